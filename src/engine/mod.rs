@@ -1,0 +1,1 @@
+//! The device's LLM and BERT.

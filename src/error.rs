@@ -1,0 +1,139 @@
+//! Everything that can go wrong, as one closed enum with stable codes.
+//!
+//! The codes cross into JavaScript as `RouterError.code` and over HTTP as
+//! `error.code`; they never change. The sentence says what to do next.
+
+use serde::Serialize;
+
+/// The result of every fallible function of the core.
+pub type Result<T, E = Error> = std::result::Result<T, E>;
+
+/// A failure that came from outside: a file, the network, a request.
+/// A broken invariant of our own is a panic instead.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+pub enum Error {
+    #[error("The file is not a usable GGUF model: {0}. Download it again or choose another file.")]
+    ModelCorrupt(String),
+    #[error(
+        "The file ends early: {what} needs bytes up to {needed_bytes}, the file has {have_bytes}. \
+         Download it again."
+    )]
+    ModelTruncated { what: String, needed_bytes: u64, have_bytes: u64 },
+    #[error(
+        "Architecture or format `{0}` is not supported. Use a llama, qwen2 or qwen3 GGUF, or a \
+         `bert` scorer."
+    )]
+    ModelUnsupported(String),
+    #[error("`{name}` does not match its manifest: {detail}. It was discarded; load again.")]
+    DigestMismatch { name: String, detail: String },
+    #[error("The tokenizer in the model file is not usable: {0}.")]
+    TokenizerInvalid(String),
+    #[error("The chat template could not be applied: {0}.")]
+    TemplateFailed(String),
+    #[error(
+        "The prompt has {n_tokens} tokens, the context holds {n_ctx}, and dropping older turns was \
+         not enough. Shorten the last message or the system prompt."
+    )]
+    PromptTooLong { n_tokens: usize, n_ctx: usize },
+    #[error("The model failed while computing: {0}. The turn can be repeated.")]
+    ComputeFailed(String),
+    #[error("No model is loaded on the device. Wait for it to load, or use the edge.")]
+    DeviceNotReady,
+    #[error("The edge cannot be reached: {0}. Check the connection and the base URL.")]
+    EdgeUnreachable(String),
+    #[error("The edge did not answer within {0} ms. Try again, or answer on the device.")]
+    EdgeTimeout(u64),
+    #[error("The edge refused the credentials (HTTP {0}). Renew the token.")]
+    EdgeUnauthorized(u16),
+    #[error("The edge is limiting requests (HTTP 429). Wait {retry_after_s} s and try again.")]
+    EdgeRateLimited { retry_after_s: u64 },
+    #[error("The edge refused the request (HTTP {status}): {message}")]
+    EdgeRejected { status: u16, message: String },
+    #[error("The edge failed (HTTP {status}): {message}")]
+    EdgeFailed { status: u16, message: String },
+    #[error("The edge sent something that is not an OpenAI event stream: {0}.")]
+    EdgeProtocol(String),
+    #[error("The edge's answer broke off before its end.")]
+    EdgeBrokeOff,
+    #[error(
+        "Neither side could answer. Device: {device} Edge: {edge} The dialogue is intact; repeat \
+         the turn."
+    )]
+    BothFailed { device: Box<Error>, edge: Box<Error> },
+    #[error("The request is not valid: {0}.")]
+    InvalidRequest(String),
+    #[error("The configuration is not valid: {0}.")]
+    InvalidConfig(String),
+    #[error("The browser's storage is not usable: {0}. The model will be fetched on each visit.")]
+    StorageUnavailable(String),
+    #[error("Another turn is still running. Wait for it or abort it.")]
+    Busy,
+    #[error("The turn was stopped.")]
+    Aborted,
+}
+
+impl Error {
+    /// The stable code, the same in Rust, JavaScript and on the wire.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Error::ModelCorrupt(_) => "model_corrupt",
+            Error::ModelTruncated { .. } => "model_truncated",
+            Error::ModelUnsupported(_) => "model_unsupported",
+            Error::DigestMismatch { .. } => "digest_mismatch",
+            Error::TokenizerInvalid(_) => "tokenizer_invalid",
+            Error::TemplateFailed(_) => "template_failed",
+            Error::PromptTooLong { .. } => "prompt_too_long",
+            Error::ComputeFailed(_) => "compute_failed",
+            Error::DeviceNotReady => "device_not_ready",
+            Error::EdgeUnreachable(_) => "edge_unreachable",
+            Error::EdgeTimeout(_) => "edge_timeout",
+            Error::EdgeUnauthorized(_) => "edge_unauthorized",
+            Error::EdgeRateLimited { .. } => "edge_rate_limited",
+            Error::EdgeRejected { .. } => "edge_rejected",
+            Error::EdgeFailed { .. } => "edge_failed",
+            Error::EdgeProtocol(_) => "edge_protocol",
+            Error::EdgeBrokeOff => "edge_broke_off",
+            Error::BothFailed { .. } => "both_failed",
+            Error::InvalidRequest(_) => "invalid_request",
+            Error::InvalidConfig(_) => "invalid_config",
+            Error::StorageUnavailable(_) => "storage_unavailable",
+            Error::Busy => "busy",
+            Error::Aborted => "aborted",
+        }
+    }
+
+    /// The error as data, for whatever crosses a boundary.
+    pub fn report(&self) -> ErrorReport {
+        ErrorReport { code: self.code().to_owned(), message: self.to_string() }
+    }
+}
+
+impl From<candle_core::Error> for Error {
+    fn from(error: candle_core::Error) -> Error {
+        Error::ComputeFailed(error.to_string())
+    }
+}
+
+/// A code and a sentence.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ErrorReport {
+    pub code: String,
+    pub message: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_and_codes_are_snake_case() {
+        let both = Error::BothFailed {
+            device: Box::new(Error::DeviceNotReady),
+            edge: Box::new(Error::EdgeBrokeOff),
+        };
+        for error in [Error::Aborted, Error::EdgeTimeout(5), both] {
+            assert!(error.to_string().ends_with('.'), "{error}");
+            assert!(error.code().chars().all(|c| c.is_ascii_lowercase() || c == '_'));
+        }
+    }
+}
