@@ -1,0 +1,181 @@
+"""Write models as GGUF with llama.cpp's names, and read back the weights as they will be used."""
+
+import hashlib
+import json
+from pathlib import Path
+
+import numpy as np
+import torch
+from gguf import GGMLQuantizationType as Kind
+from gguf import GGUFReader, GGUFWriter, TokenType
+from gguf.quants import dequantize, quantize
+
+from tokenizer import CHAT_TEMPLATE, END, ENDOFTEXT, SPECIALS
+
+LLAMA_LAYER = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
+               "ffn_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
+BERT_LAYER = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
+              "attn_norm": "attn_output_norm", "up": "ffn_up", "down": "ffn_down", "norm": "layer_output_norm"}
+
+
+def llama_names(state):
+    """Our tensors under GGUF's names."""
+    named = {"token_embd.weight": state["embed.weight"], "output_norm.weight": state["norm.weight"]}
+    for name, tensor in state.items():
+        if name.startswith("layers."):
+            _, i, part, kind = name.split(".")
+            named[f"blk.{i}.{LLAMA_LAYER[part]}.{kind}"] = tensor
+    return named
+
+
+def bert_names(state):
+    named = {"token_embd.weight": state["embed.weight"], "position_embd.weight": state["positions.weight"],
+             "token_types.weight": state["types.weight"], "token_embd_norm.weight": state["norm.weight"],
+             "token_embd_norm.bias": state["norm.bias"], "scorer.head.weight": state["head.weight"],
+             "scorer.head.bias": state["head.bias"]}
+    for name, tensor in state.items():
+        if name.startswith("layers."):
+            _, i, part, kind = name.split(".")
+            named[f"blk.{i}.{BERT_LAYER[part]}.{kind}"] = tensor
+    return named
+
+
+def stored(tensor, kind):
+    """(bytes or floats for the file, its kind). Vectors and tiny matrices stay F32."""
+    array = tensor.detach().float().cpu().numpy()
+    if array.ndim < 2 or array.shape[0] < 4 or kind == Kind.F32:
+        return array, Kind.F32
+    if kind == Kind.F16:
+        return array.astype(np.float16), Kind.F16
+    return quantize(array, kind), kind
+
+
+def as_stored(tensor, kind):
+    """The tensor after a trip through the file's format."""
+    data, kind = stored(tensor, kind)
+    return torch.from_numpy(np.array(dequantize(data, kind) if kind == Kind.Q8_0 else data, dtype=np.float32))
+
+
+def quantised(model, kind=Kind.Q8_0):
+    """`model` with its weights as the exported file holds them."""
+    model.load_state_dict({name: as_stored(t, kind) for name, t in model.state_dict().items()})
+    return model
+
+
+def add_tensors(writer, named, kind):
+    for name, tensor in named.items():
+        data, stored_kind = stored(tensor, kind)
+        writer.add_tensor(name, data, raw_dtype=stored_kind)
+
+
+def finish(writer):
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def add_bpe(writer, tokenizer, pre):
+    """A byte-level BPE vocabulary with the chat's special tokens at ids 0 to 4."""
+    model = json.loads(tokenizer.to_str())["model"]
+    tokens = sorted(model["vocab"], key=model["vocab"].get)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(pre)
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.CONTROL if t in SPECIALS else TokenType.NORMAL for t in tokens])
+    writer.add_token_merges([m if isinstance(m, str) else " ".join(m) for m in model["merges"]])
+    writer.add_bos_token_id(ENDOFTEXT)
+    writer.add_eos_token_id(END)
+    writer.add_unk_token_id(ENDOFTEXT)
+    writer.add_pad_token_id(ENDOFTEXT)
+    writer.add_add_bos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
+
+
+def add_decoder(writer, config, name):
+    writer.add_name(name)
+    writer.add_license("MIT")
+    writer.add_context_length(config.context)
+    writer.add_embedding_length(config.dim)
+    writer.add_block_count(config.n_layers)
+    writer.add_feed_forward_length(config.ffn)
+    writer.add_head_count(config.n_heads)
+    writer.add_head_count_kv(config.n_kv_heads)
+    writer.add_key_length(config.head_dim)
+    writer.add_value_length(config.head_dim)
+    writer.add_rope_dimension_count(config.head_dim)
+    writer.add_rope_freq_base(config.rope_base)
+    writer.add_layer_norm_rms_eps(config.eps)
+    writer.add_vocab_size(config.vocab)
+
+
+def write_llama(path, model, tokenizer, name, kind=Kind.Q8_0):
+    writer = GGUFWriter(path, "llama")
+    add_decoder(writer, model.config, name)
+    writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
+    add_bpe(writer, tokenizer, "smollm")
+    add_tensors(writer, llama_names(model.state_dict()), kind)
+    finish(writer)
+
+
+def wordpiece_tokens(tokenizer):
+    """llama.cpp's convention: a word's first piece carries ▁, later pieces lose their ##."""
+    vocab = tokenizer.get_vocab()
+    for token in sorted(vocab, key=vocab.get):
+        special = token.startswith("[") and token.endswith("]") and len(token) > 2
+        yield token if special else token[2:] if token.startswith("##") else "▁" + token
+
+
+def add_wordpiece(writer, tokenizer):
+    tokens = list(wordpiece_tokens(tokenizer))
+    writer.add_tokenizer_model("bert")
+    writer.add_tokenizer_pre("default")
+    writer.add_token_list(tokens)
+    writer.add_token_types([TokenType.CONTROL if t.startswith("[") and len(t) > 2 else TokenType.NORMAL
+                            for t in tokens])
+    writer.add_token_type_count(2)
+    writer.add_uint32("tokenizer.ggml.cls_token_id", tokenizer.token_to_id("[CLS]"))
+    writer.add_sep_token_id(tokenizer.token_to_id("[SEP]"))
+    writer.add_pad_token_id(tokenizer.token_to_id("[PAD]"))
+    writer.add_unk_token_id(tokenizer.token_to_id("[UNK]"))
+
+
+def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0):
+    c = model.config
+    writer = GGUFWriter(path, "bert")
+    writer.add_name(name)
+    writer.add_license("MIT")
+    writer.add_context_length(c.context)
+    writer.add_embedding_length(c.dim)
+    writer.add_block_count(c.n_layers)
+    writer.add_feed_forward_length(c.ffn)
+    writer.add_head_count(c.n_heads)
+    writer.add_layer_norm_eps(c.eps)
+    writer.add_vocab_size(c.vocab)
+    writer.add_causal_attention(False)
+    writer.add_uint32("nearside.scorer.version", 1)
+    writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
+    add_wordpiece(writer, tokenizer)
+    add_tensors(writer, bert_names(model.state_dict()), kind)
+    finish(writer)
+
+
+def tensors_of(path):
+    """{name: float tensor} of a GGUF file, dequantised."""
+    return {t.name: torch.from_numpy(np.array(dequantize(t.data, t.tensor_type), dtype=np.float32))
+            for t in GGUFReader(path).tensors}
+
+
+def entry(path):
+    data = Path(path).read_bytes()
+    return {"name": Path(path).name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
+
+
+def write_manifest(models):
+    """What a page downloads, scorer first; the edge model is listed apart."""
+    files = []
+    for role in ("scorer", "device"):
+        about = entry(models / f"{role}.gguf")
+        files.append({"role": role, "name": about["name"], "url": about["name"], **about})
+    manifest = {"version": 1, "name": "nearside-embedded", "files": files, "edge": entry(models / "edge.gguf")}
+    (models / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

@@ -1,0 +1,67 @@
+"""Greedy answers for many prompts at once: left-padded, with a KV cache."""
+
+import torch
+
+from tokenizer import END, ENDOFTEXT
+
+
+class Cache:
+    """Keys and values of one layer, (batch, kv_heads, room, head_dim), filled from the left."""
+
+    def __init__(self, batch, config, room):
+        shape = (batch, config.n_kv_heads, room, config.head_dim)
+        self.k, self.v, self.filled = torch.zeros(shape), torch.zeros(shape), 0
+
+    def append(self, k, v):
+        end = self.filled + k.shape[2]
+        self.k[:, :, self.filled:end], self.v[:, :, self.filled:end] = k, v
+        self.filled = end
+        return self.k[:, :, :end], self.v[:, :, :end]
+
+
+@torch.no_grad()
+def greedy(model, prompts, most=96):
+    """The ids each prompt is answered with, without the end token. Rotary positions are relative,
+    so padding on the left changes nothing but which keys are seen."""
+    batch, width = len(prompts), max(map(len, prompts))
+    ids = torch.full((batch, width), ENDOFTEXT)
+    real = torch.zeros(batch, width + most, dtype=torch.bool)
+    for i, prompt in enumerate(prompts):
+        ids[i, width - len(prompt):] = torch.tensor(prompt)
+        real[i, width - len(prompt):] = True
+    caches = [Cache(batch, model.config, width + most) for _ in model.layers]
+    causal = torch.ones(width, width, dtype=torch.bool).tril() & real[:, None, None, :width]
+    causal |= torch.eye(width, dtype=torch.bool)  # a padded position sees itself, so that no row is empty
+    answers, open_rows = [[] for _ in prompts], set(range(batch))
+    logits = step(model, ids, 0, caches, causal)
+    for n in range(width, width + most):
+        chosen = logits.argmax(-1)
+        for i, token in enumerate(chosen.tolist()):
+            if i in open_rows:
+                if token == END:
+                    open_rows.discard(i)
+                else:
+                    answers[i].append(token)
+        if not open_rows or n + 1 == width + most:
+            break
+        logits = step(model, chosen[:, None], n, caches, real[:, None, None, :n + 1])
+    return answers
+
+
+def step(model, ids, start, caches, mask):
+    """Logits (batch, vocab) of the last position."""
+    x, end = model.embed(ids), start + ids.shape[1]
+    for layer, cache in zip(model.layers, caches):
+        x = layer(x, model.cos[start:end], model.sin[start:end], mask, cache)
+    return model.norm(x[:, -1]) @ model.embed.weight.T
+
+
+def answer_all(model, prompts, batch=64, most=96):
+    """Greedy answers, in the prompts' order; alike lengths share a batch."""
+    order = sorted(range(len(prompts)), key=lambda i: len(prompts[i]))
+    answers = [None] * len(prompts)
+    for i in range(0, len(order), batch):
+        some = order[i:i + batch]
+        for j, answer in zip(some, greedy(model, [prompts[j] for j in some], most)):
+            answers[j] = answer
+    return answers

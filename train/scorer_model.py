@@ -1,0 +1,118 @@
+"""The scorer: a small post-LN BERT over the last message and a digest of the dialogue.
+
+The input contract is the router's: segment A is the last user message (64 wordpieces), segment B the
+previous user message, " / " and the previous answer (60 wordpieces); three head rows answer.
+"""
+
+from dataclasses import dataclass
+
+import torch
+import torch.nn.functional as F
+from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
+from torch import nn
+
+MESSAGE_PIECES, DIGEST_PIECES = 64, 60
+BERT_SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
+PAD, UNK, CLS, SEP = range(4)
+
+
+@dataclass
+class ScorerConfig:
+    dim: int = 128
+    n_layers: int = 2
+    n_heads: int = 4
+    ffn: int = 256
+    vocab: int = 1024
+    context: int = 128
+    eps: float = 1e-12
+
+
+class ScorerLayer(nn.Module):
+    def __init__(self, c):
+        super().__init__()
+        self.config = c
+        self.q, self.k, self.v, self.out = (nn.Linear(c.dim, c.dim) for _ in range(4))
+        self.attn_norm = nn.LayerNorm(c.dim, c.eps)
+        self.up, self.down = nn.Linear(c.dim, c.ffn), nn.Linear(c.ffn, c.dim)
+        self.norm = nn.LayerNorm(c.dim, c.eps)
+
+    def forward(self, x, mask):
+        batch, n, dim = x.shape
+        q, k, v = (f(x).view(batch, n, self.config.n_heads, -1).transpose(1, 2)
+                   for f in (self.q, self.k, self.v))
+        h = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
+        x = self.attn_norm(x + self.out(h.transpose(1, 2).reshape(batch, n, dim)))
+        return self.norm(x + self.down(F.gelu(self.up(x))))
+
+
+class Scorer(nn.Module):
+    def __init__(self, config):
+        super().__init__()
+        self.config = config
+        self.embed = nn.Embedding(config.vocab, config.dim)
+        self.positions = nn.Embedding(config.context, config.dim)
+        self.types = nn.Embedding(2, config.dim)
+        self.norm = nn.LayerNorm(config.dim, config.eps)
+        self.layers = nn.ModuleList(ScorerLayer(config) for _ in range(config.n_layers))
+        self.head = nn.Linear(config.dim, 3)
+        for p in self.parameters():
+            if p.ndim == 2:
+                nn.init.normal_(p, std=0.05)
+
+    def forward(self, ids, types, real):
+        """ids, types, real: (batch, tokens); returns (batch, 3)."""
+        x = self.embed(ids) + self.positions.weight[:ids.shape[1]] + self.types(types)
+        x, mask = self.norm(x), real[:, None, None, :]
+        for layer in self.layers:
+            x = layer(x, mask)
+        return self.head(x[:, 0])
+
+
+def segments(messages):
+    """(A, B) of a dialogue that ends with a user message; B is empty on the first turn."""
+    said = [m for m in messages if m["role"] != "system"]
+    previous = said[-3:-1]
+    digest = " / ".join(m["content"] for m in previous) if len(previous) == 2 else ""
+    return said[-1]["content"], digest
+
+
+def encode(tokenizer, messages):
+    """(ids, types) of a dialogue."""
+    message, digest = segments(messages)
+    a = tokenizer.encode(message, add_special_tokens=False).ids[:MESSAGE_PIECES]
+    b = tokenizer.encode(digest, add_special_tokens=False).ids[:DIGEST_PIECES]
+    ids, types = [CLS, *a, SEP], [0] * (len(a) + 2)
+    return (ids + [*b, SEP], types + [1] * (len(b) + 1)) if b else (ids, types)
+
+
+def batch_of(rows, width=None):
+    """(ids, types, real) padded to one width, from (ids, types) pairs."""
+    width = width or max(len(ids) for ids, _ in rows)
+    ids = torch.tensor([r + [PAD] * (width - len(r)) for r, _ in rows])
+    types = torch.tensor([t + [0] * (width - len(t)) for _, t in rows])
+    real = torch.tensor([[True] * len(r) + [False] * (width - len(r)) for r, _ in rows])
+    return ids, types, real
+
+
+def train_wordpiece(texts, vocab_size):
+    """WordPiece with numbers split into digits: 347 is 3 ##4 ##7, so that its size shows."""
+    words = Tokenizer(models.WordPiece(unk_token="[UNK]", continuing_subword_prefix="##"))
+    words.normalizer = normalizers.BertNormalizer(lowercase=True)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    trainer = trainers.WordPieceTrainer(vocab_size=vocab_size, special_tokens=BERT_SPECIALS,
+                                        show_progress=False)
+    # Numbers are kept out of training and their digits added as pieces of their own.
+    no_digits = normalizers.Replace(Regex("[0-9]"), " ")
+    words.train_from_iterator((no_digits.normalize_str(text) for text in texts), trainer)
+    return with_pieces(words, [d for n in range(10) for d in (str(n), f"##{n}")])
+
+
+def with_pieces(tokenizer, pieces):
+    """The same WordPiece with `pieces` at the end of its vocabulary."""
+    vocab = tokenizer.get_vocab()
+    for piece in pieces:
+        vocab.setdefault(piece, len(vocab))
+    words = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", continuing_subword_prefix="##"))
+    words.normalizer, words.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    words.decoder = decoders.WordPiece()
+    return words
