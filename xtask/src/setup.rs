@@ -1,0 +1,34 @@
+//! What each task needs, found or installed before anything is built.
+
+use anyhow::Result;
+
+use crate::chromium::Chromium;
+use crate::node;
+use crate::toolchain::Toolchain;
+use crate::wasm_bindgen::WasmBindgen;
+
+/// What building the wasm package takes.
+#[derive(Clone)]
+pub struct BuildTools {
+    pub toolchain: Toolchain,
+    pub wasm_bindgen: WasmBindgen,
+}
+
+/// What the tests take besides.
+pub struct TestTools {
+    pub build: BuildTools,
+    pub chromium: Chromium,
+}
+
+pub fn for_building() -> Result<BuildTools> {
+    node::ensure()?;
+    let toolchain = Toolchain::ensure()?;
+    let wasm_bindgen = WasmBindgen::ensure()?;
+    Ok(BuildTools { toolchain, wasm_bindgen })
+}
+
+pub fn everything() -> Result<TestTools> {
+    let chromium = Chromium::ensure()?;
+    let build = for_building()?;
+    Ok(TestTools { build, chromium })
+}
