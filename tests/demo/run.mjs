@@ -41,9 +41,15 @@ const EVENTS = {
     await harness.waitForEdge(stage.page, "online");
   },
   /** @param {Stage} stage */
-  "link-slow": async (stage) => stage.link.shape(SHAPES.slow),
+  "link-slow": async ({ page, link }) => {
+    link.shape(SHAPES.slow);
+    await harness.waitForRoundTrip(page, { aboveMillis: SHAPES.slow.oneWayDelayMillis });
+  },
   /** @param {Stage} stage */
-  "link-normal": async (stage) => stage.link.shape(SHAPES.normal),
+  "link-normal": async ({ page, link }) => {
+    link.shape(SHAPES.normal);
+    await harness.waitForRoundTrip(page, { belowMillis: SHAPES.slow.oneWayDelayMillis / 2 });
+  },
 };
 
 /** @param {Stage} stage @param {Step} step @returns {Promise<import("./report.mjs").Played>} */

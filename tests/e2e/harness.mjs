@@ -204,6 +204,22 @@ export async function waitForEdge(page, state) {
 }
 
 /**
+ * Waits until the round trip that the page reckons with lies between the two.
+ * @param {Page} page @param {{aboveMillis?: number, belowMillis?: number}} bounds
+ */
+export async function waitForRoundTrip(page, { aboveMillis = 0, belowMillis = Infinity }) {
+  await page.waitForFunction(
+    ({ above, below }) => {
+      const chat = /** @type {any} */ (document.querySelector("nearside-chat"));
+      const seconds = chat.router.state.core.link?.rtt_s;
+      return seconds > above && seconds < below;
+    },
+    { above: aboveMillis / 1000, below: belowMillis / 1000 },
+    { timeout: NOTICE_TIMEOUT_MILLIS, polling: 250 },
+  );
+}
+
+/**
  * Types a message, sends it, and waits for the turn's report.
  * @param {Page} page @param {string} prompt @returns {Promise<TurnReport>}
  */

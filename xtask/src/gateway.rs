@@ -8,6 +8,9 @@ use anyhow::{Context, Result, ensure};
 
 use crate::sh;
 
+/// Optimised but quick to link; the native tests share it.
+pub const PROFILE: &str = "fast";
+
 pub const MODEL: &str = "models/edge.gguf";
 
 /// Compiles the gateway and gives the program's path.
@@ -16,7 +19,7 @@ pub fn build() -> Result<PathBuf> {
     sh::run(sh::cargo().args([
         "build",
         "--profile",
-        "fast",
+        PROFILE,
         "--features",
         "edge",
         "--bin",

@@ -70,7 +70,7 @@ fn main() -> ExitCode {
             gateway::build()?;
             Ok(())
         }),
-        Task::Setup => setup::everything().map(drop),
+        Task::Setup => setup::everything().map(|tools| sh::say(tools)),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -1,5 +1,7 @@
 //! What each task needs, found or installed before anything is built.
 
+use std::fmt;
+
 use anyhow::Result;
 
 use crate::chromium::Chromium;
@@ -18,6 +20,20 @@ pub struct BuildTools {
 pub struct TestTools {
     pub build: BuildTools,
     pub chromium: Chromium,
+}
+
+impl fmt::Display for TestTools {
+    fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
+        let rust = match self.build.toolchain {
+            Toolchain::Own => "the active toolchain",
+            Toolchain::Debian => "Debian's toolchain, which compiles the standard library too",
+        };
+        writeln!(f, "everything is here")?;
+        writeln!(f, "  wasm32 with {rust}")?;
+        writeln!(f, "  {}", self.build.wasm_bindgen.0.display())?;
+        writeln!(f, "  {}", self.chromium.browser.display())?;
+        write!(f, "  {}", self.chromium.driver.display())
+    }
 }
 
 pub fn for_building() -> Result<BuildTools> {
