@@ -263,6 +263,8 @@ export class NearsideChat extends HTMLElement {
     const edge = online === true ? "online" : online === false ? "offline" : "unknown";
     this.toggleAttribute("device-ready", state.device === "ready");
     this.setAttribute("edge-state", edge);
+    // Also when the scorer failed: the page can still ask.
+    if (state.phase === "ready" && this.getAttribute("state") === "loading") this.#setState("ready");
     this.#view.showState(state, edge, this.#hasEdge());
   }
 

@@ -53,6 +53,8 @@ export class Router extends EventTarget {
   /** @type {DeviceLoader} */
   #device;
   #restarts = 0;
+  /** @type {RouterError | null} */
+  #reported = null;
   #disposed = false;
   #answering = false;
   #stopWatching = () => {};
@@ -158,7 +160,18 @@ export class Router extends EventTarget {
   }
 
   #startWorker() {
-    return new WorkerPort(this.#options.workerUrl, (notice) => this.#notice(notice));
+    return new WorkerPort(
+      this.#options.workerUrl,
+      (notice) => this.#notice(notice),
+      (error) => this.#workerFailed(error),
+    );
+  }
+
+  /** @param {RouterError} error */
+  #workerFailed(error) {
+    if (this.#disposed) return;
+    this.#update({ phase: "failed" });
+    this.#report(error);
   }
 
   /** Starts the core, then the scorer, then the device model: each may fail alone. */
@@ -313,9 +326,11 @@ export class Router extends EventTarget {
     this.#emit("state", this.#state);
   }
 
-  /** @param {RouterError} error */
+  /** One error may end several promises; it is told once. @param {RouterError} error */
   #report(error) {
-    if (!this.#disposed) this.#emit("error", { code: error.code, message: error.message });
+    if (this.#disposed || this.#reported === error) return;
+    this.#reported = error;
+    this.#emit("error", { code: error.code, message: error.message });
   }
 
   /** @param {string} type @param {unknown} detail */

@@ -56,6 +56,7 @@ export const PROTOCOL = 1;
  * @typedef {{type: "hello", protocol: number}
  *   | {type: "result", id: number, value: any}
  *   | {type: "failure", id: number, error: ErrorReport}
+ *   | {type: "crashed", error: ErrorReport}
  *   | {type: "turn-event", id: number, event: TurnEvent}
  *   | {type: "notice", notice: Notice}} WorkerMessage
  */
@@ -89,6 +90,8 @@ export const fromWorker = {
   result: (id, value) => ({ type: "result", id, value }),
   /** @param {number} id @param {ErrorReport} error @returns {WorkerMessage} */
   failure: (id, error) => ({ type: "failure", id, error }),
+  /** The last message of a worker. @param {ErrorReport} error @returns {WorkerMessage} */
+  crashed: (error) => ({ type: "crashed", error }),
   /** @param {number} id @param {TurnEvent} event @returns {WorkerMessage} */
   turnEvent: (id, event) => ({ type: "turn-event", id, event }),
   /** @param {Progress} detail @returns {WorkerMessage} */

@@ -32,15 +32,17 @@ export class WorkerPort {
   #hello;
   /** @type {{resolve: () => void, reject: (error: RouterError) => void}} */
   #handshake;
-  /** @type {(notice: Notice) => void} */
   #onNotice;
+  #onFailure;
 
   /**
    * @param {URL | null} url the worker script; null for the one beside this file
    * @param {(notice: Notice) => void} onNotice
+   * @param {(error: RouterError) => void} onFailure called once, if the worker dies
    */
-  constructor(url, onNotice) {
+  constructor(url, onNotice, onFailure) {
     this.#onNotice = onNotice;
+    this.#onFailure = onFailure;
     this.#worker = startWorker(url);
     this.#worker.onmessage = ({ data }) => this.#receive(data);
     this.#worker.onerror = (event) => {
@@ -91,21 +93,20 @@ export class WorkerPort {
     this.#handshake.reject(error);
     for (const { reject } of this.#calls.values()) reject(error);
     this.#calls.clear();
+    this.#onFailure(error);
   }
 
   /** @param {WorkerMessage} message */
   #receive(message) {
     if (message.type === "hello") return this.#greet(message.protocol);
+    if (message.type === "crashed") return this.fail(RouterError.fromReport(message.error));
     if (message.type === "notice") return this.#onNotice(message.notice);
     const call = this.#calls.get(message.id);
     if (!call) return;
     if (message.type === "turn-event") return call.onEvent?.(message.event);
     this.#calls.delete(message.id);
     if (message.type === "result") return call.resolve(message.value);
-    const error = RouterError.fromReport(message.error);
-    call.reject(error);
-    // The wasm instance cannot be used again after a trap.
-    if (error.code === "core_crashed") this.fail(error);
+    call.reject(RouterError.fromReport(message.error));
   }
 
   /** @param {number} protocol */

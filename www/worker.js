@@ -55,8 +55,16 @@ class RouterWorker {
     try {
       this.#post(fromWorker.result(message.id, await this.#answer(message)));
     } catch (thrown) {
-      this.#post(fromWorker.failure(message.id, failureOf(thrown)));
+      this.crash(thrown);
+      this.#post(fromWorker.failure(message.id, reportOf(thrown, "worker_failed")));
     }
+  }
+
+  /** A trap leaves the wasm instance unusable: whoever waits is told. @param {unknown} thrown */
+  crash(thrown) {
+    if (!(thrown instanceof WebAssembly.RuntimeError)) return;
+    const message = `The router crashed (${thrown.message}), perhaps out of memory. The dialogue is intact; repeat the turn.`;
+    this.#post(fromWorker.crashed({ code: "core_crashed", message }));
   }
 
   /** @param {Extract<PageMessage, {id: number}>} message */
@@ -209,7 +217,7 @@ class RouterWorker {
       await this.#core.tick();
       this.#reportState();
     } catch (thrown) {
-      this.#post(fromWorker.warning(failureOf(thrown)));
+      this.crash(thrown);
     } finally {
       this.#ticking = false;
     }
@@ -307,15 +315,6 @@ function totalBytes(manifest) {
   return manifest?.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
 }
 
-/** A trap leaves the wasm instance unusable, and says so by its code. @param {unknown} thrown */
-function failureOf(thrown) {
-  if (!(thrown instanceof WebAssembly.RuntimeError)) return reportOf(thrown, "worker_failed");
-  return {
-    code: "core_crashed",
-    message: `The router crashed (${thrown.message}), perhaps out of memory. The dialogue is intact; repeat the turn.`,
-  };
-}
-
 /** Lets waiting messages, an abort above all, be handled before the next token. */
 function yieldNow() {
   return /** @type {Promise<void>} */ (
@@ -333,4 +332,7 @@ channel.port1.onmessage = () => waiting.shift()?.();
 
 const router = new RouterWorker((message) => postMessage(message));
 addEventListener("message", ({ data }) => router.receive(data));
+// A trap inside a wasm future rejects nothing: it only surfaces here.
+addEventListener("unhandledrejection", ({ reason }) => router.crash(reason));
+addEventListener("error", ({ error }) => router.crash(error));
 postMessage(fromWorker.hello());
