@@ -4,24 +4,29 @@ use anyhow::{Result, bail};
 
 use crate::sh;
 
-/// Installs `packages`, or says which command does. `purpose` completes "… is missing".
-pub fn install(packages: &[&str], purpose: &str) -> Result<()> {
+/// Installs `packages`, or says which command does. `what` they bring is a noun; `otherwise` says
+/// how to get it on another system.
+pub fn install(packages: &[&str], what: &str, otherwise: &str) -> Result<()> {
     let names = packages.join(" ");
     if sh::find(&["apt-get"]).is_none() {
-        bail!("{purpose} is missing, and this system has no apt-get to install it with");
+        bail!("{what} is missing, and there is no apt-get here to install it with; {otherwise}");
     }
     if sh::output(sh::command("id").arg("-u")).as_deref() != Some("0") {
         bail!(
-            "{purpose} is missing. Run this, then try again:\n\n    \
+            "{what} is missing. Run this and try again, or {otherwise}:\n\n    \
              sudo apt-get update && sudo apt-get install -y --no-install-recommends {names}\n"
         );
     }
-    sh::say(format!("installing {purpose} from Debian: {names}"));
-    sh::run(sh::command("apt-get").args(["update", "--quiet=2"]))?;
-    sh::run(
-        sh::command("apt-get")
-            .args(["install", "--yes", "--quiet=2", "--no-install-recommends"])
-            .args(packages)
-            .env("DEBIAN_FRONTEND", "noninteractive"),
-    )
+    sh::say(format!("installing {what} from Debian: {names}"));
+    let apt = |arguments: &[&str]| {
+        let mut apt = sh::command("apt-get");
+        sh::run(
+            apt.args(["--yes", "--quiet=2"])
+                .args(arguments)
+                .env("DEBIAN_FRONTEND", "noninteractive"),
+        )
+    };
+    apt(&["update"])
+        .and_then(|()| apt(&[&["install", "--no-install-recommends"], packages].concat()))
+        .map_err(|error| error.context(format!("{what} could not be installed; {otherwise}")))
 }

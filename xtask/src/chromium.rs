@@ -19,8 +19,8 @@ impl Chromium {
         if let Some(found) = Self::find() {
             return Ok(found);
         }
-        let hint = "or name your own with the environment variables CHROME and CHROMEDRIVER";
-        apt::install(&["chromium", "chromium-driver"], "Chromium").context(hint)?;
+        let otherwise = "name yours with the environment variables CHROME and CHROMEDRIVER";
+        apt::install(&["chromium", "chromium-driver"], "Chromium or its driver", otherwise)?;
         Self::find().context("Chromium was installed but cannot be found on the PATH")
     }
 

@@ -70,7 +70,7 @@ fn main() -> ExitCode {
             gateway::build()?;
             Ok(())
         }),
-        Task::Setup => setup::everything().map(|tools| sh::say(tools)),
+        Task::Setup => setup::everything().map(sh::say),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,

@@ -6,7 +6,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result};
+use anyhow::Result;
 
 use crate::{apt, sh};
 
@@ -41,9 +41,8 @@ impl Toolchain {
             }
             sh::say("rustup could not; Debian's compiler can build that library itself");
         }
-        apt::install(&DEBIAN_PACKAGES, &format!("a Rust toolchain for {TARGET}")).with_context(
-            || format!("elsewhere than on Debian 12, install it with: rustup target add {TARGET}"),
-        )?;
+        let otherwise = format!("install it with rustup: rustup target add {TARGET}");
+        apt::install(&DEBIAN_PACKAGES, &format!("Rust's library for {TARGET}"), &otherwise)?;
         Ok(Self::Debian)
     }
 
