@@ -1,6 +1,17 @@
 //! What was said: messages, and how they become a prompt and tokens.
 
+pub mod session;
+mod stream;
+mod template;
+mod tokenizer;
+
 use serde::{Deserialize, Serialize};
+
+pub use self::{
+    stream::TextStream,
+    template::{ChatTemplate, prompt_tokens},
+    tokenizer::Tokenizer,
+};
 
 /// Who speaks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

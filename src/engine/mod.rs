@@ -1,1 +1,106 @@
-//! The device's LLM and BERT.
+//! The device's language model: one dialogue's engine over shared weights.
+//!
+//! In reading order: [`gguf`] and [`source`] say what a file holds, [`weights`] reads its tensors,
+//! [`hyperparameters`], [`rope`], [`kernels`] and [`kv_cache`] are the parts of [`decoder`], the
+//! model itself; [`model`] adds tokenizer and template, [`sampler`] picks a token, [`generate`]
+//! writes an answer. [`bert`] is the scorer's encoder, from the same parts.
+
+pub mod bert;
+mod decoder;
+pub mod generate;
+pub mod gguf;
+mod hyperparameters;
+mod kernels;
+mod kv_cache;
+mod model;
+mod rope;
+pub mod sampler;
+pub mod source;
+mod weights;
+
+use std::sync::Arc;
+
+pub use bert::Bert;
+pub use generate::{Finish, GenerateRequest, Generation, PREFILL_CHUNK, Step};
+pub use model::{Model, ModelInfo};
+pub use sampler::{Sampler, Sampling};
+pub use source::{FileSource, ReadAt};
+
+use self::kv_cache::KvCache;
+use crate::{Error, Result};
+
+/// One dialogue's state: which tokens the model has read, with their keys and values.
+///
+/// The next position, the KV length and the ledger's length are all `tokens().len()`; a call that
+/// fails leaves it as it was.
+pub struct Engine {
+    model: Arc<Model>,
+    cache: KvCache,
+    tokens: Vec<u32>,
+    n_ctx: usize,
+}
+
+impl Engine {
+    /// An empty dialogue over at most `n_ctx` tokens, and no more than the model was trained for.
+    pub fn new(model: Arc<Model>, n_ctx: usize) -> Result<Engine> {
+        let n_ctx = n_ctx.min(model.info().n_ctx);
+        if n_ctx == 0 {
+            return Err(Error::InvalidConfig("a context must hold at least one token".to_owned()));
+        }
+        let sizes = model.decoder.sizes();
+        let cache = KvCache::new(sizes.n_layers, sizes.n_kv_heads, sizes.head_dim, n_ctx)?;
+        Ok(Engine { model, cache, tokens: Vec::new(), n_ctx })
+    }
+
+    pub fn model(&self) -> &Arc<Model> {
+        &self.model
+    }
+
+    pub fn n_ctx(&self) -> usize {
+        self.n_ctx
+    }
+
+    /// The tokens whose keys and values the engine holds.
+    pub fn tokens(&self) -> &[u32] {
+        &self.tokens
+    }
+
+    /// Reads a chunk of tokens; returns the logits after its last one: (n_vocab).
+    pub fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        let (start, n_vocab) = (self.tokens.len(), self.model.info().n_vocab);
+        let end = start + tokens.len();
+        if tokens.is_empty() {
+            return Err(Error::InvalidRequest("there are no tokens to evaluate".to_owned()));
+        }
+        if let Some(id) = tokens.iter().find(|&&id| id as usize >= n_vocab) {
+            let detail = format!("token {id} is outside the vocabulary of {n_vocab}");
+            return Err(Error::InvalidRequest(detail));
+        }
+        if end > self.n_ctx {
+            return Err(Error::PromptTooLong { n_tokens: end, n_ctx: self.n_ctx });
+        }
+        self.cache.reserve(end, start)?;
+        let logits = self.model.decoder.forward(tokens, start, &self.cache)?;
+        if !logits.iter().all(|logit| logit.is_finite()) {
+            return Err(Error::ComputeFailed("the logits are not finite numbers".to_owned()));
+        }
+        // Only now do the rows that the pass wrote belong to the dialogue.
+        self.tokens.extend_from_slice(tokens);
+        Ok(logits)
+    }
+
+    /// Reads one token; returns the logits after it: (n_vocab).
+    pub fn decode(&mut self, token: u32) -> Result<Vec<f32>> {
+        self.prefill(&[token])
+    }
+
+    /// Forgets all but the first `n_tokens` tokens.
+    pub fn truncate(&mut self, n_tokens: usize) {
+        self.tokens.truncate(n_tokens);
+    }
+
+    /// Bytes held for keys and values, whether used yet or not.
+    pub fn kv_bytes(&self) -> usize {
+        self.cache.n_bytes()
+    }
+}

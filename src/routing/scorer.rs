@@ -42,12 +42,9 @@ impl Scorer {
     /// Reads a `bert` GGUF with the scorer's head.
     pub fn load(source: &dyn ReadAt) -> Result<Scorer> {
         let bert = Bert::load(source)?;
-        let special = |text: &str| {
-            bert.tokenizer()
-                .token_id(text)
-                .ok_or_else(|| Error::TokenizerInvalid(format!("the scorer has no {text} token")))
-        };
-        let (cls, sep) = (special("[CLS]")?, special("[SEP]")?);
+        let missing = || Error::TokenizerInvalid("the scorer has no [CLS] or [SEP]".to_owned());
+        let cls = bert.tokenizer().bos().ok_or_else(missing)?;
+        let sep = bert.tokenizer().eos().ok_or_else(missing)?;
         Ok(Scorer { bert, cls, sep })
     }
 

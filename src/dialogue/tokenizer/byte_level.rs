@@ -1,0 +1,123 @@
+//! Byte-level BPE, as in GPT-2: each byte is written as a printable character, then merged.
+
+use tokenizers::{
+    Tokenizer as Plain,
+    models::bpe::BPE,
+    pre_tokenizers::{
+        PreTokenizerWrapper,
+        byte_level::ByteLevel,
+        sequence::Sequence,
+        split::{Split, SplitPattern},
+    },
+    tokenizer::SplitDelimiterBehavior::Isolated,
+};
+
+use super::{Vocabulary, invalid};
+use crate::{Error, Result, engine::gguf::Metadata};
+
+const GPT2: &str =
+    r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+";
+const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
+
+/// The patterns that cut text into words before merging, one after the other, by the name in
+/// `tokenizer.ggml.pre`; those of llama.cpp's `llama-vocab.cpp`.
+fn patterns(pre: &str) -> Option<&'static [&'static str]> {
+    Some(match pre {
+        "gpt-2" | "phi-2" | "olmo" | "gpt3-finnish" => &[GPT2],
+        "default" => &[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", r"[0-9][0-9][0-9]"],
+        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" => &[r"\p{N}", GPT2],
+        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => &[LLAMA3],
+        "qwen2" | "stablelm2" | "deepseek-r1-qwen" => &[QWEN2],
+        _ => return None,
+    })
+}
+
+pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
+    let pre = metadata.str("tokenizer.ggml.pre").unwrap_or("default");
+    let unsupported = || Error::ModelUnsupported(format!("pre-tokenizer `{pre}`"));
+    let patterns = patterns(pre).ok_or_else(unsupported)?;
+    let merges = metadata.strings("tokenizer.ggml.merges");
+    let merges = merges.ok_or_else(|| invalid("`tokenizer.ggml.merges` is missing"))?;
+    let merges = merges.iter().map(|merge| split_merge(merge)).collect::<Result<_>>()?;
+    let vocab = vocabulary.plain().map(|(id, text, _)| (text.to_owned(), id));
+    let bpe = BPE::builder()
+        .vocab_and_merges(vocab.collect::<tokenizers::models::bpe::Vocab>(), merges)
+        .ignore_merges(matches!(pre, "llama-bpe" | "llama3" | "llama-v3"))
+        .build()
+        .map_err(|error| invalid(error.to_string()))?;
+
+    let mut steps = Vec::new();
+    for &pattern in patterns {
+        let split = Split::new(SplitPattern::Regex(pattern.to_owned()), Isolated, false);
+        steps.push(split.map_err(|error| invalid(error.to_string()))?.into());
+    }
+    steps.push(PreTokenizerWrapper::from(ByteLevel::new(false, false, false)));
+    let mut plain = Plain::new(bpe);
+    plain.with_pre_tokenizer(Some(Sequence::new(steps)));
+    Ok(plain)
+}
+
+/// `"a b"` as its two halves; neither is empty, and the first may begin with a space.
+fn split_merge(merge: &str) -> Result<(String, String)> {
+    let halves = merge.get(1..).and_then(|rest| rest.find(' ')).map(|at| merge.split_at(at + 1));
+    match halves {
+        Some((left, right)) if right.len() > 1 => Ok((left.to_owned(), right[1..].to_owned())),
+        _ => Err(invalid(format!("the merge `{merge}` is not a pair"))),
+    }
+}
+
+/// Turns GPT-2's printable characters back into bytes.
+pub struct ByteTable([Option<u8>; ByteTable::LEN]);
+
+impl ByteTable {
+    /// 256 + the 68 bytes that are not printable themselves.
+    const LEN: usize = 324;
+
+    pub fn new() -> ByteTable {
+        let mut table = [None; Self::LEN];
+        let mut n_moved = 0;
+        for byte in 0..=u8::MAX {
+            let printable = matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
+            let character = if printable { usize::from(byte) } else { 256 + n_moved };
+            n_moved += usize::from(!printable);
+            table[character] = Some(byte);
+        }
+        ByteTable(table)
+    }
+
+    /// Characters outside the table, which only unusual vocabularies have, stand for themselves.
+    pub fn bytes(&self, piece: &str) -> Vec<u8> {
+        let mut bytes = Vec::with_capacity(piece.len());
+        for character in piece.chars() {
+            match self.0.get(character as usize) {
+                Some(Some(byte)) => bytes.push(*byte),
+                _ => bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
+        bytes
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_byte_table_is_gpt2s() {
+        let table = ByteTable::new();
+        assert_eq!(table.bytes("Ġhello"), b" hello");
+        assert_eq!(table.bytes("ĊÃ©"), "\né".as_bytes());
+        assert_eq!(table.bytes("Ń"), [0xAD], "the last of the moved bytes");
+        assert_eq!(table.0.iter().flatten().count(), 256);
+    }
+
+    #[test]
+    fn merges_split_at_the_first_space_inside() {
+        assert_eq!(split_merge("a b").unwrap(), ("a".to_owned(), "b".to_owned()));
+        assert_eq!(split_merge("  b").unwrap(), (" ".to_owned(), "b".to_owned()));
+        for bad in ["", "a", "a ", "é"] {
+            assert_eq!(split_merge(bad).unwrap_err().code(), "tokenizer_invalid", "{bad:?}");
+        }
+    }
+}

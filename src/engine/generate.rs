@@ -1,0 +1,169 @@
+//! Writes an answer step by step: the prompt in chunks, then one token at a time.
+//!
+//! There is no loop and no waiting in here: the caller calls `step` until it is done and may yield
+//! or give up between any two steps, in a page's worker as in the gateway.
+
+use super::{Engine, Sampler, Sampling};
+use crate::{Error, Result, dialogue::TextStream};
+
+/// Tokens of the prompt per step: enough to use the hardware, few enough to stop soon.
+pub const PREFILL_CHUNK: usize = 64;
+
+/// How far back the repetition penalty looks.
+const PENALTY_WINDOW: usize = 64;
+
+/// What to write.
+#[derive(Debug, Clone, Default)]
+pub struct GenerateRequest {
+    pub prompt: Vec<u32>,
+    pub sampling: Sampling,
+    pub max_tokens: usize,
+    /// Texts that end the answer; they are not part of it.
+    pub stop: Vec<String>,
+}
+
+/// What one step did.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// `done` of the `total` prompt tokens are in the cache, reused ones included.
+    Prefilled { done: usize, total: usize },
+    /// One more token. The text is empty while a character or a stop text may still be completed.
+    Text(String),
+    Done(Finish),
+}
+
+/// Why an answer ended, as OpenAI names it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Finish {
+    /// The model ended its turn, or a stop text appeared.
+    Stop,
+    /// `max_tokens` or the context's end was reached.
+    Length,
+}
+
+/// An answer in the making. Every step must get the engine that it was started with.
+pub struct Generation {
+    request: GenerateRequest,
+    sampler: Sampler,
+    stream: TextStream,
+    n_reused: usize,
+    state: State,
+    n_generated: usize,
+    sum_logprob: f32,
+    /// The token before the next one, for the space that SentencePiece puts after special tokens.
+    previous: u32,
+}
+
+enum State {
+    Prefilling,
+    /// The logits of the next token are known.
+    Sampling(Vec<f32>),
+    /// A token was shown that the engine has not read yet.
+    Pending(u32),
+    Finished(Finish),
+}
+
+impl Generation {
+    /// Keeps what the engine already holds of the prompt and forgets the rest.
+    pub fn start(engine: &mut Engine, request: GenerateRequest) -> Result<Generation> {
+        let (n_tokens, n_ctx) = (request.prompt.len(), engine.n_ctx());
+        let Some(&previous) = request.prompt.last() else {
+            return Err(Error::InvalidRequest("the prompt is empty".to_owned()));
+        };
+        if n_tokens > n_ctx {
+            return Err(Error::PromptTooLong { n_tokens, n_ctx });
+        }
+        if request.stop.iter().any(String::is_empty) {
+            return Err(Error::InvalidRequest("a stop text is empty".to_owned()));
+        }
+        let sampler = Sampler::new(request.sampling.clone())?;
+        let common = engine.tokens().iter().zip(&request.prompt).take_while(|(a, b)| a == b);
+        // The last token is evaluated in any case: its logits are what the answer begins with.
+        let n_reused = common.count().min(n_tokens - 1);
+        engine.truncate(n_reused);
+        Ok(Generation {
+            stream: TextStream::new(request.stop.clone()),
+            request,
+            sampler,
+            n_reused,
+            state: State::Prefilling,
+            n_generated: 0,
+            sum_logprob: 0.0,
+            previous,
+        })
+    }
+
+    /// How many prompt tokens the engine held already.
+    pub fn reused_tokens(&self) -> usize {
+        self.n_reused
+    }
+
+    /// Tokens written so far, an end-of-turn token not counted.
+    pub fn n_generated(&self) -> usize {
+        self.n_generated
+    }
+
+    /// The mean natural logarithm of the probabilities that the model gave its own tokens;
+    /// 0 before the first.
+    pub fn mean_logprob(&self) -> f32 {
+        self.sum_logprob / self.n_generated.max(1) as f32
+    }
+
+    /// One prefill chunk, or one token. After an error the same step can be taken again.
+    pub fn step(&mut self, engine: &mut Engine) -> Result<Step> {
+        let mut logits = match &mut self.state {
+            State::Prefilling => return self.prefill(engine),
+            State::Finished(finish) => return Ok(Step::Done(*finish)),
+            State::Sampling(logits) => std::mem::take(logits),
+            State::Pending(token) => engine.decode(*token)?,
+        };
+        let window = engine.tokens().len().saturating_sub(PENALTY_WINDOW);
+        let (token, probability) = self.sampler.sample(&mut logits, &engine.tokens()[window..]);
+        let tokenizer = engine.model().tokenizer();
+        if tokenizer.is_end(token) {
+            return Ok(self.finish(Finish::Stop));
+        }
+        self.n_generated += 1;
+        self.sum_logprob += probability.max(f32::MIN_POSITIVE).ln();
+        let mut bytes = tokenizer.token_bytes(token);
+        if tokenizer.adds_space_after(Some(self.previous)) && bytes.first() == Some(&b' ') {
+            bytes.remove(0);
+        }
+        self.previous = token;
+        let text = self.stream.push(&bytes);
+        if self.stream.stopped() {
+            self.state = State::Finished(Finish::Stop);
+        } else if self.n_generated >= self.request.max_tokens
+            || engine.tokens().len() >= engine.n_ctx()
+        {
+            self.state = State::Finished(Finish::Length);
+            return Ok(Step::Text(text + &self.stream.flush()));
+        } else {
+            self.state = State::Pending(token);
+        }
+        Ok(Step::Text(text))
+    }
+
+    fn prefill(&mut self, engine: &mut Engine) -> Result<Step> {
+        let (done, total) = (engine.tokens().len(), self.request.prompt.len());
+        let end = total.min(done + PREFILL_CHUNK);
+        let logits = engine.prefill(&self.request.prompt[done..end])?;
+        if end == total {
+            self.state = match self.request.max_tokens {
+                0 => State::Finished(Finish::Length),
+                _ => State::Sampling(logits),
+            };
+        }
+        Ok(Step::Prefilled { done: end, total })
+    }
+
+    /// Ends the answer; text that was held back comes out first.
+    fn finish(&mut self, finish: Finish) -> Step {
+        self.state = State::Finished(finish);
+        match self.stream.flush() {
+            text if text.is_empty() => Step::Done(finish),
+            text => Step::Text(text),
+        }
+    }
+}

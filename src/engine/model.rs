@@ -1,0 +1,106 @@
+//! A language model as loaded from a GGUF file: weights, tokenizer and chat template.
+
+use serde::Serialize;
+
+use super::{
+    decoder::Decoder,
+    gguf::{Gguf, Metadata},
+    hyperparameters::Hyperparameters,
+    source::ReadAt,
+    weights::Weights,
+};
+use crate::{
+    Error, Result,
+    dialogue::{ChatTemplate, Tokenizer},
+};
+
+/// A model's weights and what belongs to them. Immutable; dialogues share it behind an `Arc`.
+pub struct Model {
+    info: ModelInfo,
+    tokenizer: Tokenizer,
+    template: ChatTemplate,
+    pub(super) decoder: Decoder,
+}
+
+/// What a model file says about itself.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct ModelInfo {
+    pub name: String,
+    pub architecture: String,
+    pub n_layers: usize,
+    pub n_embd: usize,
+    pub n_vocab: usize,
+    pub n_ctx: usize,
+    pub n_params: u64,
+    pub weight_bytes: u64,
+    /// Keys and values in f32, as the engine holds them.
+    pub kv_bytes_per_token: u64,
+    /// Tells these weights from others; see [`Gguf::identity`].
+    pub digest: String,
+}
+
+impl Model {
+    /// Reads a `llama`, `qwen2` or `qwen3` file tensor by tensor.
+    pub fn load(source: &dyn ReadAt) -> Result<Model> {
+        let mut gguf = Gguf::read(source)?;
+        let arch = architecture(&gguf.metadata, &["llama", "qwen2", "qwen3"])?;
+        let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
+        let template = ChatTemplate::from_gguf(&gguf.metadata, &tokenizer)?;
+        // The vocabulary lives in the tokenizer now; its copy would count against the load's peak.
+        gguf.metadata.forget("tokenizer.");
+        let weights = Weights::new(source, &gguf);
+        let decoder = Decoder::load(&gguf.metadata, &weights, &arch, tokenizer.n_vocab())?;
+        let sizes = decoder.sizes();
+        let kv_floats = 2 * sizes.n_layers * sizes.n_kv_heads * sizes.head_dim;
+        let info = ModelInfo {
+            kv_bytes_per_token: (kv_floats * size_of::<f32>()) as u64,
+            ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
+        };
+        Ok(Model { info, tokenizer, template, decoder })
+    }
+
+    pub fn info(&self) -> &ModelInfo {
+        &self.info
+    }
+
+    pub fn tokenizer(&self) -> &Tokenizer {
+        &self.tokenizer
+    }
+
+    pub fn template(&self) -> &ChatTemplate {
+        &self.template
+    }
+}
+
+impl ModelInfo {
+    pub(super) fn read(
+        gguf: &Gguf,
+        source: &dyn ReadAt,
+        architecture: String,
+        sizes: &Hyperparameters,
+        n_vocab: usize,
+    ) -> Result<ModelInfo> {
+        let tensors = gguf.tensors.values();
+        Ok(ModelInfo {
+            name: gguf.metadata.str("general.name").unwrap_or("unnamed").to_owned(),
+            architecture,
+            n_layers: sizes.n_layers,
+            n_embd: sizes.n_embd,
+            n_vocab,
+            n_ctx: sizes.n_ctx,
+            n_params: tensors.clone().map(|info| info.n_elements() as u64).sum(),
+            weight_bytes: tensors.map(|info| info.n_bytes as u64).sum(),
+            kv_bytes_per_token: 0,
+            digest: gguf.identity(source)?,
+        })
+    }
+}
+
+/// The file's architecture, if it is one of `supported`.
+pub(super) fn architecture(metadata: &Metadata, supported: &[&str]) -> Result<String> {
+    match metadata.str("general.architecture") {
+        Some(arch) if supported.contains(&arch) => Ok(arch.to_owned()),
+        Some(arch) => Err(Error::ModelUnsupported(arch.to_owned())),
+        None => Err(Error::ModelCorrupt("`general.architecture` is missing".to_owned())),
+    }
+}

@@ -1,0 +1,10 @@
+//! The engine as a whole, against the training framework's numbers and against broken files.
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod broken_files;
+mod dialogue_state;
+mod generation;
+mod golden;
+mod prompts;

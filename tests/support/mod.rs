@@ -1,0 +1,79 @@
+//! Fixtures, and GGUF files made in memory, for the engine's tests.
+
+#![allow(dead_code)] // Each test binary uses its part.
+
+pub mod gguf_writer;
+pub mod llama2c;
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use nearside::engine::{Engine, FileSource, Model, gguf::Gguf};
+use serde::de::DeserializeOwned;
+
+use self::gguf_writer::GgufWriter;
+
+pub fn fixture(name: &str) -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures").join(name)
+}
+
+pub fn bytes(name: &str) -> Vec<u8> {
+    fs::read(fixture(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+pub fn json<T: DeserializeOwned>(name: &str) -> T {
+    serde_json::from_slice(&bytes(name)).unwrap_or_else(|error| panic!("{name}: {error}"))
+}
+
+pub fn model(name: &str) -> Arc<Model> {
+    let source = FileSource::open(fixture(name)).unwrap();
+    Arc::new(Model::load(&source).unwrap_or_else(|error| panic!("{name}: {error}")))
+}
+
+pub fn engine(name: &str) -> Engine {
+    Engine::new(model(name), usize::MAX).unwrap()
+}
+
+/// The same file with its Q8_0 tensors widened to f32, so that candle rounds no activation to
+/// 8 bits and the logits can be compared closely.
+pub fn widened(name: &str) -> Vec<u8> {
+    let file = bytes(name);
+    let gguf = Gguf::read(&file).unwrap();
+    let mut writer = GgufWriter::default();
+    for (key, value) in gguf.metadata.iter() {
+        writer.metadata(key, value.clone());
+    }
+    for (name, info) in &gguf.tensors {
+        let stored = &file[info.offset as usize..][..info.n_bytes];
+        let values = match info.n_bytes == 4 * info.n_elements() {
+            true => floats(stored),
+            false => q8_0_values(stored),
+        };
+        writer.tensor(name, &info.shape, &values);
+    }
+    writer.finish()
+}
+
+fn floats(stored: &[u8]) -> Vec<f32> {
+    stored.chunks_exact(4).map(|four| f32::from_le_bytes(four.try_into().unwrap())).collect()
+}
+
+/// Blocks of an f16 scale and 32 signed bytes.
+fn q8_0_values(stored: &[u8]) -> Vec<f32> {
+    assert!(stored.len().is_multiple_of(34), "the fixtures hold F32 and Q8_0 only");
+    let values = stored.chunks_exact(34).flat_map(|block| {
+        let scale = half::f16::from_le_bytes([block[0], block[1]]).to_f32();
+        block[2..].iter().map(move |&q| scale * f32::from(q as i8))
+    });
+    values.collect()
+}
+
+/// The largest difference of two rows of logits.
+pub fn distance(a: &[f32], b: &[f32]) -> f32 {
+    assert_eq!(a.len(), b.len());
+    a.iter().zip(b).map(|(a, b)| (a - b).abs()).fold(0.0, f32::max)
+}
+
+pub fn argmax(logits: &[f32]) -> u32 {
+    let best = (0..logits.len()).max_by(|&a, &b| logits[a].total_cmp(&logits[b]).then(b.cmp(&a)));
+    best.unwrap() as u32
+}
