@@ -21,10 +21,20 @@ export function turnsChart(turns) {
   const shown = turns.slice(-MAX_TURNS);
   const firstNumber = turns.length - shown.length + 1;
   const step = (WIDTH - LEFT) / Math.max(shown.length, 5);
-  const longest = Math.max(...shown.flatMap((turn) => [finite(turn.t_device_s), finite(turn.t_edge_s)]), 1e-3);
-  const chart = svg("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, class: "chart", role: "img", "aria-label": describe(shown) });
+  const longest = Math.max(
+    ...shown.flatMap((turn) => [finite(turn.t_device_s), finite(turn.t_edge_s)]),
+    1e-3,
+  );
+  const chart = svg("svg", {
+    viewBox: `0 0 ${WIDTH} ${HEIGHT}`,
+    class: "chart",
+    role: "img",
+    "aria-label": describe(shown),
+  });
   chart.append(...scale(longest));
-  shown.forEach((turn, index) => chart.append(...column(turn, LEFT + step * (index + 0.5), step, longest, firstNumber + index)));
+  shown.forEach((turn, index) =>
+    chart.append(...column(turn, LEFT + step * (index + 0.5), step, longest, firstNumber + index)),
+  );
   return chart;
 }
 
@@ -48,7 +58,13 @@ function column(turn, x, step, longest, number) {
   const dot = svg("circle", { cx: x, cy: scoreY(finite(turn.p)), r: 4, class: turn.route });
   dot.append(svg("title", {}, `Turn ${number}: ${turn.sentence}`));
   return [
-    svg("line", { x1: x - step / 2, x2: x + step / 2, y1: scoreY(theta), y2: scoreY(theta), class: "theta" }),
+    svg("line", {
+      x1: x - step / 2,
+      x2: x + step / 2,
+      y1: scoreY(theta),
+      y2: scoreY(theta),
+      class: "theta",
+    }),
     dot,
     bar(turn, "device", finite(turn.t_device_s) / longest, x - width - 1, width),
     bar(turn, "edge", finite(turn.t_edge_s) / longest, x + 1, width),
@@ -60,7 +76,14 @@ function column(turn, x, step, longest, number) {
 function bar(turn, side, share, x, width) {
   const height = Math.max(share * TIME.height, share > 0 ? 1 : 0);
   const chosen = turn.route === side ? "" : " not-chosen";
-  return svg("rect", { x, y: TIME.top + TIME.height - height, width, height, rx: 1.5, class: `${side}${chosen}` });
+  return svg("rect", {
+    x,
+    y: TIME.top + TIME.height - height,
+    width,
+    height,
+    rx: 1.5,
+    class: `${side}${chosen}`,
+  });
 }
 
 /** @param {number} y @param {string} name */

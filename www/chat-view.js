@@ -32,21 +32,65 @@ const MODE_NAMES = {
 };
 
 /** Warnings that loading the device model again can mend. */
-const RELOADABLE = ["previous_load_crashed", "memory_low", "download_failed", "digest_mismatch", "model_corrupt", "model_truncated"];
+const RELOADABLE = [
+  "previous_load_crashed",
+  "memory_low",
+  "download_failed",
+  "digest_mismatch",
+  "model_corrupt",
+  "model_truncated",
+];
 const NEAR_END_PX = 48;
 
 export class ChatView {
   #actions;
-  #log = h("div", { class: "log", part: "log", role: "log", "aria-live": "polite", "aria-label": "Conversation", tabindex: "0" });
-  #empty = h("div", { class: "empty" }, h("slot", { name: "empty" }, h("p", {}, "Ask something to begin.")));
+  #log = h("div", {
+    class: "log",
+    part: "log",
+    role: "log",
+    "aria-live": "polite",
+    "aria-label": "Conversation",
+    tabindex: "0",
+  });
+  #empty = h(
+    "div",
+    { class: "empty" },
+    h("slot", { name: "empty" }, h("p", {}, "Ask something to begin.")),
+  );
   #status = h("span", { class: "status", part: "status", role: "status" }, "Starting");
-  #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", "aria-label": "Loading models", hidden: true });
+  #bar = h("progress", {
+    class: "progress",
+    part: "progress",
+    max: "1",
+    value: "0",
+    "aria-label": "Loading models",
+    hidden: true,
+  });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
   #warning = h("div", { class: "banner warning", part: "warning", role: "alert", hidden: true });
   #input = h("textarea", { part: "input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
-  #send = h("button", { class: "round", part: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" }, icon("send"));
-  #stop = h("button", { class: "round", part: "stop", type: "button", "aria-label": "Stop", title: "Stop (Esc)", hidden: true }, icon("stop"));
-  #mode = h("select", { part: "mode", "aria-label": "Where answers come from", title: "Where answers come from" });
+  #send = h(
+    "button",
+    { class: "round", part: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" },
+    icon("send"),
+  );
+  #stop = h(
+    "button",
+    {
+      class: "round",
+      part: "stop",
+      type: "button",
+      "aria-label": "Stop",
+      title: "Stop (Esc)",
+      hidden: true,
+    },
+    icon("stop"),
+  );
+  #mode = h("select", {
+    part: "mode",
+    "aria-label": "Where answers come from",
+    title: "Where answers come from",
+  });
   /** @type {HTMLElement | null} */
   #error = null;
   /** @type {string | null} */
@@ -58,7 +102,8 @@ export class ChatView {
   constructor(root, actions) {
     this.#actions = actions;
     root.adoptedStyleSheets = [styles];
-    for (const [value, name] of Object.entries(MODE_NAMES)) this.#mode.append(h("option", { value }, name));
+    for (const [value, name] of Object.entries(MODE_NAMES))
+      this.#mode.append(h("option", { value }, name));
     this.#log.append(this.#empty);
     root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
     this.#listen(root);
@@ -84,7 +129,9 @@ export class ChatView {
   /** @param {string} text */
   showQuestion(text) {
     this.#empty.remove();
-    this.#log.append(h("article", { class: "question", part: "question", "aria-label": "You" }, text));
+    this.#log.append(
+      h("article", { class: "question", part: "question", "aria-label": "You" }, text),
+    );
     this.#toEnd();
   }
 
@@ -104,7 +151,8 @@ export class ChatView {
 
   /** Lets an answer grow and keeps its end in sight, unless the reader has scrolled up. @param {() => void} change */
   grow(change) {
-    const atEnd = this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
+    const atEnd =
+      this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
     change();
     if (atEnd) this.#toEnd();
   }
@@ -149,7 +197,9 @@ export class ChatView {
     this.#bar.hidden = !busy;
     this.#bar.value = totalBytes > 0 ? doneBytes / totalBytes : 0;
     const rate = bytesPerSecond > 0 ? ` · ${bytes(bytesPerSecond)}/s` : "";
-    this.#loadingText = busy ? `Loading models · ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}` : null;
+    this.#loadingText = busy
+      ? `Loading models · ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}`
+      : null;
     this.#showStatus();
   }
 
@@ -157,7 +207,8 @@ export class ChatView {
   showState(state, edge, hasEdge) {
     this.#shown = { state, edge, hasEdge };
     if (state.device !== "loading") this.#bar.hidden = true;
-    if (state.device === "ready" && this.#warning.dataset.mends === "device") this.#warning.hidden = true;
+    if (state.device === "ready" && this.#warning.dataset.mends === "device")
+      this.#warning.hidden = true;
     this.#showStatus();
     this.#showBanner();
   }
@@ -165,23 +216,48 @@ export class ChatView {
   /** @param {{code: string, message: string}} warning */
   showWarning({ code, message }) {
     const reloadable = RELOADABLE.includes(code);
-    const again = h("button", { type: "button", class: "text-button", onclick: this.#actions.loadDevice }, "Load again");
-    const close = h("button", { type: "button", class: "text-button", onclick: () => (this.#warning.hidden = true) }, "Dismiss");
+    const again = h(
+      "button",
+      { type: "button", class: "text-button", onclick: this.#actions.loadDevice },
+      "Load again",
+    );
+    const close = h(
+      "button",
+      { type: "button", class: "text-button", onclick: () => (this.#warning.hidden = true) },
+      "Dismiss",
+    );
     this.#warning.dataset.mends = reloadable ? "device" : "";
-    this.#warning.replaceChildren(icon("warning"), h("span", {}, message), ...(reloadable ? [again] : []), close);
+    this.#warning.replaceChildren(
+      icon("warning"),
+      h("span", {}, message),
+      ...(reloadable ? [again] : []),
+      close,
+    );
     this.#warning.hidden = false;
   }
 
   #header() {
     const fresh = h(
       "button",
-      { class: "quiet", part: "new-chat", type: "button", "aria-label": "New chat", title: "New chat", onclick: this.#actions.newChat },
+      {
+        class: "quiet",
+        part: "new-chat",
+        type: "button",
+        "aria-label": "New chat",
+        title: "New chat",
+        onclick: this.#actions.newChat,
+      },
       icon("fresh"),
     );
     return h(
       "header",
       { part: "header" },
-      h("span", { class: "dots", "aria-hidden": "true" }, h("i", { class: "dot device" }), h("i", { class: "dot edge" })),
+      h(
+        "span",
+        { class: "dots", "aria-hidden": "true" },
+        h("i", { class: "dot device" }),
+        h("i", { class: "dot edge" }),
+      ),
       this.#status,
       h("span", { class: "mode" }, this.#mode, icon("chevron")),
       fresh,
@@ -189,7 +265,13 @@ export class ChatView {
   }
 
   #form() {
-    return h("form", { part: "form", onsubmit: (/** @type {Event} */ event) => this.#submit(event) }, this.#input, this.#send, this.#stop);
+    return h(
+      "form",
+      { part: "form", onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      this.#input,
+      this.#send,
+      this.#stop,
+    );
   }
 
   /** @param {ShadowRoot} root */
@@ -197,7 +279,9 @@ export class ChatView {
     root.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
     this.#input.addEventListener("input", () => this.#fit());
     this.#stop.addEventListener("click", () => this.#actions.stop());
-    this.#mode.addEventListener("change", () => this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)));
+    this.#mode.addEventListener("change", () =>
+      this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
+    );
   }
 
   /** @param {KeyboardEvent} event */
@@ -237,7 +321,12 @@ export class ChatView {
 
   /** @param {string} sentence @param {"alert" | "quiet"} kind */
   #showError(sentence, kind) {
-    const retry = h("button", { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry }, icon("retry"), "Retry");
+    const retry = h(
+      "button",
+      { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry },
+      icon("retry"),
+      "Retry",
+    );
     this.#error = h(
       "div",
       { class: `turn-error ${kind}`, part: "error", role: kind === "alert" ? "alert" : null },
@@ -255,7 +344,8 @@ export class ChatView {
   #showBanner() {
     const text = bannerText(this.#shown, /** @type {Mode} */ (this.#mode.value));
     this.#banner.hidden = text === null;
-    if (text !== null && this.#banner.textContent !== text) this.#banner.replaceChildren(icon("edge"), h("span", {}, text));
+    if (text !== null && this.#banner.textContent !== text)
+      this.#banner.replaceChildren(icon("edge"), h("span", {}, text));
   }
 
   #toEnd() {
@@ -267,7 +357,12 @@ export class ChatView {
 function statusText(shown) {
   if (!shown || shown.state.phase === "loading") return "Starting";
   const { state, edge, hasEdge } = shown;
-  const device = { ready: "Device ready", loading: "Device loading", none: "No device model", failed: "Device not loaded" };
+  const device = {
+    ready: "Device ready",
+    loading: "Device loading",
+    none: "No device model",
+    failed: "Device not loaded",
+  };
   const side = { online: "edge online", offline: "edge offline", unknown: "edge not measured yet" };
   if (state.phase === "failed") return "Not running";
   return `${device[state.device]} · ${hasEdge ? side[edge] : "no edge"}`;

@@ -63,7 +63,11 @@ function bar(side, name, cost, longest, chosen) {
     "div",
     { class: `bar-row ${side}${chosen ? " chosen" : ""}` },
     h("span", { class: "bar-name" }, name),
-    h("span", { class: "bar-track", "aria-hidden": "true" }, ...(cost.available ? segments(cost, longest) : [])),
+    h(
+      "span",
+      { class: "bar-track", "aria-hidden": "true" },
+      ...(cost.available ? segments(cost, longest) : []),
+    ),
     h("span", { class: "bar-value" }, value),
   );
 }
@@ -82,7 +86,11 @@ function segments(cost, longest) {
 function termsTable({ device, edge, expected_tokens: expected }) {
   const parts = TERMS.map(({ name, key, part }) => {
     const swatch = h("span", { class: `swatch ${part}`, "aria-hidden": "true" });
-    return row(h("span", {}, swatch, name), seconds(costOf(device, key)), seconds(costOf(edge, key)));
+    return row(
+      h("span", {}, swatch, name),
+      seconds(costOf(device, key)),
+      seconds(costOf(edge, key)),
+    );
   });
   return h(
     "table",
@@ -117,7 +125,8 @@ function total(cost) {
  * @param {"row" | "col"} [scope]
  */
 function row(name, device, edge, scope = "row") {
-  const cell = (/** @type {string} */ value) => (scope === "col" ? h("th", { scope }, value) : h("td", {}, value));
+  const cell = (/** @type {string} */ value) =>
+    scope === "col" ? h("th", { scope }, value) : h("td", {}, value);
   const head = name === "" ? h("td") : h("th", { scope }, name);
   return h("tr", {}, head, cell(device), cell(edge));
 }
@@ -125,7 +134,10 @@ function row(name, device, edge, scope = "row") {
 /** The policy's rule with this turn's numbers. @param {Decision} decision */
 function rule(decision) {
   const { p, alpha_per_s: alpha, theta, fused, device, edge, route } = decision;
-  const gap = device.available && edge.available ? seconds(edge.total_s - device.total_s).replace("-", "−") : "–";
+  const gap =
+    device.available && edge.available
+      ? seconds(edge.total_s - device.total_s).replace("-", "−")
+      : "–";
   return h(
     "p",
     { class: "rule" },

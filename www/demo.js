@@ -28,7 +28,11 @@ if ("serviceWorker" in navigator) keepOffline();
 
 function readParameters() {
   const parameters = new URLSearchParams(location.search);
-  for (const [parameter, attribute] of [["edge", "base-url"], ["mode", "mode"], ["manifest", "manifest"]]) {
+  for (const [parameter, attribute] of [
+    ["edge", "base-url"],
+    ["mode", "mode"],
+    ["manifest", "manifest"],
+  ]) {
     const value = parameters.get(parameter);
     if (value !== null) chat.setAttribute(attribute, value);
   }
@@ -44,7 +48,10 @@ function listen() {
     button.addEventListener("click", () => chat.ask(button.textContent ?? ""));
   }
   element("theme").addEventListener("click", () => {
-    const next = THEMES[(THEMES.indexOf(document.documentElement.dataset.theme ?? "auto") + 1) % THEMES.length];
+    const next =
+      THEMES[
+        (THEMES.indexOf(document.documentElement.dataset.theme ?? "auto") + 1) % THEMES.length
+      ];
     save(THEME, next);
     showTheme(next);
   });
@@ -65,7 +72,9 @@ function showState() {
     ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
     ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
   ];
-  element("measured").replaceChildren(...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  element("measured").replaceChildren(
+    ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
 }
 
 /** @param {string} theme */

@@ -96,6 +96,7 @@ header { display: flex; align-items: center; gap: .6rem; padding: .6rem .75rem .
 .seam.edge { color: var(--edge); } .seam.device { color: var(--device); }
 .waiting { display: inline-flex; gap: 5px; align-items: center; block-size: 1.55em; }
 .waiting i { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--muted); animation: pulse 1.2s infinite ease-in-out; }
+.reading { margin-inline-start: .5rem; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
 .waiting i:nth-child(2) { animation-delay: .15s; } .waiting i:nth-child(3) { animation-delay: .3s; }
 @keyframes pulse { 0%, 70%, 100% { opacity: .25; } 35% { opacity: 1; } }
 

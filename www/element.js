@@ -104,7 +104,9 @@ export class NearsideChat extends HTMLElement {
 
   set messages(messages) {
     this.stop();
-    this.#messages = messages.filter(({ role }) => role !== "system").map(({ role, content }) => ({ role, content }));
+    this.#messages = messages
+      .filter(({ role }) => role !== "system")
+      .map(({ role, content }) => ({ role, content }));
     this.#view.showDialogue(this.#messages);
   }
 
@@ -162,6 +164,7 @@ export class NearsideChat extends HTMLElement {
       for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
         if (chunk.x_route) view.route(chunk.x_route.decision);
         if (chunk.x_switch) view.move(chunk.x_switch);
+        if (chunk.x_prefill) view.read(chunk.x_prefill);
         const { content } = chunk.choices[0].delta;
         if (content) this.#view.grow(() => view.append(content));
         report = chunk.x_turn ?? report;
@@ -228,11 +231,16 @@ export class NearsideChat extends HTMLElement {
     const { signal } = this.#unlisten;
     /** @param {string} type @param {(detail: any) => void} heard */
     const on = (type, heard) =>
-      router.addEventListener(type, (event) => heard(/** @type {CustomEvent} */ (event).detail), { signal });
+      router.addEventListener(type, (event) => heard(/** @type {CustomEvent} */ (event).detail), {
+        signal,
+      });
     on("state", (state) => this.#showState(state));
     on("progress", (progress) => this.#view.showProgress(progress));
     on("route", (decision) => this.#fire("nearside-route", decision));
-    on("warning", (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)));
+    on(
+      "warning",
+      (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)),
+    );
     // A turn's error is shown where the turn is; the others belong to loading.
     on("error", (error) => !this.#turn && this.#loadFailed(error));
     this.#setState(router.state.phase === "loading" ? "loading" : "ready");
@@ -245,10 +253,16 @@ export class NearsideChat extends HTMLElement {
     const ready = () => {
       if (signal.aborted) return;
       if (!this.#turn) this.#setState("ready");
-      this.#fire("nearside-ready", { scorer: router.state.scorerReady, device: router.state.device === "ready" });
+      this.#fire("nearside-ready", {
+        scorer: router.state.scorerReady,
+        device: router.state.device === "ready",
+      });
     };
     router.ready.then(ready, () => {});
-    router.deviceReady.then((model) => model && ready(), () => {});
+    router.deviceReady.then(
+      (model) => model && ready(),
+      () => {},
+    );
   }
 
   #release() {
@@ -264,7 +278,8 @@ export class NearsideChat extends HTMLElement {
     this.toggleAttribute("device-ready", state.device === "ready");
     this.setAttribute("edge-state", edge);
     // Also when the scorer failed: the page can still ask.
-    if (state.phase === "ready" && this.getAttribute("state") === "loading") this.#setState("ready");
+    if (state.phase === "ready" && this.getAttribute("state") === "loading")
+      this.#setState("ready");
     this.#view.showState(state, edge, this.#hasEdge());
   }
 

@@ -11,7 +11,8 @@ function known(value) {
 export function seconds(value) {
   if (!known(value)) return NOTHING;
   if (value === 0) return "0 s";
-  if (Math.abs(value) < 0.0995) return `${(value * 1000).toPrecision(Math.abs(value) < 0.00995 ? 1 : 2)} ms`;
+  if (Math.abs(value) < 0.0995)
+    return `${(value * 1000).toPrecision(Math.abs(value) < 0.00995 ? 1 : 2)} ms`;
   return `${value.toFixed(Math.abs(value) < 9.95 ? 2 : 1)} s`;
 }
 
@@ -36,7 +37,9 @@ export function bytes(value) {
 export function bitRate(value) {
   if (!known(value)) return NOTHING;
   if (value < 1e6) return `${Math.round(value / 1e3)} kbit/s`;
-  return value < 1e9 ? `${(value / 1e6).toPrecision(value < 1e7 ? 2 : 3)} Mbit/s` : `${(value / 1e9).toFixed(1)} Gbit/s`;
+  return value < 1e9
+    ? `${(value / 1e6).toPrecision(value < 1e7 ? 2 : 3)} Mbit/s`
+    : `${(value / 1e9).toFixed(1)} Gbit/s`;
 }
 
 /** @param {number | null | undefined} value in tokens per second */

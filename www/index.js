@@ -99,7 +99,11 @@ export class Router extends EventTarget {
   constructor(options) {
     super();
     const start = startOptions(options);
-    this.#options = { ...start, loadsDevice: options.device !== false, workerUrl: workerUrl(options.workerUrl) };
+    this.#options = {
+      ...start,
+      loadsDevice: options.device !== false,
+      workerUrl: workerUrl(options.workerUrl),
+    };
     this.#surroundings = start.surroundings;
     this.#state = newState(start.config.mode);
     this.#port = this.#startWorker();
@@ -182,7 +186,11 @@ export class Router extends EventTarget {
     const answer = port.call(fromPage.start(options)).answer;
     this.#started = handled(answer.then(() => {}));
     this.ready = handled(this.#becomeReady(answer));
-    const device = new DeviceLoader(port, this.ready.catch(() => {}), (change) => this.#deviceChanged(change));
+    const device = new DeviceLoader(
+      port,
+      this.ready.catch(() => {}),
+      (change) => this.#deviceChanged(change),
+    );
     this.deviceReady = handled(loadsDevice ? device.load({ force: false }) : Promise.resolve(null));
     return device;
   }
@@ -245,7 +253,8 @@ export class Router extends EventTarget {
     const turn = turnRequest(request);
     const signal = options?.signal ?? request.signal;
     if (this.#disposed) throw disposed();
-    if (this.#answering) throw new RouterError("busy", "Another turn is still running. Wait for it or abort it.");
+    if (this.#answering)
+      throw new RouterError("busy", "Another turn is still running. Wait for it or abort it.");
     if (signal?.aborted) throw aborted();
     this.#answering = true;
     this.#restartIfFailed();
@@ -265,7 +274,10 @@ export class Router extends EventTarget {
     const signals = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
     try {
       // A scorer that failed is the core's to judge; a core that failed ends the turn.
-      await unlessAborted(this.ready.catch(() => this.#started), signals);
+      await unlessAborted(
+        this.ready.catch(() => this.#started),
+        signals,
+      );
       this.#update({ phase: "answering" });
       stream.finish(await this.#ask(turn, signals, stream));
     } catch (thrown) {
@@ -274,7 +286,8 @@ export class Router extends EventTarget {
       if (error.code !== "aborted") this.#report(error);
     } finally {
       this.#answering = false;
-      if (this.#state.phase === "answering") this.#update({ phase: this.#port.failed ? "failed" : "ready" });
+      if (this.#state.phase === "answering")
+        this.#update({ phase: this.#port.failed ? "failed" : "ready" });
     }
   }
 
@@ -341,7 +354,13 @@ export class Router extends EventTarget {
 
 /** @param {import("./types.js").Mode | undefined} mode @returns {RouterState} */
 function newState(mode) {
-  return { phase: "loading", scorerReady: false, device: "none", deviceModel: null, core: { mode } };
+  return {
+    phase: "loading",
+    scorerReady: false,
+    device: "none",
+    deviceModel: null,
+    core: { mode },
+  };
 }
 
 function aborted() {

@@ -73,7 +73,8 @@ const ROLES = ["system", "user", "assistant"];
 /** @param {RouterOptions} options */
 export function startOptions(options) {
   const { manifest = null, storage = "auto" } = options;
-  if (storage !== "auto" && storage !== "memory") throw invalid("storage", "must be auto or memory");
+  if (storage !== "auto" && storage !== "memory")
+    throw invalid("storage", "must be auto or memory");
   const manifestUrl = typeof manifest === "string" || manifest instanceof URL;
   /** @type {StartOptions} */
   const start = {
@@ -96,7 +97,8 @@ export function workerUrl(url) {
 /** @param {Knobs} knobs @returns {CoreConfig} */
 export function coreConfig(knobs) {
   const { mode, baseUrl, edgeModel, edgeToken, edgeHeaders, alphaPerS, theta, hysteresis } = knobs;
-  if (mode !== undefined && !MODES.includes(mode)) throw invalid("mode", `must be one of ${MODES.join(", ")}`);
+  if (mode !== undefined && !MODES.includes(mode))
+    throw invalid("mode", `must be one of ${MODES.join(", ")}`);
   for (const [name, value] of Object.entries({ alphaPerS, theta, hysteresis })) {
     if (value !== undefined && !Number.isFinite(value)) throw invalid(name, "must be a number");
   }
@@ -117,7 +119,8 @@ export function coreConfig(knobs) {
 export function turnRequest(request) {
   const { messages, stop, mode } = request ?? {};
   checkMessages(messages);
-  if (mode !== undefined && !MODES.includes(mode)) throw refused("mode", `must be one of ${MODES.join(", ")}`);
+  if (mode !== undefined && !MODES.includes(mode))
+    throw refused("mode", `must be one of ${MODES.join(", ")}`);
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
     throw refused("max_tokens", "must be a positive integer");

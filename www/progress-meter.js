@@ -30,6 +30,11 @@ export class ProgressMeter {
     this.#send();
   }
 
+  /** @param {number} totalBytes what all files weigh, if that has changed */
+  expect(totalBytes) {
+    this.#totalBytes = totalBytes;
+  }
+
   /** @param {number} bytes negative when a download starts over */
   add(bytes) {
     this.#doneBytes += bytes;

@@ -32,6 +32,8 @@ export function watchSurroundings(onChange) {
 
 /** The Network Information API, where the browser has it. */
 function connection() {
-  const { connection } = /** @type {{connection?: EventTarget & {saveData?: boolean}}} */ (navigator);
+  const { connection } = /** @type {{connection?: EventTarget & {saveData?: boolean}}} */ (
+    navigator
+  );
   return connection;
 }

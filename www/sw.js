@@ -6,7 +6,8 @@
  * whatever goes to the edge passes untouched. Assets come from the cache
  * first, so a visit makes no request that could fail; when the page knows that
  * its server is there it sends `revalidate`, and a version that changed is
- * fetched whole, for the next visit.
+ * fetched whole, for the next visit. A request made with `cache: "reload"`
+ * goes to the server.
  *
  * A site serves it from the folder of its page, with its own list if it likes:
  *
@@ -19,10 +20,29 @@
   /** Written last: a cache without it was never finished. */
   const COMPLETE = "complete";
   const MODULES = [
-    "charts", "chat-view", "completion", "decision-view", "demo", "device-loader", "dom",
-    "element", "element-styles", "errors", "format", "index", "memory-shelf", "messages",
-    "model-store", "options", "opfs-shelf", "progress-meter", "settings", "surroundings",
-    "turn-view", "types", "worker", "worker-port",
+    "charts",
+    "chat-view",
+    "completion",
+    "decision-view",
+    "demo",
+    "device-loader",
+    "dom",
+    "element",
+    "element-styles",
+    "errors",
+    "format",
+    "index",
+    "memory-shelf",
+    "messages",
+    "model-store",
+    "options",
+    "opfs-shelf",
+    "progress-meter",
+    "settings",
+    "surroundings",
+    "turn-view",
+    "worker",
+    "worker-port",
   ];
 
   const worker = /** @type {ServiceWorkerGlobalScope & {nearsideAssets?: string[]}} */ (
@@ -41,7 +61,11 @@
   const assets = new Set(list.map((path) => new URL(path, worker.registration.scope).href));
 
   worker.addEventListener("install", (event) => {
-    event.waitUntil(fetchVersion().then(keepVersion).then(() => worker.skipWaiting()));
+    event.waitUntil(
+      fetchVersion()
+        .then(keepVersion)
+        .then(() => worker.skipWaiting()),
+    );
   });
 
   worker.addEventListener("activate", (event) => {
@@ -53,7 +77,7 @@
     const url = new URL(request.url);
     if (request.mode === "navigate") url.search = "";
     url.hash = "";
-    if (request.method !== "GET" || !assets.has(url.href)) return;
+    if (request.method !== "GET" || request.cache === "reload" || !assets.has(url.href)) return;
     event.respondWith(answer(url.href, request));
   });
 

@@ -19,7 +19,8 @@ export class TurnView {
   /** @type {Text | null} */
   #run = null;
   #body = h("div", { class: "text", part: "answer" });
-  #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), h("span", { class: "hidden" }, "Answering"));
+  #reading = h("span", { class: "reading" });
+  #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), this.#reading);
   #foot = h("div", { class: "foot" });
   #chip = h("span", { class: "chip", part: "chip" });
   #reason = h("span", { class: "reason", part: "reason" });
@@ -31,8 +32,15 @@ export class TurnView {
     this.#body.append(this.#waiting);
     const summary = h("summary", {}, "Why", icon("chevron"));
     this.#details.append(summary, this.#inner);
-    this.#details.addEventListener("toggle", () => this.element.scrollIntoView?.({ block: "nearest" }));
-    this.element = h("article", { class: "answer", "aria-label": "Answer" }, this.#body, this.#foot);
+    this.#details.addEventListener("toggle", () =>
+      this.element.scrollIntoView?.({ block: "nearest" }),
+    );
+    this.element = h(
+      "article",
+      { class: "answer", "aria-label": "Answer" },
+      this.#body,
+      this.#foot,
+    );
   }
 
   /** @param {Decision} decision */
@@ -42,6 +50,12 @@ export class TurnView {
     this.#reason.textContent = decision.sentence;
     this.#inner.replaceChildren(decisionView(decision, null));
     this.#foot.replaceChildren(this.#chip, this.#reason, this.#details);
+  }
+
+  /** How much of the prompt the device has read. @param {{done: number, total: number}} progress */
+  read({ done, total }) {
+    this.#reading.textContent =
+      done < total ? `Reading, ${Math.round((100 * done) / total)} %` : "";
   }
 
   /** @param {string} text */
@@ -69,7 +83,8 @@ export class TurnView {
     this.#waiting.remove();
     const decision = report.decision ?? this.#decision;
     if (decision) this.#inner.replaceChildren(decisionView(decision, report));
-    this.#timing.textContent = report.finish_reason === "abort" ? "Stopped" : seconds(report.total_s);
+    this.#timing.textContent =
+      report.finish_reason === "abort" ? "Stopped" : seconds(report.total_s);
     this.#foot.append(this.#timing, this.#details, this.#copyButton());
   }
 
@@ -94,7 +109,17 @@ export class TurnView {
   }
 
   #copyButton() {
-    const button = h("button", { class: "quiet", type: "button", part: "copy", "aria-label": "Copy the answer", title: "Copy" }, icon("copy"));
+    const button = h(
+      "button",
+      {
+        class: "quiet",
+        type: "button",
+        part: "copy",
+        "aria-label": "Copy the answer",
+        title: "Copy",
+      },
+      icon("copy"),
+    );
     button.addEventListener("click", async () => {
       await navigator.clipboard?.writeText(this.text).catch(() => {});
       button.replaceChildren(icon("check"));

@@ -72,14 +72,20 @@ export class WorkerPort {
     const answer = new Promise((resolve, reject) => {
       if (this.#failure) return reject(this.#failure);
       this.#calls.set(id, { resolve, reject, onEvent });
-      this.#hello.then(() => this.#worker.postMessage({ ...message, id }), () => {});
+      this.#hello.then(
+        () => this.#worker.postMessage({ ...message, id }),
+        () => {},
+      );
     });
     return { id, answer };
   }
 
   /** Sends a message that has no answer. @param {PageMessage} message */
   tell(message) {
-    this.#hello.then(() => this.#worker.postMessage(message), () => {});
+    this.#hello.then(
+      () => this.#worker.postMessage(message),
+      () => {},
+    );
   }
 
   /**

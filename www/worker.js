@@ -17,6 +17,8 @@ import { Settings } from "./settings.js";
 /** @typedef {import("./messages.js").Surroundings} Surroundings */
 /** @typedef {import("./types.js").ModelFile} ModelFile */
 /** @typedef {import("./types.js").Manifest} Manifest */
+/** @typedef {{options: StartOptions, settings: Settings}} Started */
+/** @typedef {{file: ModelFile, source: import("./types.js").Source}} Fetched */
 
 const TICK_MILLIS = 2000;
 
@@ -24,16 +26,16 @@ class RouterWorker {
   #post;
   /** @type {import("./types.js").Core | null} */
   #core = null;
-  /** @type {Settings | null} */
-  #settings = null;
+  /** @type {Started | null} */
+  #started = null;
   /** @type {ModelStore | null} */
   #store = null;
   /** @type {ProgressMeter | null} */
   #progress = null;
   /** @type {Manifest | null} */
   #manifest = null;
-  /** What `fetch-device` brought and `load-device` reads. @type {import("./types.js").Source | null} */
-  #deviceSource = null;
+  /** What `fetch-device` brought and `load-device` reads. @type {Fetched | null} */
+  #device = null;
   /** @type {Map<number, AbortController>} */
   #turns = new Map();
   #ticking = false;
@@ -70,42 +72,57 @@ class RouterWorker {
   /** @param {Extract<PageMessage, {id: number}>} message */
   async #answer(message) {
     switch (message.type) {
-      case "start": return this.#start(message.options);
-      case "load-scorer": return this.#loadScorer();
-      case "fetch-device": return this.#fetchDevice();
-      case "load-device": return this.#loadDevice();
-      case "chat": return this.#chat(message.id, message.request);
-      case "configure": return this.#configure(message.config);
-      case "probe": return this.#probe();
-      case "clear-dialogue": return this.#ready().clearDialogue();
+      case "start":
+        return this.#start(message.options);
+      case "load-scorer":
+        return this.#loadScorer();
+      case "fetch-device":
+        return this.#fetchDevice();
+      case "load-device":
+        return this.#loadDevice();
+      case "chat":
+        return this.#chat(message.id, message.request);
+      case "configure":
+        return this.#configure(message.config);
+      case "probe":
+        return this.#probe();
+      case "clear-dialogue":
+        return this.#ready().clearDialogue();
     }
   }
 
   /** @param {StartOptions} options */
   async #start(options) {
-    this.#settings = await Settings.open();
+    const settings = await Settings.open();
+    this.#started = { options, settings };
     const [wasm, manifest] = await Promise.all([
       loadModule(options.moduleUrl, options.wasmUrl),
-      readManifest(options, this.#settings).catch((error) => RouterError.from(error, "manifest_invalid")),
+      readManifest(options, settings, "no-cache").catch((error) =>
+        RouterError.from(error, "manifest_invalid"),
+      ),
     ]);
     this.#manifest = manifest instanceof RouterError ? null : manifest;
-    this.#core = this.#newCore(wasm, options);
+    this.#core = this.#newCore(wasm, this.#started);
     this.#look(options.surroundings);
-    this.#store = await ModelStore.open(options.storage, () => new wasm.Sha256(), (error) =>
-      this.#post(fromWorker.warning(error)),
+    this.#store = await ModelStore.open(
+      options.storage,
+      () => new wasm.Sha256(),
+      (error) => this.#post(fromWorker.warning(error)),
     );
     this.#progress = new ProgressMeter(totalBytes(this.#manifest), (progress) =>
       this.#post(fromWorker.progress(progress)),
     );
     setInterval(() => this.#tick(), TICK_MILLIS);
     this.#reportState();
-    return { manifestError: manifest instanceof RouterError ? reportOf(manifest, "manifest_invalid") : null };
+    return {
+      manifestError:
+        manifest instanceof RouterError ? reportOf(manifest, "manifest_invalid") : null,
+    };
   }
 
-  /** @param {import("./types.js").CoreModule} wasm @param {StartOptions} options */
-  #newCore(wasm, options) {
+  /** @param {import("./types.js").CoreModule} wasm @param {Started} started */
+  #newCore(wasm, { options, settings }) {
     this.#mode = options.config.mode;
-    const settings = /** @type {Settings} */ (this.#settings);
     return new wasm.Core(options.config, {
       emit: (event) => this.#emit(event),
       load: (key) => settings.get(key),
@@ -115,31 +132,25 @@ class RouterWorker {
   }
 
   async #loadScorer() {
-    const file = this.#file("scorer");
-    if (!file) return null;
-    const source = await this.#fetch(file);
-    await this.#load(file, source, () => this.#ready().loadScorer(source));
-    return file.name;
+    const fetched = await this.#fetch("scorer");
+    if (!fetched) return null;
+    await this.#load(fetched, (source) => this.#ready().loadScorer(source));
+    return fetched.file.name;
   }
 
   /** Downloads and checks the device model; the loading itself is a second call. */
   async #fetchDevice() {
-    const file = this.#file("device");
-    if (!file) return null;
-    this.#deviceSource?.close();
-    this.#deviceSource = null;
-    this.#deviceSource = await this.#fetch(file);
-    return { sha256: file.sha256, bytes: file.bytes };
+    this.#device?.source.close();
+    this.#device = null;
+    this.#device = await this.#fetch("device");
+    return this.#device && { sha256: this.#device.file.sha256, bytes: this.#device.file.bytes };
   }
 
   async #loadDevice() {
-    const file = this.#file("device");
-    const source = this.#deviceSource;
-    if (!file || !source) {
-      throw new RouterError("invalid_request", "The device model was not fetched yet.");
-    }
-    this.#deviceSource = null;
-    const info = await this.#load(file, source, () => this.#ready().loadDevice(source));
+    const fetched = this.#device;
+    if (!fetched) throw new RouterError("invalid_request", "The device model was not fetched yet.");
+    this.#device = null;
+    const info = await this.#load(fetched, (source) => this.#ready().loadDevice(source));
     this.#progress?.enter("done", "");
     return info;
   }
@@ -147,14 +158,13 @@ class RouterWorker {
   /**
    * Hands a file to the core; one the core finds unusable is not kept.
    * @template T
-   * @param {ModelFile} file
-   * @param {import("./types.js").Source} source
-   * @param {() => Promise<T>} load
+   * @param {Fetched} fetched
+   * @param {(source: import("./types.js").Source) => Promise<T>} load
    */
-  async #load(file, source, load) {
+  async #load({ file, source }, load) {
     try {
       this.#progress?.enter("load", file.name);
-      return await load();
+      return await load(source);
     } catch (thrown) {
       source.close();
       await this.#store?.forget(file);
@@ -237,12 +247,40 @@ class RouterWorker {
     if (this.#core) this.#post(fromWorker.state(this.#core.state()));
   }
 
-  /** @param {ModelFile} file */
-  async #fetch(file) {
+  /**
+   * The file of this role. If it does not match a manifest that is no longer
+   * the server's, the server's is taken and the file fetched once more.
+   * @param {ModelFile["role"]} role
+   * @returns {Promise<Fetched | null>} null if the manifest has none
+   */
+  async #fetch(role) {
+    const file = this.#file(role);
+    if (!file) return null;
+    try {
+      return await this.#fetchFile(file);
+    } catch (thrown) {
+      if (reportOf(thrown, "worker_failed").code !== "digest_mismatch") throw thrown;
+      await this.#renewManifest();
+      const renewed = this.#file(role);
+      if (!renewed || renewed.sha256 === file.sha256) throw thrown;
+      return this.#fetchFile(renewed);
+    }
+  }
+
+  /** @param {ModelFile} file @returns {Promise<Fetched>} */
+  async #fetchFile(file) {
     this.#ready();
     const progress = /** @type {ProgressMeter} */ (this.#progress);
     progress.enter("download", file.name);
-    return /** @type {ModelStore} */ (this.#store).fetch(file, (bytes) => progress.add(bytes));
+    const store = /** @type {ModelStore} */ (this.#store);
+    return { file, source: await store.fetch(file, (bytes) => progress.add(bytes)) };
+  }
+
+  /** Past every cache, the service worker's too. */
+  async #renewManifest() {
+    const { options, settings } = /** @type {Started} */ (this.#started);
+    this.#manifest = await readManifest(options, settings, "reload").catch(() => this.#manifest);
+    this.#progress?.expect(totalBytes(this.#manifest));
   }
 
   /** @param {ModelFile["role"]} role */
@@ -256,9 +294,9 @@ class RouterWorker {
   }
 
   #dispose() {
-    this.#settings?.flush();
+    this.#started?.settings.flush();
     for (const turn of this.#turns.values()) turn.abort();
-    this.#deviceSource?.close();
+    this.#device?.source.close();
     close();
   }
 }
@@ -289,14 +327,15 @@ async function loadModule(moduleUrl, wasmUrl) {
  * The manifest from its URL, or the copy of the last visit when that fails.
  * @param {StartOptions} options
  * @param {Settings} settings
+ * @param {RequestCache} cache
  * @returns {Promise<Manifest | null>}
  */
-async function readManifest({ manifest, manifestBase }, settings) {
+async function readManifest({ manifest, manifestBase }, settings, cache) {
   if (manifest === null) return null;
   if (typeof manifest !== "string") return parseManifest(manifest, manifestBase);
   const key = `manifest ${manifest}`;
   try {
-    const response = await fetch(manifest, { cache: "no-cache" });
+    const response = await fetch(manifest, { cache });
     if (!response.ok) throw manifestInvalid(`HTTP ${response.status}`);
     const text = await response.text();
     const parsed = parseManifest(JSON.parse(text), manifestBase);

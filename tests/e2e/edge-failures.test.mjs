@@ -52,7 +52,11 @@ function dialogue() {
 
 /** @param {object} core knobs in the core's own words */
 function configure(core) {
-  return page.evaluate((core) => /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }), core);
+  return page.evaluate(
+    (core) =>
+      /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
+    core,
+  );
 }
 
 const REFUSALS = /** @type {[Behaviour, string][]} */ ([
@@ -95,7 +99,10 @@ test("an edge that dies in mid-answer: the device goes on from the text shown", 
   await open("prefer-edge");
   site.edge = "breaks-off";
   const turn = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
-  const shown = site.answer.split(/(?<=\s)/).slice(0, 3).join("");
+  const shown = site.answer
+    .split(/(?<=\s)/)
+    .slice(0, 3)
+    .join("");
   assert.deepEqual([turn.switched?.from, turn.switched?.to], ["edge", "device"]);
   assert.ok(turn.text.startsWith(shown), turn.text);
   const answer = page.locator("nearside-chat").locator("article.answer").last();
@@ -111,8 +118,15 @@ test("the device cannot answer, so the edge does, and says why", async () => {
   const turn = await page.evaluate(async () => {
     // @ts-ignore: a path of the page's.
     const { Router } = await import("/www/index.js");
-    const router = Router.create({ baseUrl: "/v1", manifest: "/models/manifest.json", mode: "prefer-device", device: false });
-    const completion = await router.chat.completions.create({ messages: [{ role: "user", content: "Hello" }] });
+    const router = Router.create({
+      baseUrl: "/v1",
+      manifest: "/models/manifest.json",
+      mode: "prefer-device",
+      device: false,
+    });
+    const completion = await router.chat.completions.create({
+      messages: [{ role: "user", content: "Hello" }],
+    });
     return completion.x_turn;
   });
   assert.equal(turn.route, "edge");

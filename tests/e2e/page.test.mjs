@@ -47,27 +47,50 @@ test("by keyboard alone: type, break a line, send, stop, and go on typing", asyn
   const before = await heard(page);
   await page.keyboard.press("Enter");
   await chat().locator("button[part~=stop]").waitFor();
-  await page.waitForFunction(() => document.querySelector("nearside-chat")?.shadowRoot?.querySelector("[part=answer]")?.textContent?.includes("word"));
+  await page.waitForFunction(() =>
+    document
+      .querySelector("nearside-chat")
+      ?.shadowRoot?.querySelector("[part=answer]")
+      ?.textContent?.includes("word"),
+  );
   await page.keyboard.press("Escape");
   await page.locator("nearside-chat[state=ready]").waitFor({ state: "attached" });
-  await page.waitForFunction((turns) => /** @type {any} */ (window).heard.turn.length > turns, before.turns);
+  await page.waitForFunction(
+    (turns) => /** @type {any} */ (window).heard.turn.length > turns,
+    before.turns,
+  );
   const turn = await page.evaluate(() => /** @type {any} */ (window).heard.turn.at(-1));
   assert.equal(turn.finish_reason, "abort");
   assert.ok(turn.text.length < site.answer.length);
   const messages = await chat().evaluate((/** @type {any} */ element) => element.messages);
   assert.deepEqual(messages[0], { role: "user", content: "one\ntwo" });
   assert.equal(messages[1].content, turn.text);
-  assert.equal(await page.evaluate(() => document.querySelector("nearside-chat")?.shadowRoot?.activeElement?.tagName), "TEXTAREA");
+  assert.equal(
+    await page.evaluate(
+      () => document.querySelector("nearside-chat")?.shadowRoot?.activeElement?.tagName,
+    ),
+    "TEXTAREA",
+  );
 });
 
 test("everything that can be used has a name, and the log speaks when an answer is whole", async () => {
   await open("?mode=edge-only");
   await ask(page, "Hello");
   const nameless = await page.evaluate(() => {
-    const roots = [document, /** @type {ShadowRoot} */ (document.querySelector("nearside-chat")?.shadowRoot)];
-    const controls = roots.flatMap((root) => [...root.querySelectorAll("button, textarea, select, summary, progress, a, img, [role=img]")]);
+    const roots = [
+      document,
+      /** @type {ShadowRoot} */ (document.querySelector("nearside-chat")?.shadowRoot),
+    ];
+    const controls = roots.flatMap((root) => [
+      ...root.querySelectorAll("button, textarea, select, summary, progress, a, img, [role=img]"),
+    ]);
     return controls
-      .filter((control) => !control.getAttribute("aria-label") && !control.textContent?.trim() && control.getAttribute("alt") === null)
+      .filter(
+        (control) =>
+          !control.getAttribute("aria-label") &&
+          !control.textContent?.trim() &&
+          control.getAttribute("alt") === null,
+      )
       .map((control) => control.outerHTML);
   });
   assert.deepEqual(nameless, []);
@@ -86,7 +109,8 @@ test("each answer shows its side and reason, and opens to every term", async () 
   assert.match((await answer.locator("[part=reason]").textContent()) ?? "", /\.$/);
   await answer.locator("summary").press("Enter");
   const terms = await answer.locator("th[scope=row]").allTextContents();
-  for (const term of ["Round trip", "Upload", "Queue", "Prefill", "Decode", "Download", "Total"]) assert.ok(terms.includes(term), term);
+  for (const term of ["Round trip", "Upload", "Queue", "Prefill", "Decode", "Download", "Total"])
+    assert.ok(terms.includes(term), term);
   assert.equal(await answer.locator(".bar-row").count(), 2);
 });
 
@@ -95,12 +119,17 @@ test("the main thread is never blocked for 100 ms during a turn on the device", 
   await page.evaluate(() => {
     const tasks = /** @type {number[]} */ ([]);
     Object.assign(window, { tasks });
-    new PerformanceObserver((list) => tasks.push(...list.getEntries().map(({ duration }) => duration))).observe({ type: "longtask" });
+    new PerformanceObserver((list) =>
+      tasks.push(...list.getEntries().map(({ duration }) => duration)),
+    ).observe({ type: "longtask" });
   });
   await ask(page, "What is 2 + 2?");
   await ask(page, "Sort these words: moon, apple, king, tree.");
   const tasks = await page.evaluate(() => /** @type {any} */ (window).tasks);
-  assert.ok(tasks.every((/** @type {number} */ duration) => duration < 100), `long tasks: ${tasks}`);
+  assert.ok(
+    tasks.every((/** @type {number} */ duration) => duration < 100),
+    `long tasks: ${tasks}`,
+  );
 });
 
 test("a new chat forgets the dialogue, and a set one is shown", async () => {
@@ -108,8 +137,14 @@ test("a new chat forgets the dialogue, and a set one is shown", async () => {
   await ask(page, "Hello");
   await chat().getByRole("button", { name: "New chat" }).click();
   assert.deepEqual(await chat().evaluate((/** @type {any} */ element) => element.messages), []);
-  const saved = [{ role: "user", content: "Hi <b>there</b>" }, { role: "assistant", content: "Hello <i>you</i>" }];
-  await chat().evaluate((/** @type {any} */ element, messages) => (element.messages = messages), saved);
+  const saved = [
+    { role: "user", content: "Hi <b>there</b>" },
+    { role: "assistant", content: "Hello <i>you</i>" },
+  ];
+  await chat().evaluate(
+    (/** @type {any} */ element, messages) => (element.messages = messages),
+    saved,
+  );
   assert.equal(await chat().locator("article.question").textContent(), "Hi <b>there</b>");
   assert.equal(await chat().locator("article.answer b, article.answer i").count(), 0);
 });
@@ -118,7 +153,10 @@ test("the mode chosen in the page is the element's, and device-only says what it
   await open();
   await chat().locator("select").selectOption("device-only");
   assert.equal(await chat().getAttribute("mode"), "device-only");
-  assert.match((await chat().locator("[part=banner]").textContent()) ?? "", /nothing you write leaves/i);
+  assert.match(
+    (await chat().locator("[part=banner]").textContent()) ?? "",
+    /nothing you write leaves/i,
+  );
 });
 
 test("offline is shown and ends when the network is back", async () => {
@@ -127,7 +165,9 @@ test("offline is shown and ends when the network is back", async () => {
   await page.locator("nearside-chat[edge-state=offline]").waitFor({ state: "attached" });
   assert.match((await chat().locator("[part=banner]").textContent()) ?? "", /cannot be reached/);
   await browser.context.setOffline(false);
-  await page.locator("nearside-chat[edge-state=online]").waitFor({ state: "attached", timeout: 30_000 });
+  await page
+    .locator("nearside-chat[edge-state=online]")
+    .waitFor({ state: "attached", timeout: 30_000 });
   await chat().locator("[part=banner]").waitFor({ state: "hidden" });
 });
 
@@ -141,7 +181,12 @@ test("the page runs under its own CSP without one complaint", async () => {
   assert.deepEqual(complaints, []);
 });
 
-for (const [scheme, theme] of /** @type {const} */ ([["light", "dark"], ["dark", "light"], ["dark", "auto"], ["light", "auto"]])) {
+for (const [scheme, theme] of /** @type {const} */ ([
+  ["light", "dark"],
+  ["dark", "light"],
+  ["dark", "auto"],
+  ["light", "auto"],
+])) {
   test(`theme ${theme} on a ${scheme} system`, async () => {
     await page.emulateMedia({ colorScheme: scheme });
     await page.goto(site.url);

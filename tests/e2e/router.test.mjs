@@ -52,29 +52,29 @@ function createRouter(options) {
  * @returns {Promise<{chunks: any[], error: {name: string, code: string, message: string} | null}>}
  */
 function stream(request, stop) {
-  return page.evaluate(
-    async ([request, stop]) => {
-      const { router } = /** @type {any} */ (globalThis);
-      const controller = new AbortController();
-      const chunks = [];
-      let texts = 0;
-      try {
-        const options = { signal: controller.signal };
-        for await (const chunk of router.chat.completions.create({ ...request, stream: true }, options)) {
-          chunks.push(chunk);
-          if (chunk.choices[0].delta.content) texts += 1;
-          if (texts !== stop?.stopAfter) continue;
-          if (stop?.how === "break") break;
-          controller.abort();
-        }
-        return { chunks, error: null };
-      } catch (error) {
-        const { name, code, message } = /** @type {any} */ (error);
-        return { chunks, error: { name, code, message } };
+  return page.evaluate(async ([request, stop]) => {
+    const { router } = /** @type {any} */ (globalThis);
+    const controller = new AbortController();
+    const chunks = [];
+    let texts = 0;
+    try {
+      const options = { signal: controller.signal };
+      for await (const chunk of router.chat.completions.create(
+        { ...request, stream: true },
+        options,
+      )) {
+        chunks.push(chunk);
+        if (chunk.choices[0].delta.content) texts += 1;
+        if (texts !== stop?.stopAfter) continue;
+        if (stop?.how === "break") break;
+        controller.abort();
       }
-    },
-    /** @type {const} */ ([request, stop]),
-  );
+      return { chunks, error: null };
+    } catch (error) {
+      const { name, code, message } = /** @type {any} */ (error);
+      return { chunks, error: { name, code, message } };
+    }
+  }, /** @type {const} */ ([request, stop]));
 }
 
 /** @param {any[]} chunks */
@@ -114,7 +114,9 @@ for (const mode of /** @type {const} */ (["device-only", "edge-only"])) {
     const { prompt_tokens, completion_tokens, total_tokens } = last.usage;
     assert.equal(prompt_tokens + completion_tokens, total_tokens);
     assert.equal(last.x_turn.text, textOf(chunks));
-    assert.ok(chunks.slice(0, -1).every((chunk) => chunk.choices[0].finish_reason === null && !chunk.usage));
+    assert.ok(
+      chunks.slice(0, -1).every((chunk) => chunk.choices[0].finish_reason === null && !chunk.usage),
+    );
   });
 }
 
@@ -133,7 +135,10 @@ test("without stream the whole completion comes at once", async () => {
 test("a page routes and answers before any weight of the device model has arrived", async () => {
   let release = () => {};
   const held = new Promise((resolve) => (release = () => resolve(undefined)));
-  site.route("/models/device.gguf", async (_, response) => (await held, response.writeHead(503).end()));
+  site.route(
+    "/models/device.gguf",
+    async (_, response) => (await held, response.writeHead(503).end()),
+  );
   await createRouter({ mode: "auto" });
   const { chunks, error } = await stream({ messages: EASY });
   assert.equal(error, null);
@@ -147,10 +152,16 @@ test("a page routes and answers before any weight of the device model has arrive
 test("a signal stops the device within a token, and the stream says so", async () => {
   await createRouter({ mode: "device-only" });
   await settled("deviceReady");
-  const { chunks, error } = await stream({ messages: EASY, max_tokens: 150, temperature: 1.5, seed: 7 }, { stopAfter: 1, how: "signal" });
+  const { chunks, error } = await stream(
+    { messages: EASY, max_tokens: 150, temperature: 1.5, seed: 7 },
+    { stopAfter: 1, how: "signal" },
+  );
   assert.equal(error, null);
   assert.equal(chunks.at(-1).choices[0].finish_reason, "abort");
-  assert.ok(chunks.at(-1).usage.completion_tokens <= 8, `${chunks.at(-1).usage.completion_tokens} tokens after an abort`);
+  assert.ok(
+    chunks.at(-1).usage.completion_tokens <= 8,
+    `${chunks.at(-1).usage.completion_tokens} tokens after an abort`,
+  );
 });
 
 for (const how of /** @type {const} */ (["signal", "break"])) {
@@ -159,7 +170,8 @@ for (const how of /** @type {const} */ (["signal", "break"])) {
     const abandoned = site.abandoned;
     await createRouter({ mode: "edge-only", device: false });
     await stream({ messages: EASY }, { stopAfter: 2, how });
-    for (let tries = 0; site.abandoned === abandoned && tries < 50; tries += 1) await page.waitForTimeout(50);
+    for (let tries = 0; site.abandoned === abandoned && tries < 50; tries += 1)
+      await page.waitForTimeout(50);
     assert.equal(site.abandoned, abandoned + 1);
     site.answer = "The edge answers in several words.";
     const { chunks, error } = await stream({ messages: EASY });
@@ -173,7 +185,9 @@ test("a second turn while one runs is refused, and the first goes on", async () 
   const [text, code] = await page.evaluate(async (messages) => {
     const { router } = /** @type {any} */ (globalThis);
     const first = router.chat.completions.create({ messages });
-    const code = await router.chat.completions.create({ messages }).catch((/** @type {any} */ error) => error.code);
+    const code = await router.chat.completions
+      .create({ messages })
+      .catch((/** @type {any} */ error) => error.code);
     return [(await first).choices[0].message.content, code];
   }, EASY);
   assert.equal(code, "busy");
@@ -189,7 +203,10 @@ test("what is wrong with a request is said by name, before anything is sent", as
     [{ messages: [] }, /messages/],
     [{ messages: [{ role: "robot", content: "x" }] }, /messages\[0\]\.role/],
     [{ messages: [{ role: "user", content: 5 }] }, /messages\[0\]\.content/],
-    [{ messages: [...EASY, { role: "assistant", content: "4" }] }, /end with a message of the user/],
+    [
+      { messages: [...EASY, { role: "assistant", content: "4" }] },
+      /end with a message of the user/,
+    ],
     [{ messages: EASY, temperature: -1 }, /temperature/],
     [{ messages: EASY, max_tokens: 0 }, /max_tokens/],
     [{ messages: EASY, stop: [""] }, /stop/],
@@ -205,7 +222,11 @@ test("what is wrong with a request is said by name, before anything is sent", as
 });
 
 test("options are checked by name", async () => {
-  for (const [options, name] of [[{ mode: "best" }, /mode/], [{ theta: "high" }, /theta/], [{ storage: "disk" }, /storage/]]) {
+  for (const [options, name] of [
+    [{ mode: "best" }, /mode/],
+    [{ theta: "high" }, /theta/],
+    [{ storage: "disk" }, /storage/],
+  ]) {
     const error = await createRouter(/** @type {object} */ (options)).catch((thrown) => thrown);
     assert.match(String(error), /** @type {RegExp} */ (name));
   }
@@ -224,7 +245,9 @@ test("device-only sends not one byte once it has loaded", async () => {
 test("a mode set later holds from the next turn on", async () => {
   await createRouter({ mode: "edge-only" });
   await settled("deviceReady");
-  await page.evaluate(() => /** @type {any} */ (globalThis).router.configure({ mode: "device-only" }));
+  await page.evaluate(() =>
+    /** @type {any} */ (globalThis).router.configure({ mode: "device-only" }),
+  );
   const { chunks } = await stream({ messages: EASY, max_tokens: 4 });
   assert.equal(chunks[0].x_route.reason, "mode_device_only");
 });
@@ -240,7 +263,11 @@ test("a worker from another origin works through a blob; one that is missing is 
   const other = await startSite();
   try {
     await page.goto(`${site.url}free.html`);
-    await createRouter({ mode: "edge-only", device: false, workerUrl: `${other.url}www/worker.js` });
+    await createRouter({
+      mode: "edge-only",
+      device: false,
+      workerUrl: `${other.url}www/worker.js`,
+    });
     const { chunks, error } = await stream({ messages: EASY });
     assert.equal(error, null);
     assert.equal(textOf(chunks), site.answer);
@@ -278,7 +305,10 @@ test("a crash of the core is a coded error, and the next turn has a new worker",
   await createRouter({ mode: "edge-only", device: false, moduleUrl: "/crashing-core.js" });
   const { error } = await stream({ messages: [{ role: "user", content: "Crash!" }] });
   assert.equal(error?.code, "core_crashed");
-  assert.equal(await page.evaluate(() => /** @type {any} */ (globalThis).router.state.phase), "failed");
+  assert.equal(
+    await page.evaluate(() => /** @type {any} */ (globalThis).router.state.phase),
+    "failed",
+  );
   const next = await stream({ messages: EASY });
   assert.equal(next.error, null);
   assert.equal(textOf(next.chunks), site.answer);

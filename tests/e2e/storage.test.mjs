@@ -1,6 +1,7 @@
 /** Model files: fetched once, checked before use, and what happens when they or the disk are bad. */
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
 import { ask, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
@@ -43,13 +44,17 @@ async function open(query = "") {
 
 /** The first loading error that the page tells of. @param {Page} page */
 async function loadError(page) {
-  const heard = await page.waitForFunction(() => /** @type {any} */ (window).heard.error[0], null, { timeout: 60_000 });
+  const heard = await page.waitForFunction(() => /** @type {any} */ (window).heard.error[0], null, {
+    timeout: 60_000,
+  });
   return heard.jsonValue();
 }
 
 /** @param {Page} page @param {string} code */
 function warned(page, code) {
-  return page.waitForFunction((code) => /** @type {any} */ (window).warnings.includes(code), code, { timeout: 60_000 });
+  return page.waitForFunction((code) => /** @type {any} */ (window).warnings.includes(code), code, {
+    timeout: 60_000,
+  });
 }
 
 /** The names in the model folder. @param {Page} page */
@@ -66,7 +71,9 @@ function stored(page) {
 /** The edge still answers, whatever became of the device. @param {Page} page */
 async function edgeAnswers(page) {
   await page.locator("nearside-chat[state=ready]").waitFor({ state: "attached" });
-  const turn = await page.evaluate(() => /** @type {any} */ (document.querySelector("nearside-chat")).ask("What is 2 + 2?"));
+  const turn = await page.evaluate(() =>
+    /** @type {any} */ (document.querySelector("nearside-chat")).ask("What is 2 + 2?"),
+  );
   assert.equal(turn.route, "edge");
   assert.equal(turn.text, site.answer);
 }
@@ -105,7 +112,9 @@ test("progress is one account of all files, and ends whole", async () => {
 });
 
 test("a file with a wrong digest is refused, not kept, and fetched again on request", async () => {
-  await site.replaceModel("device", (bytes) => (bytes.fill(7, 1000, 1016), bytes), { honest: false });
+  await site.replaceModel("device", (bytes) => (bytes.fill(7, 1000, 1016), bytes), {
+    honest: false,
+  });
   const page = await open();
   assert.equal((await loadError(page)).code, "digest_mismatch");
   await edgeAnswers(page);
@@ -115,15 +124,34 @@ test("a file with a wrong digest is refused, not kept, and fetched again on requ
   await waitUntilReady(page);
 });
 
+test("a model that was replaced on the server after the manifest was cached is found", async () => {
+  let first = true;
+  const stale = JSON.parse(
+    await readFile(new URL("../../models/manifest.json", import.meta.url), "utf8"),
+  );
+  for (const file of stale.files) if (file.role === "device") file.sha256 = "0".repeat(64);
+  site.route("/models/manifest.json", async (_, response) => {
+    if (first) response.end(JSON.stringify(stale));
+    else response.end(await readFile(new URL("../../models/manifest.json", import.meta.url)));
+    first = false;
+  });
+  const page = await open();
+  await waitUntilReady(page);
+});
+
 test("a file cut short on its way is refused, not kept", async () => {
-  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), { honest: false });
+  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
+    honest: false,
+  });
   const page = await open();
   assert.equal((await loadError(page)).code, "digest_mismatch");
   await edgeAnswers(page);
 });
 
 test("a truncated GGUF that its manifest vouches for is refused by the core, not kept", async () => {
-  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), { honest: true });
+  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
+    honest: true,
+  });
   const page = await open();
   assert.equal((await loadError(page)).code, "model_truncated");
   await edgeAnswers(page);
@@ -166,7 +194,9 @@ test("without OPFS the model works from memory, with a warning", async () => {
     const router = Router.create({ manifest: "/models/manifest.json", workerUrl: "/no-opfs.js" });
     /** @type {string[]} */
     const warnings = [];
-    router.addEventListener("warning", (/** @type {any} */ event) => warnings.push(event.detail.code));
+    router.addEventListener("warning", (/** @type {any} */ event) =>
+      warnings.push(event.detail.code),
+    );
     await router.deviceReady;
     return [warnings, router.state.device];
   });
@@ -177,7 +207,10 @@ test("without OPFS the model works from memory, with a warning", async () => {
 test("without room the model works from memory, with a warning", async () => {
   const page = await open("blank.html");
   const session = await browser.context.newCDPSession(page);
-  await session.send("Storage.overrideQuotaForOrigin", { origin: new URL(site.url).origin, quotaSize: 200_000 });
+  await session.send("Storage.overrideQuotaForOrigin", {
+    origin: new URL(site.url).origin,
+    quotaSize: 200_000,
+  });
   await page.goto(site.url);
   await warned(page, "storage_unavailable");
   await waitUntilReady(page);
@@ -206,7 +239,8 @@ test("a file that is half written is never used", async () => {
   await page.evaluate(async () => {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle("nearside-models");
-    for await (const [name] of /** @type {any} */ (folder)) if (name.endsWith(".ok")) await folder.removeEntry(name);
+    for await (const [name] of /** @type {any} */ (folder))
+      if (name.endsWith(".ok")) await folder.removeEntry(name);
   });
   await page.reload();
   await waitUntilReady(page);

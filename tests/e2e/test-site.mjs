@@ -88,7 +88,9 @@ export class TestSite {
    * @param {{honest: boolean}} how honest: the manifest describes the changed bytes
    */
   async replaceModel(role, change, { honest }) {
-    const manifest = JSON.parse(await readFile(path.join(repositoryRoot, "models/manifest.json"), "utf8"));
+    const manifest = JSON.parse(
+      await readFile(path.join(repositoryRoot, "models/manifest.json"), "utf8"),
+    );
     const file = manifest.files.find((/** @type {any} */ entry) => entry.role === role);
     const bytes = change(await readFile(path.join(repositoryRoot, "models", file.url)));
     if (honest) Object.assign(file, { bytes: bytes.length, sha256: sha256(bytes) });
@@ -98,7 +100,8 @@ export class TestSite {
 
   /** Serves the true models again. */
   restoreModels() {
-    for (const path of [...this.#routes.keys()]) if (path.startsWith("/models/")) this.#routes.delete(path);
+    for (const path of [...this.#routes.keys()])
+      if (path.startsWith("/models/")) this.#routes.delete(path);
   }
 
   /** @param {Request} request @param {Response} response */
@@ -112,7 +115,8 @@ export class TestSite {
     if (request.method === "OPTIONS") return response.writeHead(204).end();
     const route = this.#routes.get(pathname);
     if (route) return route(request, response);
-    if (pathname === "/blank.html") return blank(response, { "content-security-policy": STRICT_CSP });
+    if (pathname === "/blank.html")
+      return blank(response, { "content-security-policy": STRICT_CSP });
     if (pathname === "/free.html") return blank(response, {});
     if (pathname === "/v1/models") return response.end('{"object":"list","data":[]}');
     if (pathname === "/v1/chat/completions") return this.#complete(response);
@@ -142,7 +146,11 @@ export class TestSite {
       response.write(event({ choices: [{ index: 0, delta: { content }, finish_reason: null }] }));
       await sleep(WORD_MILLIS);
     }
-    const usage = { prompt_tokens: 10, completion_tokens: words.length, total_tokens: 10 + words.length };
+    const usage = {
+      prompt_tokens: 10,
+      completion_tokens: words.length,
+      total_tokens: 10 + words.length,
+    };
     response.write(event({ choices: [{ index: 0, delta: {}, finish_reason: "stop" }] }));
     response.write(event({ choices: [], usage }));
     response.end("data: [DONE]\n\n");
@@ -152,7 +160,9 @@ export class TestSite {
 /** An empty page. @param {Response} response @param {Record<string, string>} headers */
 function blank(response, headers) {
   response.writeHead(200, { "content-type": "text/html", ...headers });
-  response.end('<!doctype html><html lang="en"><title>Blank</title><link rel="icon" href="data:,">');
+  response.end(
+    '<!doctype html><html lang="en"><title>Blank</title><link rel="icon" href="data:,">',
+  );
 }
 
 /** @param {unknown} data */
@@ -170,6 +180,9 @@ async function sendFile(pathname, response) {
   const file = path.join(repositoryRoot, path.normalize(pathname));
   const bytes = await readFile(file).catch(() => null);
   if (!bytes) return response.writeHead(404).end();
-  response.writeHead(200, { "content-type": TYPES[path.extname(file)] ?? "application/octet-stream", "cache-control": "no-cache" });
+  response.writeHead(200, {
+    "content-type": TYPES[path.extname(file)] ?? "application/octet-stream",
+    "cache-control": "no-cache",
+  });
   response.end(bytes);
 }
