@@ -22,7 +22,7 @@ fn config(mode: Mode) -> Config {
 }
 
 fn engine(path: &str, n_ctx: usize) -> Engine {
-    let model = Model::load(&FileSource::open(path.as_ref()).unwrap()).unwrap();
+    let model = Model::load(&FileSource::open(path).unwrap()).unwrap();
     Engine::new(Arc::new(model), n_ctx).unwrap()
 }
 
@@ -68,7 +68,7 @@ fn a_turn_on_the_device_decides_before_its_first_token() {
 fn the_scorers_word_is_in_the_decision() {
     let host = SimHost::new();
     let mut router = router(Mode::Auto, &host);
-    router.set_scorer(Scorer::load(&FileSource::open(TINY_SCORER.as_ref()).unwrap()).unwrap());
+    router.set_scorer(Scorer::load(&FileSource::open(TINY_SCORER).unwrap()).unwrap());
     let report = run(&mut router, &host, &ask(&["hello", "hi", "and what is 2 + 2?"]));
     let decision = report.unwrap().decision;
     assert!(decision.p > 0.0 && decision.p < 1.0 && decision.p != 0.5);

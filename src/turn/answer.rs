@@ -6,7 +6,6 @@ use super::report::{FinishReason, Switched, TurnReport, TurnUsage};
 use super::seconds;
 use crate::Error;
 use crate::host::{Event, Host};
-use crate::routing::policy::ExpectedTokens;
 use crate::routing::{Decision, Route};
 
 /// Text, times and counts of the turn so far.
@@ -16,21 +15,19 @@ pub(super) struct Answer {
     pub n_tokens: usize,
     pub finish: FinishReason,
     pub usage: TurnUsage,
-    pub expected: ExpectedTokens,
     started: Duration,
     first_text: Option<Duration>,
     switched: Option<Switched>,
 }
 
 impl Answer {
-    pub fn new(route: Route, started: Duration, expected: ExpectedTokens) -> Answer {
+    pub fn new(route: Route, started: Duration) -> Answer {
         Answer {
             route,
             text: String::new(),
             n_tokens: 0,
             finish: FinishReason::Stop,
             usage: TurnUsage::default(),
-            expected,
             started,
             first_text: None,
             switched: None,

@@ -168,7 +168,7 @@ impl Router {
         let decision = self.decide(request, mode, &counted, score, host.now())?;
         host.emit(Event::Route { decision: &decision });
 
-        let mut answer = Answer::new(decision.route, started, decision.expected_tokens);
+        let mut answer = Answer::new(decision.route, started);
         self.answer(request, mode, &mut answer, host).await?;
 
         self.link.note_turn(host.now());
