@@ -12,7 +12,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import torch
+
 TRAIN = Path(__file__).resolve().parent
+WORKERS = {"device": 1, "edge": 2}  # processes on a CPU, one thread each
 STAGES = ["tokenizer", "device", "edge", "outcomes", "scorer", "export", "cards"]
 # Without these glibc hands large buffers back to the kernel after each step, a sixth of the time.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000",
@@ -27,17 +30,18 @@ def tokenizer(args):
 
 def chat_model(name, args):
     minutes = args.device_minutes if name == "device" else args.edge_minutes
-    command = [sys.executable, str(TRAIN / "pretrain.py"), name, "--runs", str(args.runs),
-               "--minutes", str(minutes), "--threads", str(args.threads)]
-    if args.device:
-        command += ["--device", args.device]
+    workers = WORKERS[name] if args.device == "cpu" else 1
+    command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(workers),
+               "--master_addr", "127.0.0.1", "--master_port", "29512", str(TRAIN / "pretrain.py"), name,
+               "--runs", str(args.runs), "--minutes", str(minutes), "--device", args.device]
     subprocess.run(command, check=True, env={**os.environ, **MALLOC})
 
 
 def outcomes(args):
     import outcomes
-    for split, n, unseen in (("train", args.rows, False), ("valid", args.rows // 10, True), ("test", 4000, True)):
-        outcomes.ask(split, n, unseen, args.runs)
+    for role in ("device", "edge"):
+        for split in outcomes.SPLITS:
+            outcomes.ask(role, split, args.runs)
 
 
 def scorer(args):
@@ -46,7 +50,6 @@ def scorer(args):
 
 
 def export(args):
-    import torch
     import export as gguf
     import scorer
     import tokenizer as tok
@@ -73,11 +76,10 @@ def main():
     parser.add_argument("--stages", nargs="*", choices=STAGES, default=[])
     parser.add_argument("--runs", type=Path, default=TRAIN / "runs")
     parser.add_argument("--models", type=Path, default=TRAIN.parent / "models")
-    parser.add_argument("--device", choices=["cpu", "cuda"])
-    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--device", choices=["cpu", "cuda"],
+                        default="cuda" if torch.cuda.is_available() else "cpu")
     parser.add_argument("--device-minutes", type=float, default=33)
-    parser.add_argument("--edge-minutes", type=float, default=68)
-    parser.add_argument("--rows", type=int, default=16000)
+    parser.add_argument("--edge-minutes", type=float, default=74)
     args = parser.parse_args()
     args.runs.mkdir(exist_ok=True)
     args.models.mkdir(exist_ok=True)
@@ -89,6 +91,5 @@ def main():
 
 
 if __name__ == "__main__":
-    import torch
     torch.set_num_threads(1)
     main()

@@ -11,7 +11,7 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from export import bert_names, quantised, tensors_of
-from outcomes import read
+from outcomes import questions, read
 from scorer_model import Scorer, ScorerConfig, batch_of, encode, train_wordpiece
 
 SEED = 13
@@ -27,7 +27,7 @@ def wordpiece(runs):
     """The scorer's own vocabulary, from the training dialogues' words."""
     path = Path(runs) / "wordpiece.json"
     if not path.exists():
-        texts = (m["content"] for row in read("train", runs) for m in row["messages"])
+        texts = (m["content"] for messages, _ in questions("train") for m in messages)
         train_wordpiece([*texts, " / ! ? . , : + - = * × " * 3], 900).save(str(path))
     return Tokenizer.from_file(str(path))
 
@@ -42,7 +42,7 @@ def batches(examples, size, shuffle):
         yield group, batch_of([examples[i][0] for i in group]), torch.tensor([examples[i][1] for i in group])
 
 
-def train(runs, epochs=6, batch=64, peak=1.5e-3):
+def train(runs, epochs=3, batch=64, peak=1.5e-3):
     """Train on `train`, keep the best epoch on `valid`; save runs/scorer.pt with its temperature folded in."""
     path = Path(runs) / "scorer.pt"
     if path.exists():
