@@ -197,9 +197,7 @@ export class ChatView {
     this.#bar.hidden = !busy;
     this.#bar.value = totalBytes > 0 ? doneBytes / totalBytes : 0;
     const rate = bytesPerSecond > 0 ? ` · ${bytes(bytesPerSecond)}/s` : "";
-    this.#loadingText = busy
-      ? `Loading models · ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}`
-      : null;
+    this.#loadingText = busy ? `Loading ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}` : null;
     this.#showStatus();
   }
 
@@ -363,7 +361,7 @@ function statusText(shown) {
     none: "No device model",
     failed: "Device not loaded",
   };
-  const side = { online: "edge online", offline: "edge offline", unknown: "edge not measured yet" };
+  const side = { online: "edge online", offline: "edge offline", unknown: "edge unknown" };
   if (state.phase === "failed") return "Not running";
   return `${device[state.device]} · ${hasEdge ? side[edge] : "no edge"}`;
 }

@@ -166,6 +166,7 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }
   header { padding-inline: .85rem .5rem; }
+  .mode select { max-inline-size: 7.2rem; text-overflow: ellipsis; }
   form { margin: .25rem .6rem .6rem; }
   .decision { padding: .7rem .75rem; }
   .bar-row { grid-template-columns: 3.4em 1fr 5em; }
