@@ -59,7 +59,8 @@ pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
 
 /// `"a b"` as its two halves; neither is empty, and the first may begin with a space.
 fn split_merge(merge: &str) -> Result<(String, String)> {
-    let halves = merge.get(1..).and_then(|rest| rest.find(' ')).map(|at| merge.split_at(at + 1));
+    let space = merge.char_indices().skip(1).find(|(_, character)| *character == ' ');
+    let halves = space.map(|(at, _)| merge.split_at(at));
     match halves {
         Some((left, right)) if right.len() > 1 => Ok((left.to_owned(), right[1..].to_owned())),
         _ => Err(invalid(format!("the merge `{merge}` is not a pair"))),
