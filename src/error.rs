@@ -35,6 +35,8 @@ pub enum Error {
          not enough. Shorten the last message or the system prompt."
     )]
     PromptTooLong { n_tokens: usize, n_ctx: usize },
+    #[error("The edge's context is too short for this prompt: {0}")]
+    EdgePromptTooLong(String),
     #[error("The model failed while computing: {0}. The turn can be repeated.")]
     ComputeFailed(String),
     #[error("No model is loaded on the device. Wait for it to load, or use the edge.")]
@@ -82,7 +84,7 @@ impl Error {
             Error::DigestMismatch { .. } => "digest_mismatch",
             Error::TokenizerInvalid(_) => "tokenizer_invalid",
             Error::TemplateFailed(_) => "template_failed",
-            Error::PromptTooLong { .. } => "prompt_too_long",
+            Error::PromptTooLong { .. } | Error::EdgePromptTooLong(_) => "prompt_too_long",
             Error::ComputeFailed(_) => "compute_failed",
             Error::DeviceNotReady => "device_not_ready",
             Error::EdgeUnreachable(_) => "edge_unreachable",

@@ -5,7 +5,7 @@ import random
 from generator import dialogue, n_turns, system_prompt
 from tokenizer import ASSISTANT, END, ENDOFTEXT, SYSTEM, USER
 
-OWN, CARRY_ON = 0.68, 0.10  # of the turns; the rest are the other model's and only read
+OWN, CARRY_ON = 0.82, 0.10  # of the turns; the rest are the other model's and only read
 
 
 class Corpus:

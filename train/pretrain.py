@@ -2,19 +2,20 @@
 
 import argparse
 import json
-import math
+import os
 import time
 from pathlib import Path
 
 import torch
+import torch.distributed as workers
 
 import tokenizer as tok
 from corpus import Corpus
 from model import DEVICE, EDGE, Llama
 
-PLANS = {  # style, sizes, seed, tokens a step
-    "device": dict(style="terse", config=DEVICE, seed=11, batch=4096),
-    "edge": dict(style="worked", config=EDGE, seed=12, batch=4096),
+PLANS = {  # style, sizes, seed, tokens a step and worker, peak learning rates
+    "device": dict(style="terse", config=DEVICE, seed=11, batch=4096, muon_lr=0.02, adam_lr=0.004),
+    "edge": dict(style="worked", config=EDGE, seed=12, batch=1536, muon_lr=0.015, adam_lr=0.003),
 }
 
 
@@ -56,18 +57,38 @@ def learning_rate(done):
 
 
 def row_length(done):
-    return 256 if done < 0.5 else 512 if done < 0.85 else 1024
+    return 256 if done < 0.6 else 512 if done < 0.9 else 1024
 
 
-def train(name, tokenizer_path, out, minutes=None, steps=None, device="cpu", skills=None, overrides=None,
-          muon_lr=0.02, adam_lr=0.004):
+def agreed(done):
+    """The first worker's word on how much is done, so that all stop at the same step."""
+    if not workers.is_initialized():
+        return done
+    word = torch.tensor([done], dtype=torch.float64)
+    workers.broadcast(word, 0)
+    return word.item()
+
+
+def share_gradients(model):
+    """Average the gradients over the workers, all in one message."""
+    if workers.is_initialized():
+        flat = torch.cat([p.grad.flatten() for p in model.parameters()])
+        workers.all_reduce(flat)
+        flat /= workers.get_world_size()
+        for p, grad in zip(model.parameters(), flat.split([p.numel() for p in model.parameters()])):
+            p.grad.copy_(grad.view_as(p))
+
+
+def train(name, tokenizer_path, out, minutes=None, steps=None, device="cpu", skills=None, overrides=None):
     """Train until `minutes` of training or `steps` are over; a second call resumes."""
     plan = {**PLANS[name], **(overrides or {})}
     torch.manual_seed(plan["seed"])
+    rank, n_workers = (workers.get_rank(), workers.get_world_size()) if workers.is_initialized() else (0, 1)
     corpus = Corpus(tok.load(tokenizer_path), plan["style"], skills)
     model = Llama(plan["config"]).to(device)
     matrices = [p for n, p in model.named_parameters() if p.ndim == 2 and "embed" not in n]
     others = [p for n, p in model.named_parameters() if p.ndim == 1 or "embed" in n]
+    muon_lr, adam_lr = plan["muon_lr"], plan["adam_lr"]
     muon = Muon(matrices, muon_lr)
     adam = torch.optim.AdamW(others, adam_lr, betas=(0.9, 0.98), weight_decay=0.0)
     step, spent, tokens = 0, 0.0, 0
@@ -88,36 +109,39 @@ def train(name, tokenizer_path, out, minutes=None, steps=None, device="cpu", ski
     saved, losses = time.time(), []
     while True:
         began = time.time()
-        done = step / steps if steps else spent / (minutes * 60)
+        done = agreed(step / steps if steps else spent / (minutes * 60))
         if done >= 1:
             break
         length = row_length(done)
-        rows, targets = corpus.rows(f"{plan['seed']}-{step}", plan["batch"] // length, length)
+        rows, targets = corpus.rows(f"{plan['seed']}-{step}-{rank}", max(1, plan["batch"] // length), length)
         for group in muon.param_groups:
             group["lr"] = muon_lr * learning_rate(done)
         for group in adam.param_groups:
             group["lr"] = adam_lr * learning_rate(done)
         rows, targets = torch.tensor(rows, device=device), torch.tensor(targets, device=device)
-        for part, wanted in zip(rows.chunk(2), targets.chunk(2)):  # halves stay in a CPU's cache
+        parts = max(1, rows.numel() // 2048)  # small parts stay in a CPU's cache
+        for part, wanted in zip(rows.chunk(parts), targets.chunk(parts)):
             with torch.autocast("cuda", torch.bfloat16, enabled=device == "cuda"):
-                loss = model(part, wanted) / 2
+                loss = model(part, wanted) / parts
             loss.backward()
+        share_gradients(model)
         torch.nn.utils.clip_grad_norm_(others, 1.0)
         muon.step()
         adam.step()
         muon.zero_grad()
         adam.zero_grad()
-        step, tokens = step + 1, tokens + plan["batch"]
-        losses.append(2 * loss.item())
+        step, tokens = step + 1, tokens + rows.numel() * n_workers
+        losses.append(parts * loss.item())
         spent += time.time() - began
-        if step % 25 == 0:
+        if step % 25 == 0 and rank == 0:
             print(json.dumps(dict(model=name, step=step, loss=round(sum(losses) / len(losses), 4),
                                   seconds=round(spent), tokens=tokens)), flush=True)
             losses = []
-        if time.time() - saved > 120:
+        if time.time() - saved > 120 and rank == 0:
             save()
             saved = time.time()
-    save()
+    if rank == 0:
+        save()
 
 
 if __name__ == "__main__":
@@ -130,5 +154,7 @@ if __name__ == "__main__":
     parser.add_argument("--device", default="cuda" if torch.cuda.is_available() else "cpu")
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
+    if int(os.environ.get("WORLD_SIZE", 1)) > 1:  # under torchrun, one worker a core
+        workers.init_process_group("gloo")
     train(args.name, f"{args.runs}/tokenizer.json", f"{args.runs}/{args.name}.pt", args.minutes, args.steps,
           args.device)

@@ -1,5 +1,6 @@
 //! What was said: messages, and how they become a prompt and tokens.
 
+pub mod session;
 mod stream;
 mod template;
 mod tokenizer;

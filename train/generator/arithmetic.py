@@ -75,7 +75,7 @@ def number_of(rng, digits):
 
 
 def add(rng):
-    digits = rng.choices([1, 2, 3, 4], [2, 3, 4, 2])[0]
+    digits = rng.choices([1, 2, 3, 4], [4, 8, 7, 1])[0]
     a = number_of(rng, digits)
     b = number_of(rng, digits if rng.random() < 0.7 else rng.randint(1, digits))
     if rng.random() < 0.5:
@@ -91,7 +91,7 @@ def sum_turn(rng, skill, a, b, wording):
 
 
 def sub(rng):
-    digits = rng.choices([1, 2, 3], [2, 4, 4])[0]
+    digits = rng.choices([1, 2, 3], [2, 4, 3])[0]
     a, b = number_of(rng, digits), number_of(rng, digits if rng.random() < 0.7 else rng.randint(1, digits))
     a, b = max(a, b), min(a, b)
     return difference_turn(f"sub-{digits}", a, b, rng.choice(SUB))
@@ -105,7 +105,7 @@ def difference_turn(skill, a, b, wording):
 
 
 def mul(rng):
-    digits = rng.choices([1, 2, 3], [4, 4, 1])[0]
+    digits = rng.choices([1, 2], [1, 1])[0]
     return product_turn(f"mul-{digits}", number_of(rng, digits), rng.randint(2, 9), rng.choice(MUL))
 
 
@@ -123,7 +123,7 @@ DOUBLE = ["And doubled?", "Now double it.", "And twice that?", "Double that, ple
 
 def follow_number(rng, value):
     """A question about the last result: only the dialogue says what it is."""
-    if value > 999:
+    if value > 499:
         return None
     kind = rng.choice(["plus", "minus", "double"])
     b = number_of(rng, rng.choice([1, 1, 2]))

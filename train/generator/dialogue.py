@@ -9,8 +9,8 @@ from .stories import story
 from .turn import held_out
 
 # The default mix: how often each skill is asked.
-SKILLS = {smalltalk: 8, facts: 14, add: 20, sub: 14, mul: 10, story: 10, units: 8, dates: 6,
-          sort: 6, reverse: 4, count: 3}
+SKILLS = {smalltalk: 6, facts: 14, add: 15, sub: 15, mul: 10, story: 12, units: 7, dates: 8,
+          sort: 10, reverse: 7, count: 2}
 FOLLOW = 0.35  # of the turns that could be a follow-up
 SYSTEMS = ["You are Nearside, a small assistant that lives in a web page.",
            "You are Nearside, a helpful assistant.", "You are Nearside. Answer in short."]

@@ -34,7 +34,7 @@ def listing(skill, question, words, result, terse, worked):
 
 
 def sort(rng):
-    words = some_words(rng, 3, 5)
+    words = some_words(rng, 3, 4)
     question = rng.choice(SORT).format(w=joined(words))
     return sort_turn("sort", question, words)
 
@@ -46,13 +46,13 @@ def sort_turn(skill, question, words):
 
 
 def reverse(rng):
-    words = some_words(rng, 3, 6)
+    words = some_words(rng, 3, 5)
     question = rng.choice(REVERSE).format(w=joined(words))
     return listing("reverse", question, words, words[::-1], "Reversed:", "From the last to the first:")
 
 
 def count(rng):
-    words = some_words(rng, 3, 8)
+    words = some_words(rng, 3, 7)
     question = rng.choice(COUNT).format(w=joined(words))
     counted = ", ".join(f"{i} {word}" for i, word in enumerate(words, 1))
     return Turn("count", question, f"{len(words)} words.", f"{counted}: {len(words)} words.",

@@ -37,7 +37,7 @@ def dates(rng):
     if rng.random() < 0.35:
         names, unit, most, way = MONTHS, "month", 6, 1
     else:
-        names, unit, most, way = DAYS, "day", 14, rng.choice([1, 1, -1])
+        names, unit, most, way = DAYS, "day", 12, rng.choice([1, 1, -1])
         most = most if way == 1 else 5
     start, n = rng.randrange(len(names)), rng.randint(1, most)
     side = "after" if way == 1 else "before"

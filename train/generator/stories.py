@@ -23,7 +23,7 @@ def story(rng):
         start, opening = bags * each, f"{name} has {bags} bags with {each} {things} each"
         first, working = None, f"{bags} × {each} = {start}"
     else:
-        start = rng.randint(10, 60)
+        start = rng.randint(10, 40)
         words, sign, amount = change(rng, start)
         opening = f"{name} has {start} {things} and {words}"
         middle = start + amount if sign == "+" else start - amount

@@ -1,1 +1,82 @@
-fn main() {}
+//! `cargo xtask`: everything one does to this repository, from a fresh machine to a tested page.
+//!
+//! Reading order: `demo` and `test` are what people run; `setup` finds or installs what they need;
+//! `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
+
+mod apt;
+mod check;
+mod chromium;
+mod demo;
+mod gateway;
+mod node;
+mod setup;
+mod sh;
+mod test;
+mod toolchain;
+mod wasm;
+mod wasm_bindgen;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(
+    name = "cargo xtask",
+    bin_name = "cargo xtask",
+    about = "Set up, build, run and test Nearside"
+)]
+struct Cli {
+    #[command(subcommand)]
+    task: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Install what is missing, build everything and serve the demo page on loopback.
+    Demo(Demo),
+    /// Run native tests, browser tests, end-to-end tests and the headless demo.
+    Test,
+    /// The quick one: format, clippy, types and the library's native tests.
+    Check,
+    /// Build the wasm package (pkg/) and the gateway, and stop there.
+    Build,
+    /// Find or install the tools the other tasks need, and stop there.
+    Setup,
+}
+
+#[derive(clap::Args)]
+struct Demo {
+    /// Port on loopback; the next free one is taken when it is busy.
+    #[arg(long, default_value_t = 8787)]
+    port: u16,
+    /// Drive the page in a real Chromium through tests/demo/dialogue.json instead of serving it.
+    #[arg(long)]
+    headless: bool,
+    /// Write the result of the headless run as JSON.
+    #[arg(long, value_name = "FILE", requires = "headless")]
+    json: Option<PathBuf>,
+}
+
+fn main() -> ExitCode {
+    let done = match Cli::parse().task {
+        Task::Demo(Demo { headless: true, json, .. }) => demo::drive(json.as_deref()),
+        Task::Demo(Demo { port, .. }) => demo::serve(port),
+        Task::Test => test::run(),
+        Task::Check => check::run(),
+        Task::Build => setup::for_building().and_then(|tools| {
+            wasm::build(&tools)?;
+            gateway::build()?;
+            Ok(())
+        }),
+        Task::Setup => setup::everything().map(sh::say),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,199 @@
+//! The router's knobs, as plain data with defaults that work.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Which sides may answer, and which one is asked first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The cost model decides each turn.
+    #[default]
+    Auto,
+    /// The device answers whenever it can.
+    PreferDevice,
+    /// The edge answers whenever it can.
+    PreferEdge,
+    /// Nothing leaves the device: no request, no probe.
+    DeviceOnly,
+    /// The device never answers.
+    EdgeOnly,
+}
+
+impl Mode {
+    /// Whether the device may answer at all.
+    pub fn allows_device(self) -> bool {
+        self != Mode::EdgeOnly
+    }
+
+    /// Whether bytes may be sent to the edge at all.
+    pub fn allows_edge(self) -> bool {
+        self != Mode::DeviceOnly
+    }
+}
+
+/// Where the edge is and how it is addressed.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct EdgeConfig {
+    /// Absolute base URL of an OpenAI-compatible API, ending in its version
+    /// segment: `https://host/v1`. `None`: there is no edge.
+    pub base_url: Option<String>,
+    /// Model name sent with each request; `None` leaves the choice to the edge.
+    pub model: Option<String>,
+    /// Bearer token. A page should hold only short-lived ones.
+    pub token: Option<String>,
+    /// Further request headers.
+    pub headers: BTreeMap<String, String>,
+}
+
+/// Everything that can be set from outside.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    pub edge: EdgeConfig,
+    pub mode: Mode,
+    /// α of the paper's rule, in 1/s: how much win rate a second is worth.
+    pub alpha_per_s: f64,
+    /// θ of the paper's rule: the edge answers iff the fused score exceeds it.
+    pub theta: f64,
+    /// How far the fused score must pass θ to leave the side that holds the dialogue.
+    pub hysteresis: f64,
+    /// Longest answer, in tokens, unless the request says otherwise.
+    pub max_tokens: usize,
+    /// How long to wait for the first byte of an answer, in milliseconds.
+    pub first_byte_timeout_millis: u64,
+    /// How long a stream may be silent, in milliseconds.
+    pub idle_timeout_millis: u64,
+    /// How long a probe may take before the edge counts as unreachable, in milliseconds.
+    pub probe_timeout_millis: u64,
+    /// No sized probes and no probing while idle.
+    pub data_saver: bool,
+}
+
+impl Default for Config {
+    fn default() -> Config {
+        Config {
+            edge: EdgeConfig::default(),
+            mode: Mode::Auto,
+            alpha_per_s: 0.15,
+            theta: 0.5,
+            hysteresis: 0.05,
+            max_tokens: 192,
+            first_byte_timeout_millis: 15_000,
+            idle_timeout_millis: 10_000,
+            probe_timeout_millis: 3_000,
+            data_saver: false,
+        }
+    }
+}
+
+impl Config {
+    /// Checks ranges; the message names the field.
+    pub fn validate(&self) -> Result<()> {
+        let in_unit = |value: f64| (0.0..=1.0).contains(&value);
+        if !(self.alpha_per_s.is_finite() && self.alpha_per_s >= 0.0) {
+            return Err(invalid("alpha_per_s must be a number of at least 0"));
+        }
+        if !in_unit(self.theta) {
+            return Err(invalid("theta must lie between 0 and 1"));
+        }
+        if !in_unit(self.hysteresis) {
+            return Err(invalid("hysteresis must lie between 0 and 1"));
+        }
+        if self.max_tokens == 0 {
+            return Err(invalid("max_tokens must be at least 1"));
+        }
+        match &self.edge.base_url {
+            Some(url) if !(url.starts_with("http://") || url.starts_with("https://")) => {
+                Err(invalid("edge.base_url must be an absolute http or https URL"))
+            }
+            None if self.mode == Mode::EdgeOnly => {
+                Err(invalid("mode edge-only needs edge.base_url"))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// This configuration with some fields replaced, in `edge` one by one.
+    pub fn with(&self, changes: serde_json::Value) -> Result<Config> {
+        let mut merged = serde_json::to_value(self).map_err(|error| invalid(&error.to_string()))?;
+        merge(&mut merged, changes);
+        serde_json::from_value(merged).map_err(|error| invalid(&error.to_string()))
+    }
+
+    pub fn probe_timeout(&self) -> Duration {
+        Duration::from_millis(self.probe_timeout_millis)
+    }
+
+    pub fn first_byte_timeout(&self) -> Duration {
+        Duration::from_millis(self.first_byte_timeout_millis)
+    }
+
+    pub fn idle_timeout(&self) -> Duration {
+        Duration::from_millis(self.idle_timeout_millis)
+    }
+}
+
+fn merge(into: &mut serde_json::Value, changes: serde_json::Value) {
+    match (into, changes) {
+        (serde_json::Value::Object(into), serde_json::Value::Object(changes)) => {
+            for (name, change) in changes {
+                merge(into.entry(name).or_insert(serde_json::Value::Null), change);
+            }
+        }
+        (into, changes) => *into = changes,
+    }
+}
+
+fn invalid(what: &str) -> Error {
+    Error::InvalidConfig(what.to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(json: &str, expected: Result<(), &str>) {
+        let outcome = serde_json::from_str::<Config>(json)
+            .map_err(|error| error.to_string())
+            .and_then(|config| config.validate().map_err(|error| error.to_string()));
+        match (outcome, expected) {
+            (Ok(()), Ok(())) => {}
+            (Err(message), Err(part)) => assert!(message.contains(part), "{json}: {message}"),
+            (outcome, _) => panic!("{json}: {outcome:?}"),
+        }
+    }
+
+    #[test]
+    fn configurations() {
+        check("{}", Ok(()));
+        check(r#"{"mode":"device-only"}"#, Ok(()));
+        check(r#"{"edge":{"base_url":"http://127.0.0.1/v1"},"mode":"edge-only"}"#, Ok(()));
+        check(r#"{"mode":"edge-only"}"#, Err("needs edge.base_url"));
+        check(r#"{"edge":{"base_url":"/v1"}}"#, Err("absolute"));
+        check(r#"{"theta":1.5}"#, Err("theta"));
+        check(r#"{"alpha_per_s":-1}"#, Err("alpha_per_s"));
+        check(r#"{"max_tokens":0}"#, Err("max_tokens"));
+        check(r#"{"thetta":0.5}"#, Err("unknown field"));
+        check(r#"{"mode":"cloud"}"#, Err("unknown variant"));
+    }
+
+    #[test]
+    fn changes_leave_the_other_fields_alone() {
+        let url = "http://127.0.0.1/v1".to_owned();
+        let edge = EdgeConfig { base_url: Some(url), ..EdgeConfig::default() };
+        let config = Config { edge, theta: 0.7, ..Config::default() };
+        let changes = serde_json::json!({"mode": "device-only", "edge": {"token": "t"}});
+        let changed = config.with(changes).unwrap();
+        assert_eq!((changed.theta, changed.mode), (0.7, Mode::DeviceOnly));
+        assert_eq!(changed.edge.base_url, config.edge.base_url);
+        assert_eq!(changed.edge.token.as_deref(), Some("t"));
+        let unknown = config.with(serde_json::json!({"thetta": 1})).unwrap_err();
+        assert_eq!(unknown.code(), "invalid_config");
+    }
+}

@@ -1,0 +1,96 @@
+//! The body of a chat completion request.
+
+use serde::Serialize;
+
+use crate::config::EdgeConfig;
+use crate::dialogue::{Message, Role};
+use crate::engine::sampler::Sampling;
+
+#[derive(Serialize)]
+struct Body<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    model: Option<&'a str>,
+    messages: &'a [Message],
+    stream: bool,
+    stream_options: StreamOptions,
+    max_tokens: usize,
+    temperature: f32,
+    #[serde(skip_serializing_if = "is_one")]
+    top_p: f32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seed: Option<u64>,
+    #[serde(skip_serializing_if = "<[String]>::is_empty")]
+    stop: &'a [String],
+    /// As vLLM, SGLang and the Nearside gateway understand it: the last message
+    /// is the beginning of the answer, go on from there.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    continue_final_message: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    add_generation_prompt: Option<bool>,
+}
+
+#[derive(Serialize)]
+struct StreamOptions {
+    include_usage: bool,
+}
+
+fn is_one(value: &f32) -> bool {
+    *value == 1.0
+}
+
+/// JSON for `POST {base_url}/chat/completions`, streaming, with usage at the end.
+///
+/// If the last message is the assistant's, the edge is asked to continue it.
+pub fn completion_request(
+    edge: &EdgeConfig,
+    messages: &[Message],
+    sampling: &Sampling,
+    max_tokens: usize,
+    stop: &[String],
+) -> String {
+    let continues = messages.last().is_some_and(|message| message.role == Role::Assistant);
+    let body = Body {
+        model: edge.model.as_deref(),
+        messages,
+        stream: true,
+        stream_options: StreamOptions { include_usage: true },
+        max_tokens,
+        temperature: sampling.temperature,
+        top_p: sampling.top_p,
+        seed: (sampling.temperature > 0.0).then_some(sampling.seed),
+        stop,
+        continue_final_message: continues,
+        add_generation_prompt: continues.then_some(false),
+    };
+    serde_json::to_string(&body).expect("plain data always serializes")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn check(messages: &[Message], expected: &str) {
+        let edge = EdgeConfig { model: Some("m".to_owned()), ..EdgeConfig::default() };
+        let json = completion_request(&edge, messages, &Sampling::default(), 8, &[]);
+        let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
+        let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
+        assert_eq!(parsed, expected);
+    }
+
+    #[test]
+    fn bodies() {
+        let user = Message::new(Role::User, "hi");
+        check(
+            &[user.clone()],
+            r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,
+                "stream_options":{"include_usage":true},"max_tokens":8,"temperature":0.0}"#,
+        );
+        check(
+            &[user, Message::new(Role::Assistant, "Hel")],
+            r#"{"model":"m","messages":[{"role":"user","content":"hi"},
+                {"role":"assistant","content":"Hel"}],"stream":true,
+                "stream_options":{"include_usage":true},"max_tokens":8,"temperature":0.0,
+                "continue_final_message":true,"add_generation_prompt":false}"#,
+        );
+    }
+}

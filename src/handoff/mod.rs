@@ -1,0 +1,5 @@
+//! Which side holds which part of the dialogue.
+
+pub mod ledger;
+
+pub use ledger::Ledger;

@@ -1,0 +1,119 @@
+//! The one door to the outside: clock, network, storage, and the caller's ear.
+//!
+//! The core has no clock and no socket. The browser's half of this trait is
+//! `web/host.rs`, the test half is [`sim::SimHost`].
+
+pub mod sim;
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use crate::Result;
+use crate::routing::{Decision, LinkEstimate, Route};
+
+/// What one turn needs of the world around it.
+#[allow(async_fn_in_trait)] // single-threaded by design: futures never leave their worker
+pub trait Host {
+    type EdgeBody: EdgeBody;
+
+    /// Time since an arbitrary, fixed origin; never goes backwards.
+    fn now(&self) -> Duration;
+
+    /// Sends one measured request. `Err` means that nothing came back.
+    async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply>;
+
+    /// Posts a chat completion. `Ok` for every HTTP status; the body follows.
+    async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<Self::EdgeBody>>;
+
+    /// What [`Host::save`] kept under this key, perhaps on an earlier visit.
+    fn load(&self, key: &str) -> Option<String>;
+
+    fn save(&self, key: &str, value: &str);
+
+    /// Gives other tasks, an abort among them, a chance to run.
+    async fn yield_now(&self);
+
+    /// Whether the caller has aborted this turn.
+    fn cancelled(&self) -> bool;
+
+    fn emit(&self, event: Event<'_>);
+}
+
+/// The bytes of an edge's answer as they arrive. Dropping it ends the request.
+#[allow(async_fn_in_trait)]
+pub trait EdgeBody {
+    /// The next piece, `None` at the end, `Err` if the connection broke or was
+    /// silent for `timeout`.
+    async fn next(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>>;
+}
+
+/// A chat completion to be posted.
+#[derive(Debug, Clone)]
+pub struct EdgeRequest {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    /// JSON.
+    pub body: String,
+    /// Bound on the wait for the response's head.
+    pub timeout: Duration,
+}
+
+/// The head of an edge's answer, and its body to come.
+pub struct EdgeResponse<B> {
+    pub status: u16,
+    pub retry_after_s: Option<u64>,
+    pub hints: EdgeHints,
+    pub body: B,
+}
+
+/// What a Nearside gateway says of itself in response headers. Other servers say nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct EdgeHints {
+    /// Expected wait before prefill starts, `x-nearside-queue-s`.
+    pub queue_s: Option<f64>,
+    /// Tokens per second, `x-nearside-prefill-tps`.
+    pub prefill_tps: Option<f64>,
+    /// Tokens per second, `x-nearside-decode-tps`.
+    pub decode_tps: Option<f64>,
+}
+
+/// One measured request.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProbeRequest {
+    pub url: String,
+    pub headers: Vec<(String, String)>,
+    /// Bytes to upload; 0 makes it a GET.
+    pub sent_bytes: usize,
+    pub timeout: Duration,
+}
+
+/// What a probe measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct ProbeReply {
+    pub status: u16,
+    /// From the request's first byte to the response's first, in seconds,
+    /// without connection set-up where the host can tell.
+    pub first_byte_s: f64,
+    /// From the request's first byte to the response's last, in seconds.
+    pub total_s: f64,
+    /// Bytes of the body received.
+    pub received_bytes: usize,
+    pub hints: EdgeHints,
+}
+
+/// What the router tells its caller while it works.
+#[derive(Debug, Clone, Serialize)]
+#[serde(tag = "type", rename_all = "lowercase")]
+pub enum Event<'a> {
+    /// The decision, before the first token.
+    Route { decision: &'a Decision },
+    /// Prompt tokens evaluated on the device.
+    Prefill { done: usize, total: usize },
+    /// A piece of the answer.
+    Delta { text: &'a str, route: Route },
+    /// The turn goes on at the other side, from the text already shown.
+    Switch { from: Route, to: Route, reason: &'a str, sentence: &'a str },
+    /// The link estimate changed.
+    Link { link: &'a LinkEstimate },
+}

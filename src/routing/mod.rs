@@ -1,0 +1,32 @@
+//! Who answers: what is measured, what it costs, and the decision with its reason.
+
+pub mod cost;
+pub mod link;
+pub mod policy;
+pub mod rates;
+pub mod scorer;
+
+use serde::{Deserialize, Serialize};
+
+pub use cost::{DeviceTerms, EdgeTerms};
+pub use link::{Link, LinkEstimate};
+pub use policy::{Decision, Inputs, Reason, decide};
+pub use rates::Rates;
+pub use scorer::{Score, Scorer};
+
+/// The side that answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Route {
+    Device,
+    Edge,
+}
+
+impl Route {
+    pub fn other(self) -> Route {
+        match self {
+            Route::Device => Route::Edge,
+            Route::Edge => Route::Device,
+        }
+    }
+}

@@ -1,0 +1,312 @@
+//! The decision and its reason.
+//!
+//! The paper's rule (arXiv 2508.11291, eqs. 11–12, read second-hand):
+//! `fused = p − α·(T_edge − T_device)`, the edge answers iff `fused > θ`, a tie
+//! stays on the device. For dialogues, `T` counts the tokens each side lacks
+//! (see [`super::cost`]), and hysteresis asks for a margin before leaving the
+//! side that answered last.
+
+use serde::Serialize;
+
+use super::{DeviceTerms, EdgeTerms, LinkEstimate, Route, Score};
+use crate::config::{Config, Mode};
+use crate::{Error, Result};
+
+/// Everything a decision depends on.
+#[derive(Debug, Clone)]
+pub struct Inputs<'a> {
+    pub config: &'a Config,
+    pub score: Score,
+    pub device: DeviceTerms,
+    pub edge: EdgeTerms,
+    pub link: LinkEstimate,
+    /// Who answered the dialogue's previous turn.
+    pub last_route: Option<Route>,
+    /// Why the device cannot answer, where it cannot.
+    pub device_error: Error,
+}
+
+/// Why a side was chosen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The mode leaves no choice.
+    ModeDeviceOnly,
+    ModeEdgeOnly,
+    /// The mode prefers this side, and it is there.
+    ModePreferDevice,
+    ModePreferEdge,
+    /// The other side is not there.
+    EdgeUnavailable,
+    DeviceUnavailable,
+    /// The device's answer is likely good enough.
+    DeviceGoodEnough,
+    /// The edge's answer is likely needed.
+    EdgeNeeded,
+    /// The edge's answer is likely better, but not worth the wait.
+    EdgeTooSlow,
+    /// The device's answer is likely good enough, but the edge is so much sooner.
+    EdgeFaster,
+    /// The fused score lies within the margin around θ.
+    StayOnDevice,
+    StayOnEdge,
+}
+
+/// Who answers, with every term that led there. All times in seconds.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Decision {
+    pub route: Route,
+    pub reason: Reason,
+    /// The reason for a reader.
+    pub sentence: String,
+    pub mode: Mode,
+    /// Probability that the edge is needed, in [0, 1].
+    pub p: f64,
+    pub alpha_per_s: f64,
+    pub theta: f64,
+    pub hysteresis: f64,
+    /// `p − α·(T_edge − T_device)`.
+    pub fused: f64,
+    pub expected_tokens: ExpectedTokens,
+    pub device: DeviceTerms,
+    pub edge: EdgeTerms,
+    pub link: LinkEstimate,
+}
+
+/// Length of the answer that each side is expected to write.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct ExpectedTokens {
+    pub device: f64,
+    pub edge: f64,
+}
+
+/// Applies mode, availability and the fused rule, in this order.
+///
+/// # Errors
+/// When no side that the mode allows is there.
+pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
+    let config = inputs.config;
+    let delay_s = inputs.edge.total_s - inputs.device.total_s;
+    let fused = inputs.score.p - config.alpha_per_s * delay_s;
+    let (route, reason) = match (inputs.device.available, inputs.edge.available) {
+        (false, false) => return Err(no_side_left(config.mode, &inputs.device_error)),
+        (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
+        (false, true) if config.mode == Mode::EdgeOnly => (Route::Edge, Reason::ModeEdgeOnly),
+        (true, false) => (Route::Device, Reason::EdgeUnavailable),
+        (false, true) => (Route::Edge, Reason::DeviceUnavailable),
+        (true, true) => choose(inputs, fused),
+    };
+    Ok(Decision {
+        route,
+        reason,
+        sentence: sentence(reason, inputs.score.p, delay_s),
+        mode: config.mode,
+        p: inputs.score.p,
+        alpha_per_s: config.alpha_per_s,
+        theta: config.theta,
+        hysteresis: config.hysteresis,
+        fused,
+        expected_tokens: ExpectedTokens {
+            device: inputs.score.device_tokens,
+            edge: inputs.score.edge_tokens,
+        },
+        device: inputs.device,
+        edge: inputs.edge,
+        link: inputs.link,
+    })
+}
+
+/// Both sides are there.
+fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
+    let config = inputs.config;
+    match config.mode {
+        Mode::PreferDevice => return (Route::Device, Reason::ModePreferDevice),
+        Mode::PreferEdge => return (Route::Edge, Reason::ModePreferEdge),
+        Mode::DeviceOnly => return (Route::Device, Reason::ModeDeviceOnly),
+        Mode::EdgeOnly => return (Route::Edge, Reason::ModeEdgeOnly),
+        Mode::Auto => {}
+    }
+    let plain = if fused > config.theta { Route::Edge } else { Route::Device };
+    let within_margin = (fused - config.theta).abs() <= config.hysteresis;
+    match inputs.last_route {
+        Some(last) if last != plain && within_margin => match last {
+            Route::Device => (Route::Device, Reason::StayOnDevice),
+            Route::Edge => (Route::Edge, Reason::StayOnEdge),
+        },
+        _ => (plain, reason_of(plain, inputs.score.p > config.theta)),
+    }
+}
+
+fn reason_of(route: Route, quality_wants_edge: bool) -> Reason {
+    match (route, quality_wants_edge) {
+        (Route::Device, false) => Reason::DeviceGoodEnough,
+        (Route::Device, true) => Reason::EdgeTooSlow,
+        (Route::Edge, true) => Reason::EdgeNeeded,
+        (Route::Edge, false) => Reason::EdgeFaster,
+    }
+}
+
+fn no_side_left(mode: Mode, device_error: &Error) -> Error {
+    let offline = Error::EdgeUnreachable("it is offline or not configured".to_owned());
+    match mode {
+        Mode::DeviceOnly => device_error.clone(),
+        Mode::EdgeOnly => offline,
+        _ => Error::BothFailed {
+            device: Box::new(device_error.clone()),
+            edge: Box::new(offline),
+        },
+    }
+}
+
+fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
+    let percent = (p * 100.0).round();
+    let wait = if delay_s >= 0.0 {
+        format!("{delay_s:.2} s later")
+    } else {
+        format!("{:.2} s sooner", -delay_s)
+    };
+    match reason {
+        Reason::ModeDeviceOnly => "Only the device may answer; nothing is sent.".to_owned(),
+        Reason::ModeEdgeOnly => "Only the edge may answer.".to_owned(),
+        Reason::ModePreferDevice => "The device is preferred and ready.".to_owned(),
+        Reason::ModePreferEdge => "The edge is preferred and reachable.".to_owned(),
+        Reason::EdgeUnavailable => "The edge cannot be reached, so the device answers.".to_owned(),
+        Reason::DeviceUnavailable => {
+            "The device cannot answer: its model is not loaded, or the prompt is too long \
+             for it. So the edge answers."
+                .to_owned()
+        }
+        Reason::DeviceGoodEnough => {
+            format!("The device is likely to get this right ({percent} % that the edge is needed).")
+        }
+        Reason::EdgeNeeded => {
+            format!("The edge is likely needed ({percent} %), and would answer {wait}.")
+        }
+        Reason::EdgeTooSlow => format!(
+            "The edge might do better ({percent} %), but would answer {wait}: not worth the wait."
+        ),
+        Reason::EdgeFaster => {
+            format!("The edge would answer {wait}, at {percent} % that it is needed.")
+        }
+        Reason::StayOnDevice => {
+            format!("Too close to call ({percent} %): the dialogue stays on the device.")
+        }
+        Reason::StayOnEdge => {
+            format!("Too close to call ({percent} %): the dialogue stays on the edge.")
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Case {
+        mode: Mode,
+        p: f64,
+        t_device: Option<f64>,
+        t_edge: Option<f64>,
+        last: Option<Route>,
+    }
+
+    fn case(p: f64, t_device: f64, t_edge: f64) -> Case {
+        Case { mode: Mode::Auto, p, t_device: Some(t_device), t_edge: Some(t_edge), last: None }
+    }
+
+    fn run(case: &Case) -> Result<Decision> {
+        let config = Config { mode: case.mode, alpha_per_s: 0.1, theta: 0.5, ..Config::default() };
+        let total = |time: Option<f64>| time.unwrap_or(9.0);
+        let device = DeviceTerms {
+            available: case.t_device.is_some(),
+            missing_tokens: 0,
+            prefill_s: 0.0,
+            decode_s: total(case.t_device),
+            total_s: total(case.t_device),
+        };
+        let edge = EdgeTerms {
+            available: case.t_edge.is_some(),
+            missing_tokens: 0,
+            rtt_s: 0.0,
+            upload_s: 0.0,
+            queue_s: 0.0,
+            prefill_s: 0.0,
+            decode_s: total(case.t_edge),
+            download_s: 0.0,
+            total_s: total(case.t_edge),
+        };
+        decide(&Inputs {
+            config: &config,
+            score: Score { p: case.p, device_tokens: 10.0, edge_tokens: 20.0 },
+            device,
+            edge,
+            link: LinkEstimate::default(),
+            last_route: case.last,
+            device_error: Error::DeviceNotReady,
+        })
+    }
+
+    #[track_caller]
+    fn check(case: Case, expected: (Route, Reason)) {
+        let decision = run(&case).unwrap();
+        assert_eq!((decision.route, decision.reason), expected, "{}", decision.sentence);
+        assert!(decision.sentence.ends_with('.') && !decision.sentence.contains("NaN"));
+    }
+
+    #[test]
+    fn the_papers_rule() {
+        use Reason::*;
+        use Route::*;
+        check(case(0.1, 1.0, 1.0), (Device, DeviceGoodEnough));
+        check(case(0.9, 1.0, 1.0), (Edge, EdgeNeeded));
+        // 0.9 − 0.1·(6 − 1) = 0.4 ≤ θ
+        check(case(0.9, 1.0, 6.0), (Device, EdgeTooSlow));
+        // 0.3 − 0.1·(1 − 6) = 0.8 > θ
+        check(case(0.3, 6.0, 1.0), (Edge, EdgeFaster));
+        // A tie stays on the device.
+        check(case(0.5, 1.0, 1.0), (Device, DeviceGoodEnough));
+    }
+
+    #[test]
+    fn hysteresis_keeps_the_side_only_within_its_margin() {
+        use Reason::*;
+        use Route::*;
+        check(Case { last: Some(Device), ..case(0.54, 1.0, 1.0) }, (Device, StayOnDevice));
+        check(Case { last: Some(Device), ..case(0.56, 1.0, 1.0) }, (Edge, EdgeNeeded));
+        check(Case { last: Some(Edge), ..case(0.46, 1.0, 1.0) }, (Edge, StayOnEdge));
+        check(Case { last: Some(Edge), ..case(0.44, 1.0, 1.0) }, (Device, DeviceGoodEnough));
+        check(Case { last: Some(Edge), ..case(0.54, 1.0, 1.0) }, (Edge, EdgeNeeded));
+    }
+
+    #[test]
+    fn modes_and_availability_come_first() {
+        use Reason::*;
+        use Route::*;
+        let with = |mode| Case { mode, ..case(0.9, 1.0, 1.0) };
+        check(with(Mode::PreferDevice), (Device, ModePreferDevice));
+        check(with(Mode::DeviceOnly), (Device, ModeDeviceOnly));
+        check(Case { p: 0.0, ..with(Mode::PreferEdge) }, (Edge, ModePreferEdge));
+        check(Case { p: 0.0, ..with(Mode::EdgeOnly) }, (Edge, ModeEdgeOnly));
+        check(Case { t_edge: None, ..case(0.9, 1.0, 1.0) }, (Device, EdgeUnavailable));
+        check(Case { t_device: None, ..case(0.1, 1.0, 1.0) }, (Edge, DeviceUnavailable));
+        check(Case { t_edge: None, ..with(Mode::PreferEdge) }, (Device, EdgeUnavailable));
+        check(Case { t_edge: None, ..with(Mode::DeviceOnly) }, (Device, ModeDeviceOnly));
+    }
+
+    #[test]
+    fn no_side_left_is_an_error_that_names_what_is_missing() {
+        let neither = |mode| Case { mode, t_device: None, t_edge: None, ..case(0.5, 1.0, 1.0) };
+        assert_eq!(run(&neither(Mode::Auto)).unwrap_err().code(), "both_failed");
+        assert_eq!(run(&neither(Mode::DeviceOnly)).unwrap_err().code(), "device_not_ready");
+        assert_eq!(run(&neither(Mode::EdgeOnly)).unwrap_err().code(), "edge_unreachable");
+    }
+
+    #[test]
+    fn more_need_or_a_sooner_edge_never_moves_a_turn_to_the_device() {
+        let edges = |p: f64, t_edge: f64| run(&case(p, 1.0, t_edge)).unwrap().route == Route::Edge;
+        for i in 0..100 {
+            let (p, t_edge) = (i as f64 / 100.0, 0.2 + (i % 7) as f64);
+            assert!(!edges(p, t_edge) || edges((p + 0.1).min(1.0), t_edge));
+            assert!(!edges(p, t_edge) || edges(p, t_edge - 0.1));
+        }
+    }
+}

@@ -1,0 +1,107 @@
+//! What a turn is asked and what it reports.
+
+use serde::{Deserialize, Serialize};
+
+use crate::config::Mode;
+use crate::dialogue::{Message, session};
+use crate::engine::sampler::Sampling;
+use crate::routing::{Decision, Reason, Route};
+use crate::{Error, Result};
+
+/// One chat turn, as a caller asks for it.
+#[derive(Debug, Clone, Deserialize)]
+pub struct TurnRequest {
+    /// The whole dialogue; the last message is the user's.
+    pub messages: Vec<Message>,
+    #[serde(flatten)]
+    pub sampling: Sampling,
+    /// Longest answer in tokens; `None`: as configured.
+    #[serde(default)]
+    pub max_tokens: Option<usize>,
+    /// Texts that end the answer and are not shown.
+    #[serde(default)]
+    pub stop: Vec<String>,
+    /// Overrides the configured mode for this turn.
+    #[serde(default)]
+    pub mode: Option<Mode>,
+}
+
+impl TurnRequest {
+    pub fn new(messages: Vec<Message>) -> TurnRequest {
+        TurnRequest {
+            messages,
+            sampling: Sampling::default(),
+            max_tokens: None,
+            stop: Vec::new(),
+            mode: None,
+        }
+    }
+
+    pub fn validate(&self) -> Result<()> {
+        session::validate(&self.messages)?;
+        self.sampling.validate()?;
+        if self.max_tokens == Some(0) {
+            return Err(Error::InvalidRequest("max_tokens must be at least 1".to_owned()));
+        }
+        if self.stop.iter().any(String::is_empty) {
+            return Err(Error::InvalidRequest("a stop string is empty".to_owned()));
+        }
+        Ok(())
+    }
+}
+
+/// Why the answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum FinishReason {
+    /// The model said all, or a stop string came.
+    Stop,
+    /// `max_tokens`, or the context, was reached.
+    Length,
+    /// The caller stopped it.
+    Abort,
+}
+
+/// Token counts in OpenAI's names.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+pub struct TurnUsage {
+    pub prompt_tokens: usize,
+    pub completion_tokens: usize,
+    pub total_tokens: usize,
+    /// Prompt tokens whose keys and values were still held.
+    pub cached_tokens: usize,
+}
+
+/// A turn that went on at the other side.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Switched {
+    pub from: Route,
+    pub to: Route,
+    /// The error code that caused it.
+    pub reason: String,
+    pub sentence: String,
+}
+
+/// A finished turn: what was decided, and what it really took. Times in seconds.
+#[derive(Debug, Clone, Serialize)]
+pub struct TurnReport {
+    /// The side that ended the answer.
+    pub route: Route,
+    pub reason: Reason,
+    pub sentence: String,
+    pub p: f64,
+    /// Predicted.
+    pub t_device_s: f64,
+    pub t_edge_s: f64,
+    pub missing_device: usize,
+    pub missing_edge: usize,
+    /// Measured, from the request to the first text; `None` if there was none.
+    pub ttft_s: Option<f64>,
+    pub total_s: f64,
+    pub text: String,
+    pub finish_reason: FinishReason,
+    pub usage: TurnUsage,
+    pub switched: Option<Switched>,
+    pub dropped_messages: usize,
+    pub decision: Decision,
+}

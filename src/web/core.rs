@@ -1,0 +1,256 @@
+//! What the worker calls. Every method takes `&self`: a turn awaits, and the
+//! page may ask for the state or go offline meanwhile.
+
+use std::cell::{Cell, RefCell};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_lock::{Mutex, MutexGuard};
+use js_sys::{Function, Uint8Array};
+use serde::Serialize;
+use sha2::Digest;
+use wasm_bindgen::prelude::*;
+use web_sys::{AbortController, AbortSignal};
+
+use super::convert::{error_to_js, from_js, to_js};
+use super::host::{Hooks, WebHost};
+use super::source::JsSource;
+use crate::config::{Config, Mode};
+use crate::engine::{Engine, Model};
+use crate::host::Host;
+use crate::routing::{LinkEstimate, Rates, Scorer};
+use crate::turn::{Router, TurnReport, TurnRequest};
+use crate::{Error, Result};
+
+/// The longest context that a page allocates KV for, whatever the model allows.
+const MAX_CONTEXT: usize = 4096;
+
+/// The router, as JavaScript sees it.
+#[wasm_bindgen]
+pub struct Core {
+    host: WebHost,
+    /// Held across awaits by a turn or a probe; whoever else needs it waits.
+    router: Mutex<Router>,
+    /// What was last seen, for when the router is held.
+    seen: RefCell<State>,
+    /// The browser's word, passed on when the router is free.
+    browser_online: Cell<bool>,
+    turn_running: Cell<bool>,
+    /// Ends the probe that is under way between turns.
+    probing: RefCell<Option<AbortController>>,
+}
+
+/// What a page can show at any time.
+#[derive(Debug, Clone, Serialize)]
+struct State {
+    busy: bool,
+    mode: Mode,
+    link: LinkEstimate,
+    scorer_ready: bool,
+    device: DeviceState,
+    edge: Rates,
+}
+
+#[derive(Debug, Clone, Serialize)]
+struct DeviceState {
+    ready: bool,
+    /// Tokens whose keys and values are held, and what they weigh.
+    held_tokens: usize,
+    kv_bytes: usize,
+    #[serde(flatten)]
+    rates: Rates,
+}
+
+#[wasm_bindgen]
+impl Core {
+    /// `config`: see [`Config`]. `hooks`: `{emit, load, save, yieldNow}`.
+    #[wasm_bindgen(constructor)]
+    pub fn new(config: JsValue, hooks: JsValue) -> Result<Core, JsValue> {
+        console_error_panic_hook::set_once();
+        Core::create(config, &hooks).map_err(|error| error_to_js(&error))
+    }
+
+    /// Reads the scorer from `{size, readAt(offset, into)}`.
+    #[wasm_bindgen(js_name = loadScorer)]
+    pub async fn load_scorer(&self, source: JsValue) -> Result<(), JsValue> {
+        let scorer = JsSource::new(source).and_then(|source| Scorer::load(&source));
+        let scorer = scorer.map_err(|error| error_to_js(&error))?;
+        self.lock().await.set_scorer(scorer);
+        Ok(())
+    }
+
+    /// Reads the LLM from `{size, readAt(offset, into)}`; returns what it is.
+    /// Waits for a turn that is running.
+    #[wasm_bindgen(js_name = loadDevice)]
+    pub async fn load_device(&self, source: JsValue) -> Result<JsValue, JsValue> {
+        let mut router = self.lock().await;
+        router.unset_device();
+        let load = || {
+            let model = Model::load(&JsSource::new(source)?)?;
+            let n_ctx = model.info().n_ctx.min(MAX_CONTEXT);
+            let info = to_js(model.info());
+            router.set_device(Engine::new(Arc::new(model), n_ctx)?, &self.host)?;
+            Ok(info)
+        };
+        load().map_err(|error: Error| error_to_js(&error))
+    }
+
+    /// Answers one turn; `on_event` hears of it while it runs.
+    pub async fn chat(
+        &self,
+        request: JsValue,
+        signal: Option<AbortSignal>,
+        on_event: Function,
+    ) -> Result<JsValue, JsValue> {
+        if self.turn_running.replace(true) {
+            return Err(error_to_js(&Error::Busy));
+        }
+        let host = self.host.for_turn(signal, Some(on_event));
+        let report = self.turn(request, &host).await;
+        self.turn_running.set(false);
+        report.map(|report| to_js(&report)).map_err(|error| error_to_js(&error))
+    }
+
+    /// Replaces the named fields of the configuration; models, rates and the
+    /// dialogue's state stay.
+    pub async fn configure(&self, changes: JsValue) -> Result<(), JsValue> {
+        let mut router = self.lock().await;
+        let configure = || {
+            let changes = from_js(changes, "the configuration")?;
+            let config = router.config().with(changes)?;
+            router.set_config(config)
+        };
+        configure().map_err(|error| error_to_js(&error))?;
+        self.look(&router);
+        Ok(())
+    }
+
+    /// Forgets the dialogue's keys and values on the device.
+    #[wasm_bindgen(js_name = clearDialogue)]
+    pub async fn clear_dialogue(&self) {
+        self.lock().await.clear_dialogue();
+    }
+
+    /// The browser's `online` and `offline` events.
+    #[wasm_bindgen(js_name = setOnline)]
+    pub fn set_online(&self, online: bool) {
+        self.browser_online.set(online);
+        if let Some(mut router) = self.router.try_lock() {
+            router.set_browser_online(online);
+            self.look(&router);
+        }
+    }
+
+    /// Measures the round trip now; returns the estimate, or `null` without an edge.
+    pub async fn probe(&self) -> JsValue {
+        let mut router = self.lock().await;
+        let estimate = router.probe_now(&self.host).await;
+        self.look(&router);
+        to_js(&estimate)
+    }
+
+    /// To be called every few seconds: makes the probe that is due, if any.
+    /// A turn that begins meanwhile ends the probe.
+    pub async fn tick(&self) {
+        let Some(mut router) = self.router.try_lock() else { return };
+        router.set_browser_online(self.browser_online.get());
+        let controller = AbortController::new().ok();
+        let signal = controller.as_ref().map(AbortController::signal);
+        self.probing.replace(controller);
+        router.tick(&self.host.for_turn(signal, None)).await;
+        self.probing.replace(None);
+        self.look(&router);
+    }
+
+    /// Link, rates and readiness as plain data.
+    pub fn state(&self) -> JsValue {
+        if let Some(router) = self.router.try_lock() {
+            self.look(&router);
+        }
+        let mut seen = self.seen.borrow().clone();
+        seen.busy = self.turn_running.get();
+        to_js(&seen)
+    }
+}
+
+impl Core {
+    fn create(config: JsValue, hooks: &JsValue) -> Result<Core> {
+        let host = WebHost::new(Hooks::new(hooks)?)?;
+        let router = Router::new(read_config(config)?, &host)?;
+        let seen = RefCell::new(look(&router, host.now()));
+        Ok(Core {
+            host,
+            router: Mutex::new(router),
+            seen,
+            browser_online: Cell::new(true),
+            turn_running: Cell::new(false),
+            probing: RefCell::new(None),
+        })
+    }
+
+    async fn turn(&self, request: JsValue, host: &WebHost) -> Result<TurnReport> {
+        let request: TurnRequest = from_js(request, "the chat request")?;
+        if let Some(probing) = self.probing.take() {
+            probing.abort();
+        }
+        let mut router = self.lock().await;
+        let report = router.turn(&request, host).await;
+        self.look(&router);
+        report
+    }
+
+    /// The router, once whoever holds it is done.
+    async fn lock(&self) -> MutexGuard<'_, Router> {
+        let mut router = self.router.lock().await;
+        router.set_browser_online(self.browser_online.get());
+        router
+    }
+
+    /// Leaves a picture behind for [`Core::state`].
+    fn look(&self, router: &Router) {
+        self.seen.replace(look(router, self.host.now()));
+    }
+}
+
+fn read_config(config: JsValue) -> Result<Config> {
+    serde_wasm_bindgen::from_value(config).map_err(|error| Error::InvalidConfig(error.to_string()))
+}
+
+fn look(router: &Router, now: Duration) -> State {
+    let device = router.device();
+    State {
+        busy: false,
+        mode: router.config().mode,
+        link: router.link(now),
+        scorer_ready: router.scorer_ready(),
+        device: DeviceState {
+            ready: device.is_some(),
+            held_tokens: device.map_or(0, |engine| engine.tokens().len()),
+            kv_bytes: device.map_or(0, Engine::kv_bytes),
+            rates: router.device_rates(),
+        },
+        edge: router.edge_rates(),
+    }
+}
+
+/// SHA-256 over a stream, which the browser's own digest cannot do.
+#[wasm_bindgen]
+#[derive(Default)]
+pub struct Sha256(sha2::Sha256);
+
+#[wasm_bindgen]
+impl Sha256 {
+    #[wasm_bindgen(constructor)]
+    pub fn new() -> Sha256 {
+        Sha256::default()
+    }
+
+    pub fn update(&mut self, bytes: &Uint8Array) {
+        self.0.update(bytes.to_vec());
+    }
+
+    /// The digest so far, in lower-case hexadecimal.
+    pub fn hex(&self) -> String {
+        self.0.clone().finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+}

@@ -1,0 +1,11 @@
+//! The browser: what the worker calls, and the world behind [`crate::host::Host`].
+//!
+//! The only room that knows JavaScript; within it only `convert` knows how
+//! values cross. Nothing here decides anything.
+
+mod convert;
+mod core;
+mod host;
+mod source;
+
+pub use core::{Core, Sha256};

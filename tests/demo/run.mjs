@@ -1,0 +1,103 @@
+/**
+ * The headless demo: a real gateway, a shaped link and a real Chromium, driven through
+ * dialogue.json by typing into the visible page.
+ *
+ *     node tests/demo/run.mjs [--json FILE]
+ *
+ * Ends with 1 if a turn failed or an expectation does not hold.
+ */
+
+import { readFile, writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
+import * as harness from "../e2e/harness.mjs";
+import { violations } from "./expectations.mjs";
+import { SHAPES } from "./link-shaper.mjs";
+import { data, table, transcript } from "./report.mjs";
+
+/**
+ * One turn of dialogue.json.
+ * @typedef {object} Step
+ * @property {string} prompt
+ * @property {string} note what the turn is there to show
+ * @property {keyof typeof EVENTS} [before] what happens to the edge or the link first
+ * @property {import("./expectations.mjs").Expectation} expect
+ */
+
+/** @typedef {{page: harness.Page, link: harness.LinkShaper, gateway: harness.Gateway}} Stage */
+
+/** What can happen between two turns, each until the page has had the chance to notice. */
+const EVENTS = {
+  /** @param {Stage} stage */
+  "edge-stop": async (stage) => {
+    await stage.gateway.stop();
+    await stage.link.cut();
+    await harness.waitForEdge(stage.page, "offline");
+  },
+  /** @param {Stage} stage */
+  "edge-start": async (stage) => {
+    stage.gateway = await harness.startGateway({ port: stage.gateway.port });
+    await stage.link.open();
+    await harness.waitForEdge(stage.page, "online");
+  },
+  /** @param {Stage} stage */
+  "link-slow": async ({ page, link }) => {
+    link.shape(SHAPES.slow);
+    await harness.waitForRoundTrip(page, { aboveMillis: SHAPES.slow.oneWayDelayMillis });
+  },
+  /** @param {Stage} stage */
+  "link-normal": async ({ page, link }) => {
+    link.shape(SHAPES.normal);
+    await harness.waitForRoundTrip(page, { belowMillis: SHAPES.slow.oneWayDelayMillis / 2 });
+  },
+};
+
+/** @param {Stage} stage @param {Step} step @returns {Promise<import("./report.mjs").Played>} */
+async function play(stage, { prompt, note, before, expect }) {
+  try {
+    if (before) await EVENTS[before](stage);
+    const turn = await harness.ask(stage.page, prompt);
+    return { prompt, note, turn, violations: violations(expect, turn) };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    return { prompt, note, turn: null, violations: [reason] };
+  }
+}
+
+/** @param {Step[]} steps */
+async function playAll(steps) {
+  const gateway = await harness.startGateway();
+  const link = await harness.startProxy(gateway.port);
+  const browser = await harness.launchBrowser();
+  console.log(`gateway at ${gateway.url}, page at ${link.url}\n`);
+  const played = [];
+  /** @type {Stage | undefined} */
+  let stage;
+  try {
+    stage = { gateway, link, page: await harness.openChat(browser.context, link.url) };
+    for (const [index, step] of steps.entries()) {
+      played.push(await play(stage, step));
+      console.log(transcript(index, played[index]));
+    }
+  } finally {
+    await browser.close();
+    await link.cut();
+    await (stage?.gateway ?? gateway).stop();
+  }
+  return played;
+}
+
+const { values } = parseArgs({ options: { json: { type: "string" } } });
+const dialogue = new URL("dialogue.json", import.meta.url);
+const played = await playAll(JSON.parse(await readFile(dialogue, "utf8")));
+const result = data(played);
+
+console.log(table(played));
+const routes = ["device", "edge"].map((route) => {
+  const count = played.filter(({ turn }) => turn?.route === route).length;
+  return `${count} on the ${route}`;
+});
+const failed = played.filter(({ violations }) => violations.length > 0).length;
+console.log(`\n${played.length} turns: ${routes.join(", ")}; ${failed} failed`);
+if (values.json) await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);
+process.exitCode = result.ok ? 0 : 1;

@@ -1,0 +1,158 @@
+/** An edge that refuses, hangs, lies or dies: a stable code each, and the device where it may. */
+
+import assert from "node:assert/strict";
+import { after, before, beforeEach, test } from "node:test";
+
+import { answered, heard, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
+import { startSite } from "./test-site.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("./test-site.mjs").Behaviour} Behaviour */
+
+const QUESTION = "What is 2 + 2?";
+
+/** @type {import("./test-site.mjs").TestSite} */
+let site;
+/** @type {import("./harness.mjs").Browser} */
+let browser;
+/** @type {Page} */
+let page;
+
+before(async () => {
+  [site, browser] = await Promise.all([startSite(), launchBrowser()]);
+});
+after(async () => {
+  await browser?.close();
+  await site?.close();
+});
+beforeEach(async () => {
+  await page?.close();
+  site.edge = "well";
+});
+
+/** @param {string} mode */
+async function open(mode) {
+  page = await newPage(browser.context);
+  await page.goto(`${site.url}?mode=${mode}`);
+  await waitUntilReady(page);
+}
+
+/** Sends a message and waits for the turn's report or its error. @param {string} text */
+async function outcome(text) {
+  const before = await heard(page);
+  await page.locator("nearside-chat").locator("textarea").fill(text);
+  await page.keyboard.press("Enter");
+  return answered(page, before).catch((error) => String(error));
+}
+
+/** @returns {Promise<{role: string, content: string}[]>} */
+function dialogue() {
+  return page.evaluate(() => /** @type {any} */ (document.querySelector("nearside-chat")).messages);
+}
+
+/** @param {object} core knobs in the core's own words */
+function configure(core) {
+  return page.evaluate(
+    (core) =>
+      /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
+    core,
+  );
+}
+
+const REFUSALS = /** @type {[Behaviour, string][]} */ ([
+  [401, "edge_unauthorized"],
+  [429, "edge_rate_limited"],
+  [500, "edge_failed"],
+  ["hangs", "edge_timeout"],
+  ["malformed", "edge_protocol"],
+]);
+
+for (const [behaviour, code] of REFUSALS) {
+  test(`an edge that answers ${behaviour}: ${code}, and the turn can be repeated`, async () => {
+    await open("edge-only");
+    await configure({ first_byte_timeout_millis: 1000 });
+    site.edge = behaviour;
+    assert.match(String(await outcome(QUESTION)), new RegExp(code));
+    assert.deepEqual(await dialogue(), [{ role: "user", content: QUESTION }]);
+
+    site.edge = "well";
+    const before = await heard(page);
+    await page.locator("nearside-chat").getByRole("button", { name: "Retry" }).click();
+    const turn = await answered(page, before);
+    assert.equal(turn.text, site.answer);
+    assert.equal((await dialogue()).length, 2);
+  });
+
+  test(`an edge that answers ${behaviour}: the device answers instead`, async () => {
+    await open("prefer-edge");
+    await configure({ first_byte_timeout_millis: 1000 });
+    site.edge = behaviour;
+    const turn = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
+    assert.equal(turn.route, "device");
+    assert.equal(turn.switched?.reason, code);
+    assert.equal(turn.decision.route, "edge");
+    assert.ok(turn.text.length > 0);
+  });
+}
+
+test("an edge that dies in mid-answer: the device goes on from the text shown", async () => {
+  await open("prefer-edge");
+  site.edge = "breaks-off";
+  const turn = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
+  const shown = site.answer
+    .split(/(?<=\s)/)
+    .slice(0, 3)
+    .join("");
+  assert.deepEqual([turn.switched?.from, turn.switched?.to], ["edge", "device"]);
+  assert.ok(turn.text.startsWith(shown), turn.text);
+  const answer = page.locator("nearside-chat").locator("article.answer").last();
+  assert.ok((await answer.locator("[part=answer]").textContent())?.startsWith(shown));
+  assert.match((await answer.locator("[part=chip]").textContent()) ?? "", /device/);
+});
+
+test("the device cannot answer, so the edge does, and says why", async () => {
+  page = await newPage(browser.context);
+  site.route("/models/device.gguf", (_, response) => response.writeHead(404).end());
+  await browser.context.clearCookies();
+  await page.goto(`${site.url}blank.html`);
+  const turn = await page.evaluate(async () => {
+    // @ts-ignore: a path of the page's.
+    const { Router } = await import("/www/index.js");
+    const router = Router.create({
+      baseUrl: "/v1",
+      manifest: "/models/manifest.json",
+      mode: "prefer-device",
+      device: false,
+    });
+    const completion = await router.chat.completions.create({
+      messages: [{ role: "user", content: "Hello" }],
+    });
+    return completion.x_turn;
+  });
+  assert.equal(turn.route, "edge");
+  assert.equal(turn.reason, "device_unavailable");
+  site.restoreModels();
+});
+
+test("both sides fail: an error that says so, the dialogue intact, the turn repeatable", async () => {
+  const other = await startSite();
+  await open(`auto&edge=${encodeURIComponent(`${other.url}v1`)}`);
+  const first = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
+  assert.ok(first.text);
+  const before = await dialogue();
+
+  // Without the device, and with an edge that is gone, nobody is left.
+  await page.locator("nearside-chat").evaluate((chat) => chat.setAttribute("mode", "edge-only"));
+  await other.close();
+  assert.match(String(await outcome("And 3 + 3?")), /edge_unreachable/);
+  assert.equal(await page.locator("nearside-chat").getAttribute("state"), "error");
+  assert.deepEqual(await dialogue(), [...before, { role: "user", content: "And 3 + 3?" }]);
+
+  await other.open();
+  const count = await heard(page);
+  await page.locator("nearside-chat").getByRole("button", { name: "Retry" }).click();
+  const turn = await answered(page, count);
+  assert.equal(turn.text, other.answer);
+  assert.equal((await dialogue()).length, before.length + 2);
+  await other.close();
+});

@@ -1,0 +1,268 @@
+//! Whole turns on a virtual clock: the real engine and the real scorer with
+//! tiny weights, a scripted edge, and everything that can go wrong.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use nearside::config::{Config, EdgeConfig, Mode};
+use nearside::dialogue::{Message, Role};
+use nearside::engine::{Engine, FileSource, Model};
+use nearside::host::sim::{SimEdge, SimHost};
+use nearside::routing::{Route, Scorer};
+use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
+use nearside::{Error, Result};
+
+const TINY: &str = "tests/fixtures/tiny-llama.gguf";
+const TINY_SCORER: &str = "tests/fixtures/scorer-tiny.gguf";
+
+fn config(mode: Mode) -> Config {
+    let base_url = Some("http://edge.test/v1".to_owned());
+    let edge = EdgeConfig { base_url, ..EdgeConfig::default() };
+    Config { edge, mode, max_tokens: 24, ..Config::default() }
+}
+
+fn engine(path: &str, n_ctx: usize) -> Engine {
+    let model = Model::load(&FileSource::open(path).unwrap()).unwrap();
+    Engine::new(Arc::new(model), n_ctx).unwrap()
+}
+
+/// A router with the tiny device model loaded.
+fn router(mode: Mode, host: &SimHost) -> Router {
+    let mut router = Router::new(config(mode), &host).unwrap();
+    router.set_device(engine(TINY, 128), &host).unwrap();
+    router
+}
+
+fn ask(texts: &[&str]) -> TurnRequest {
+    let role = |i: usize| if i.is_multiple_of(2) { Role::User } else { Role::Assistant };
+    let messages = texts.iter().enumerate().map(|(i, text)| Message::new(role(i), *text));
+    TurnRequest::new(messages.collect())
+}
+
+fn run(router: &mut Router, host: &SimHost, request: &TurnRequest) -> Result<TurnReport> {
+    pollster::block_on(router.turn(request, &host))
+}
+
+fn event_types(host: &SimHost) -> Vec<String> {
+    let events = host.events.borrow();
+    events.iter().map(|event| event["type"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn a_turn_on_the_device_decides_before_its_first_token() {
+    let host = SimHost::new();
+    let mut router = router(Mode::Auto, &host);
+    let report = run(&mut router, &host, &ask(&["hello"])).unwrap();
+    assert_eq!((report.route, report.switched), (Route::Device, None));
+    assert!(!report.text.is_empty() && report.usage.completion_tokens > 0);
+    assert!(report.ttft_s.unwrap() > 0.0 && report.total_s >= report.ttft_s.unwrap());
+    let types = event_types(&host);
+    let first = |name: &str| types.iter().position(|t| t == name).unwrap();
+    assert!(first("link") < first("route") && first("route") < first("prefill"));
+    assert!(first("prefill") < first("delta"));
+    assert!(host.sent.borrow().is_empty());
+    assert_eq!(host.n_probes.get(), 1);
+}
+
+#[test]
+fn the_scorers_word_is_in_the_decision() {
+    let host = SimHost::new();
+    let mut router = router(Mode::Auto, &host);
+    router.set_scorer(Scorer::load(&FileSource::open(TINY_SCORER).unwrap()).unwrap());
+    let report = run(&mut router, &host, &ask(&["hello", "hi", "and what is 2 + 2?"]));
+    let decision = report.unwrap().decision;
+    assert!(decision.p > 0.0 && decision.p < 1.0 && decision.p != 0.5);
+    let delay_s = decision.edge.total_s - decision.device.total_s;
+    assert!((decision.fused - (decision.p - decision.alpha_per_s * delay_s)).abs() < 1e-12);
+}
+
+#[test]
+fn later_turns_compute_only_what_is_new() {
+    let host = SimHost::new();
+    let mut router = router(Mode::PreferDevice, &host);
+    let first = run(&mut router, &host, &ask(&["hello there"])).unwrap();
+    let second = run(&mut router, &host, &ask(&["hello there", &first.text, "more"])).unwrap();
+    assert!(second.missing_device < second.usage.prompt_tokens / 2, "{second:?}");
+    assert_eq!(second.usage.cached_tokens + second.missing_device, second.usage.prompt_tokens);
+
+    host.then(SimEdge::answer("one two")).then(SimEdge::answer("three"));
+    let mut request = ask(&["hello there", &first.text, "more", &second.text, "edge?"]);
+    request.mode = Some(Mode::EdgeOnly);
+    let third = run(&mut router, &host, &request).unwrap();
+    assert_eq!((third.route, third.text.as_str()), (Route::Edge, "one two"));
+    request.messages.push(Message::new(Role::Assistant, "one two"));
+    request.messages.push(Message::new(Role::User, "go on"));
+    let fourth = run(&mut router, &host, &request).unwrap();
+    assert!(fourth.missing_edge < third.missing_edge, "the edge has seen the dialogue");
+}
+
+/// The edge fails in one way; the device goes on, and says why.
+#[track_caller]
+fn check_edge_failure(edge: SimEdge, shown: &str, code: &str) {
+    let host = SimHost::new();
+    host.then(edge.clone());
+    let mut both = router(Mode::PreferEdge, &host);
+    let report = run(&mut both, &host, &ask(&["hello"])).unwrap();
+    let switched = report.switched.expect("the device takes over");
+    assert_eq!((switched.from, switched.to), (Route::Edge, Route::Device));
+    assert_eq!(switched.reason, code);
+    assert_eq!(report.route, Route::Device);
+    assert!(report.text.starts_with(shown) && report.text.len() > shown.len(), "{}", report.text);
+
+    // With nobody to take over, the error itself comes out, and the turn can be repeated.
+    let host = SimHost::new();
+    host.then(edge).then(SimEdge::answer("fine now"));
+    let mut alone = router(Mode::EdgeOnly, &host);
+    assert_eq!(run(&mut alone, &host, &ask(&["hello"])).unwrap_err().code(), code);
+    assert_eq!(run(&mut alone, &host, &ask(&["hello"])).unwrap().text, "fine now");
+}
+
+#[test]
+fn whatever_the_edge_does_the_turn_is_answered() {
+    let html = b"<html>502</html>\n\n".to_vec();
+    let half = || SimEdge::words("The answer ");
+    check_edge_failure(SimEdge::Unreachable, "", "edge_unreachable");
+    check_edge_failure(SimEdge::Silent, "", "edge_timeout");
+    check_edge_failure(SimEdge::Status(401, String::new()), "", "edge_unauthorized");
+    check_edge_failure(SimEdge::Status(429, String::new()), "", "edge_rate_limited");
+    check_edge_failure(SimEdge::Status(500, "oops".to_owned()), "", "edge_failed");
+    check_edge_failure(SimEdge::Status(404, String::new()), "", "edge_rejected");
+    check_edge_failure(SimEdge::Stream(vec![(Duration::ZERO, html)]), "", "edge_protocol");
+    check_edge_failure(SimEdge::Stream(half()), "The answer ", "edge_broke_off");
+    check_edge_failure(SimEdge::Broken(half()), "The answer ", "edge_broke_off");
+    check_edge_failure(SimEdge::Stuck(half()), "The answer ", "edge_timeout");
+}
+
+#[test]
+fn an_edge_that_refuses_is_left_alone_for_a_while() {
+    let host = SimHost::new();
+    host.then(SimEdge::Status(429, String::new())).then(SimEdge::answer("back"));
+    let mut router = router(Mode::PreferEdge, &host);
+    run(&mut router, &host, &ask(&["hello"])).unwrap();
+    let resting = run(&mut router, &host, &ask(&["hello"])).unwrap();
+    assert_eq!((resting.route, resting.switched), (Route::Device, None));
+    host.advance(Duration::from_secs(3));
+    assert_eq!(run(&mut router, &host, &ask(&["hello"])).unwrap().text, "back");
+}
+
+#[test]
+fn a_lost_edge_is_noticed_and_found_again() {
+    let host = SimHost::new();
+    let mut router = router(Mode::PreferEdge, &host);
+    host.rtt.set(None);
+    let offline = run(&mut router, &host, &ask(&["hello"])).unwrap();
+    assert_eq!((offline.route, offline.switched), (Route::Device, None));
+    assert_eq!(offline.decision.link.online, Some(false));
+    assert!(host.sent.borrow().is_empty(), "no request to an edge that is known to be away");
+    host.rtt.set(Some(Duration::from_millis(20)));
+    host.advance(Duration::from_secs(2));
+    host.then(SimEdge::answer("back"));
+    assert_eq!(run(&mut router, &host, &ask(&["hello"])).unwrap().text, "back");
+}
+
+#[test]
+fn a_device_that_cannot_answer_leaves_it_to_the_edge() {
+    let host = SimHost::new();
+    host.then(SimEdge::answer("from the edge")).then(SimEdge::answer("a long one"));
+    let mut empty = Router::new(config(Mode::PreferDevice), &&host).unwrap();
+    assert_eq!(run(&mut empty, &host, &ask(&["hello"])).unwrap().text, "from the edge");
+
+    // A single message longer than the device's context.
+    let mut small = router(Mode::PreferDevice, &host);
+    let long = "many words ".repeat(200);
+    assert_eq!(run(&mut small, &host, &ask(&[&long])).unwrap().text, "a long one");
+    let mut only = ask(&[&long]);
+    only.mode = Some(Mode::DeviceOnly);
+    assert_eq!(run(&mut small, &host, &only).unwrap_err().code(), "prompt_too_long");
+}
+
+#[test]
+fn when_both_fail_the_error_names_both_and_the_turn_can_be_repeated() {
+    let host = SimHost::new();
+    host.then(SimEdge::Status(500, String::new())).then(SimEdge::answer("at last"));
+    let mut router = Router::new(config(Mode::Auto), &&host).unwrap();
+    let error = run(&mut router, &host, &ask(&["hello"])).unwrap_err();
+    assert_eq!(error.code(), "edge_failed");
+    let resting = run(&mut router, &host, &ask(&["hello"])).unwrap_err();
+    let Error::BothFailed { device, edge } = resting else { panic!("{resting}") };
+    assert_eq!((device.code(), edge.code()), ("device_not_ready", "edge_unreachable"));
+    host.advance(Duration::from_secs(10));
+    assert_eq!(run(&mut router, &host, &ask(&["hello"])).unwrap().text, "at last");
+}
+
+#[test]
+fn device_only_sends_nothing() {
+    let host = SimHost::new();
+    let mut router = router(Mode::DeviceOnly, &host);
+    for _ in 0..3 {
+        run(&mut router, &host, &ask(&["hello"])).unwrap();
+        host.advance(Duration::from_secs(60));
+        pollster::block_on(router.tick(&&host));
+        pollster::block_on(router.probe_now(&&host));
+    }
+    assert_eq!(host.n_requests(), 0);
+}
+
+#[test]
+fn the_oldest_exchanges_are_dropped_and_counted() {
+    let host = SimHost::new();
+    let mut router = router(Mode::DeviceOnly, &host);
+    let filler = "some words to fill the context with ".repeat(2);
+    let mut texts = Vec::new();
+    for _ in 0..8 {
+        texts.extend([filler.as_str(), "yes"]);
+    }
+    texts.push("hello");
+    let mut request = ask(&texts);
+    request.messages.insert(0, Message::new(Role::System, "Be brief."));
+    let report = run(&mut router, &host, &request).unwrap();
+    assert!(report.dropped_messages >= 2 && report.dropped_messages.is_multiple_of(2));
+    assert!(report.usage.prompt_tokens <= 128 - 24);
+}
+
+#[test]
+fn an_abort_ends_the_turn_on_either_side() {
+    for mode in [Mode::DeviceOnly, Mode::EdgeOnly] {
+        let host = SimHost::new();
+        host.then(SimEdge::answer("one two three four five six"));
+        let mut router = router(mode, &host);
+        host.abort_after_events.set(Some(4));
+        let report = run(&mut router, &host, &ask(&["hello"])).unwrap();
+        assert_eq!(report.finish_reason, FinishReason::Abort);
+        assert!(host.events.borrow().len() <= 6, "within a token: {:?}", event_types(&host));
+        host.abort_after_events.set(None);
+        host.then(SimEdge::answer("again"));
+        assert_ne!(
+            run(&mut router, &host, &ask(&["hello"])).unwrap().finish_reason,
+            FinishReason::Abort
+        );
+    }
+}
+
+#[test]
+fn measured_rates_survive_a_visit() {
+    let host = SimHost::new();
+    let mut router = router(Mode::DeviceOnly, &host);
+    run(&mut router, &host, &ask(&["tell me a long story please"])).unwrap();
+    let measured = router.device_rates();
+    assert!(measured.n_observed > 0);
+    let next_visit = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
+    assert_eq!(next_visit.device_rates(), measured);
+}
+
+#[test]
+fn bad_requests_are_refused() {
+    let host = SimHost::new();
+    let mut router = router(Mode::DeviceOnly, &host);
+    let mut check = |change: fn(&mut TurnRequest)| {
+        let mut request = ask(&["hello"]);
+        change(&mut request);
+        assert_eq!(run(&mut router, &host, &request).unwrap_err().code(), "invalid_request");
+    };
+    check(|request| request.messages.clear());
+    check(|request| request.messages[0].role = Role::Assistant);
+    check(|request| request.max_tokens = Some(0));
+    check(|request| request.sampling.temperature = -1.0);
+    check(|request| request.sampling.top_p = f32::NAN);
+    check(|request| request.stop = vec![String::new()]);
+}

@@ -1,0 +1,121 @@
+"""Measure the exported models on never-seen questions and write their cards."""
+
+import json
+import platform
+import time
+
+import torch
+
+import scorer
+import tokenizer as tok
+from evaluate import answers, cases, table
+from fixtures import from_file
+from generator import check
+from model import Llama
+from outcomes import read
+from pretrain import PLANS
+
+SEED_EVAL = "cards"
+
+
+def hardware():
+    names = [line.split(":")[1].strip() for line in open("/proc/cpuinfo") if line.startswith("model name")]
+    return f"{len(names)} cores of {names[0]}" if names else platform.processor()
+
+
+def run_of(name, runs):
+    state = torch.load(f"{runs}/{name}.pt", map_location="cpu", weights_only=True)
+    return state["step"], state["tokens"], state["seconds"]
+
+
+def measured(role, args, n):
+    """(table, tokens an answer, tokens a second over a batch, answers) of an exported chat model."""
+    tokenizer = tok.load(f"{args.runs}/tokenizer.json")
+    model = from_file(args.models / f"{role}.gguf", args.runs)
+    asked = list(cases(SEED_EVAL, n))
+    began = time.time()
+    found = answers(model, tokenizer, [m for m, _ in asked])
+    took = time.time() - began
+    right = [check(t.expect, tokenizer.decode(ids)) for (_, t), ids in zip(asked, found)]
+    n_tokens = sum(len(ids) + 1 for ids in found)
+    return table([(t.skill, r) for (_, t), r in zip(asked, right)]), n_tokens / n, n_tokens / took, asked, right
+
+
+def chat_card(role, args, n=3000):
+    rows, length, speed, asked, right = measured(role, args, n)
+    steps, tokens, seconds = run_of(role, args.runs)
+    c, plan = PLANS[role]["config"], PLANS[role]
+    other = "terse: the answer in one short sentence" if role == "device" else \
+        "worked: short steps first, then the answer"
+    lines = [
+        f"# {role}.gguf", "",
+        f"The {role}'s chat model. Llama architecture, {Llama(c).n_params():,} parameters, Q8_0, "
+        f"{(args.models / f'{role}.gguf').stat().st_size:,} bytes. Licence MIT.", "",
+        f"- Shape: {c.n_layers} layers, width {c.dim}, {c.n_heads} query and {c.n_kv_heads} key heads of "
+        f"{c.head_dim}, feed-forward {c.ffn}, {c.vocab} tokens, context {c.context}.",
+        f"- Style: {other}; {length:.0f} tokens an answer on average.",
+        "- Data: only the project's own generator (`train/generator/`), dialogues of 1 to 12 turns. A tenth of "
+        "all questions is held out by the hash of what is asked.",
+        f"- Training: {steps:,} steps of {plan['batch']:,} tokens ({tokens / 1e6:.1f} M), Muon and AdamW, f32, "
+        f"seed {plan['seed']}; {seconds / 60:.0f} minutes on one thread of {hardware()}, shared with other work. "
+        "The run ends by the clock, so another machine takes another number of steps.",
+        f"- Speed in PyTorch, 64 dialogues at once, one thread: {speed:.0f} tokens a second.",
+        "- Command: `python train/run.py --all`.", "",
+        f"## Right answers on {n:,} never-seen questions, greedy", "",
+        "Of the weights as stored. Earlier turns of each dialogue are answered right, in either model's style. "
+        "A product or sum of one digit, a fact and small talk are unseen in their wording: the table of "
+        "products and the facts themselves have to be known. Small talk has only a handful of unseen wordings.",
+        "", "| skill | right | asked | share |", "|---|---|---|---|"]
+    lines += [f"| {k} | {good} | {m} | {good / m:.2f} |" for k, (good, m) in rows.items()]
+    lines += ["", "The skills above are all it knows; anything else it answers with something that only "
+              "looks like one of them."]
+    (args.models / f"{role}.md").write_text("\n".join(lines) + "\n")
+    print(role, {k: round(g / m, 3) for k, (g, m) in rows.items()}, f"{length:.1f} tokens, {speed:.0f}/s", flush=True)
+    return asked, right
+
+
+def scorer_card(args):
+    found = scorer.measure(args.models / "scorer.gguf", args.runs)
+    state = torch.load(f"{args.runs}/scorer.pt", weights_only=True)
+    model, _ = scorer.load(args.models / "scorer.gguf", args.runs)
+    c, n_train, n_valid = model.config, len(read("train", args.runs)), len(read("valid", args.runs))
+    lines = [
+        "# scorer.gguf", "",
+        f"Says how likely it is that the edge is needed: that the device would be wrong and the edge right. "
+        f"BERT, {sum(p.numel() for p in model.parameters()):,} parameters, Q8_0, "
+        f"{(args.models / 'scorer.gguf').stat().st_size:,} bytes. Licence MIT.", "",
+        f"- Shape: {c.n_layers} post-LN layers, width {c.dim}, {c.n_heads} heads, feed-forward {c.ffn}, "
+        f"{c.vocab} wordpieces with each digit a piece, {c.context} positions.",
+        "- Input: `[CLS] A [SEP] B [SEP]`; A is the last user message (64 pieces), B the previous user message, "
+        "` / ` and the previous answer (60 pieces), left out on the first turn.",
+        "- Output, from `[CLS]`: the logit of \"edge needed\", ln(1 + device tokens), ln(1 + edge tokens).",
+        f"- Labels: greedy answers of both stored models to {n_train:,} training and {n_valid:,} validation "
+        "questions in dialogues. Validation and test questions are held out from all training.",
+        f"- Training: AdamW, seed {scorer.SEED}, {state['seconds']:.0f} s on one thread of {hardware()}; best "
+        f"epoch by validation loss, then temperature {state['temperature']:.2f}, folded into the head.",
+        "- Command: `python train/run.py --all`.", "",
+        f"## On {found['rows']:,} never-seen questions", "",
+        f"AUC {found['auc']:.3f}, expected calibration error {found['ece']:.3f} (10 bins); the edge is needed "
+        f"for {found['needed']:.2f} of them. Mean error of the predicted length: "
+        f"{found['token_errors'][0]:.1f} device and {found['token_errors'][1]:.1f} edge tokens.", "",
+        "| said | needed | rows |", "|---|---|---|"]
+    lines += [f"| {said:.3f} | {seen:.3f} | {n} |" for said, seen, n in found["curve"]]
+    lines += ["", "What routing by it gives:", "", "| sent to the edge | right |", "|---|---|"]
+    lines += [f"| {sent:.2f} | {right:.3f} |" for sent, right in found["trade"]]
+    (args.models / "scorer.md").write_text("\n".join(lines) + "\n")
+    print("scorer", {k: found[k] for k in ("rows", "needed", "auc", "ece", "token_errors", "trade")}, flush=True)
+
+
+def questions(args, n=200):
+    """Unseen dialogues with an expected answer that a small program can check."""
+    with open(args.models / "eval-questions.jsonl", "w") as out:
+        for messages, turn in cases("eval-questions", n, most_turns=6):
+            row = {"skill": turn.skill, "messages": messages, "expect": turn.expect}
+            out.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def write(args):
+    chat_card("device", args)
+    chat_card("edge", args)
+    scorer_card(args)
+    questions(args)

@@ -1,0 +1,46 @@
+"""Ask both exported models thousands of questions: who is right, and at what length.
+
+These real outcomes are the scorer's labels: the edge is needed where the device is wrong and the edge right.
+"""
+
+import json
+import time
+from pathlib import Path
+
+import tokenizer as tok
+from evaluate import answers, cases, load_checkpoint
+from export import quantised
+from generator import check
+
+# Questions of each split. Only training questions come from the training side.
+SPLITS = {"train": 15500, "valid": 1500, "test": 3500}
+
+
+def questions(split):
+    return list(cases(f"outcomes-{split}", SPLITS[split], most_turns=4, unseen=split != "train"))
+
+
+def ask(role, split, runs, batch=96):
+    """Write runs/answers-SPLIT-ROLE.jsonl with the stored model's greedy answers; keep an existing file."""
+    path, began = Path(runs) / f"answers-{split}-{role}.jsonl", time.time()
+    if path.exists():
+        return
+    tokenizer, asked = tok.load(f"{runs}/tokenizer.json"), questions(split)
+    found = answers(quantised(load_checkpoint(role, runs)), tokenizer, [m for m, _ in asked], batch)
+    lines = []
+    for (_, turn), ids in zip(asked, found):
+        text = tokenizer.decode(ids)
+        lines.append(json.dumps({"question": turn.question, "right": check(turn.expect, text), "tokens": len(ids) + 1, "text": text}))
+    path.write_text("\n".join(lines) + "\n")
+    print(f"{role} answered {len(asked)} {split} questions in {time.time() - began:.0f} s", flush=True)
+
+
+def read(split, runs):
+    """Rows of {"skill", "messages", "device", "edge"}, the last two being outcomes."""
+    device, edge = ([json.loads(line) for line in open(Path(runs) / f"answers-{split}-{role}.jsonl")]
+                    for role in ("device", "edge"))
+    asked = questions(split)
+    same = all(turn.question == d["question"] == e["question"] for (_, turn), d, e in zip(asked, device, edge))
+    assert same, "the generator has changed since the answers were written: delete them"
+    return [{"skill": turn.skill, "messages": messages, "device": d, "edge": e}
+            for (messages, turn), d, e in zip(asked, device, edge)]

@@ -1,0 +1,376 @@
+/** What `<nearside-chat>` shows: header, log, notices and the line to type in. */
+
+import { h, icon } from "./dom.js";
+import { styles } from "./element-styles.js";
+import { bytes } from "./format.js";
+import { TurnView } from "./turn-view.js";
+
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").Mode} Mode */
+/** @typedef {import("./types.js").Progress} Progress */
+/** @typedef {import("./index.js").RouterState} RouterState */
+/** @typedef {"online" | "offline" | "unknown"} EdgeState */
+
+/**
+ * What a person can do.
+ * @typedef {object} Actions
+ * @property {(text: string) => void} ask
+ * @property {() => void} stop
+ * @property {() => void} retry
+ * @property {() => void} newChat
+ * @property {(mode: Mode) => void} setMode
+ * @property {() => void} loadDevice
+ */
+
+/** @type {Record<Mode, string>} */
+const MODE_NAMES = {
+  auto: "Auto",
+  "prefer-device": "Prefer device",
+  "prefer-edge": "Prefer edge",
+  "device-only": "Device only",
+  "edge-only": "Edge only",
+};
+
+/** Warnings that loading the device model again can mend. */
+const RELOADABLE = [
+  "previous_load_crashed",
+  "memory_low",
+  "download_failed",
+  "digest_mismatch",
+  "model_corrupt",
+  "model_truncated",
+];
+const NEAR_END_PX = 48;
+
+export class ChatView {
+  #actions;
+  #log = h("div", {
+    class: "log",
+    part: "log",
+    role: "log",
+    "aria-live": "polite",
+    "aria-label": "Conversation",
+    tabindex: "0",
+  });
+  #empty = h(
+    "div",
+    { class: "empty" },
+    h("slot", { name: "empty" }, h("p", {}, "Ask something to begin.")),
+  );
+  #status = h("span", { class: "status", part: "status", role: "status" }, "Starting");
+  #bar = h("progress", {
+    class: "progress",
+    part: "progress",
+    max: "1",
+    value: "0",
+    "aria-label": "Loading models",
+    hidden: true,
+  });
+  #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
+  #warning = h("div", { class: "banner warning", part: "warning", role: "alert", hidden: true });
+  #input = h("textarea", { part: "input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
+  #send = h(
+    "button",
+    { class: "round", part: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" },
+    icon("send"),
+  );
+  #stop = h(
+    "button",
+    {
+      class: "round",
+      part: "stop",
+      type: "button",
+      "aria-label": "Stop",
+      title: "Stop (Esc)",
+      hidden: true,
+    },
+    icon("stop"),
+  );
+  #mode = h("select", {
+    part: "mode",
+    "aria-label": "Where answers come from",
+    title: "Where answers come from",
+  });
+  /** @type {HTMLElement | null} */
+  #error = null;
+  /** @type {string | null} */
+  #loadingText = null;
+  /** @type {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} */
+  #shown = null;
+
+  /** @param {ShadowRoot} root @param {Actions} actions */
+  constructor(root, actions) {
+    this.#actions = actions;
+    root.adoptedStyleSheets = [styles];
+    for (const [value, name] of Object.entries(MODE_NAMES))
+      this.#mode.append(h("option", { value }, name));
+    this.#log.append(this.#empty);
+    root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
+    this.#listen(root);
+  }
+
+  /** @param {string | null} placeholder @param {string | null} label */
+  setPlaceholder(placeholder, label) {
+    this.#input.placeholder = placeholder ?? "Ask anything";
+    this.#input.setAttribute("aria-label", label ?? "Message");
+  }
+
+  /** @param {Mode} mode */
+  setMode(mode) {
+    this.#mode.value = mode;
+    this.#showBanner();
+  }
+
+  /** @param {FocusOptions} [options] */
+  focusInput(options) {
+    this.#input.focus(options);
+  }
+
+  /** @param {string} text */
+  showQuestion(text) {
+    this.#empty.remove();
+    this.#log.append(
+      h("article", { class: "question", part: "question", "aria-label": "You" }, text),
+    );
+    this.#toEnd();
+  }
+
+  /** @returns {TurnView} */
+  startAnswer() {
+    this.#error?.remove();
+    this.#error = null;
+    this.#log.querySelector(".answer.open")?.remove();
+    const view = new TurnView();
+    view.element.classList.add("open");
+    this.#log.append(view.element);
+    this.#log.setAttribute("aria-busy", "true");
+    this.#setAnswering(true);
+    this.#toEnd();
+    return view;
+  }
+
+  /** Lets an answer grow and keeps its end in sight, unless the reader has scrolled up. @param {() => void} change */
+  grow(change) {
+    const atEnd =
+      this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
+    change();
+    if (atEnd) this.#toEnd();
+  }
+
+  /** @param {{repeatable: boolean}} how a turn without an answer offers to be repeated */
+  endAnswer({ repeatable }) {
+    const answer = this.#log.querySelector(".answer.open");
+    this.#log.setAttribute("aria-busy", "false");
+    this.#setAnswering(false);
+    if (repeatable && !this.#error) this.#showError("Stopped before there was an answer.", "quiet");
+    if (!repeatable) answer?.classList.remove("open");
+    this.#toEnd();
+  }
+
+  /** @param {string} sentence */
+  showTurnError(sentence) {
+    this.#showError(sentence, "alert");
+    this.#toEnd();
+  }
+
+  /** @param {Message[]} messages */
+  showDialogue(messages) {
+    this.clear();
+    for (const { role, content } of messages) {
+      if (role === "user") this.showQuestion(content);
+      else this.#log.append(TurnView.of(content).element);
+    }
+    this.#toEnd();
+  }
+
+  clear() {
+    this.#error = null;
+    this.#log.replaceChildren(this.#empty);
+    this.#log.setAttribute("aria-busy", "false");
+    this.#setAnswering(false);
+    this.focusInput();
+  }
+
+  /** @param {Progress} progress */
+  showProgress({ phase, doneBytes, totalBytes, bytesPerSecond }) {
+    const busy = phase !== "done" && doneBytes < totalBytes;
+    this.#bar.hidden = !busy;
+    this.#bar.value = totalBytes > 0 ? doneBytes / totalBytes : 0;
+    const rate = bytesPerSecond > 0 ? ` · ${bytes(bytesPerSecond)}/s` : "";
+    this.#loadingText = busy ? `Loading ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}` : null;
+    this.#showStatus();
+  }
+
+  /** @param {RouterState} state @param {EdgeState} edge @param {boolean} hasEdge */
+  showState(state, edge, hasEdge) {
+    this.#shown = { state, edge, hasEdge };
+    if (state.device !== "loading") this.#bar.hidden = true;
+    if (state.device === "ready" && this.#warning.dataset.mends === "device")
+      this.#warning.hidden = true;
+    this.#showStatus();
+    this.#showBanner();
+  }
+
+  /** @param {{code: string, message: string}} warning */
+  showWarning({ code, message }) {
+    const reloadable = RELOADABLE.includes(code);
+    const again = h(
+      "button",
+      { type: "button", class: "text-button", onclick: this.#actions.loadDevice },
+      "Load again",
+    );
+    const close = h(
+      "button",
+      { type: "button", class: "text-button", onclick: () => (this.#warning.hidden = true) },
+      "Dismiss",
+    );
+    this.#warning.dataset.mends = reloadable ? "device" : "";
+    this.#warning.replaceChildren(
+      icon("warning"),
+      h("span", {}, message),
+      ...(reloadable ? [again] : []),
+      close,
+    );
+    this.#warning.hidden = false;
+  }
+
+  #header() {
+    const fresh = h(
+      "button",
+      {
+        class: "quiet",
+        part: "new-chat",
+        type: "button",
+        "aria-label": "New chat",
+        title: "New chat",
+        onclick: this.#actions.newChat,
+      },
+      icon("fresh"),
+    );
+    return h(
+      "header",
+      { part: "header" },
+      h(
+        "span",
+        { class: "dots", "aria-hidden": "true" },
+        h("i", { class: "dot device" }),
+        h("i", { class: "dot edge" }),
+      ),
+      this.#status,
+      h("span", { class: "mode" }, this.#mode, icon("chevron")),
+      fresh,
+    );
+  }
+
+  #form() {
+    return h(
+      "form",
+      { part: "form", onsubmit: (/** @type {Event} */ event) => this.#submit(event) },
+      this.#input,
+      this.#send,
+      this.#stop,
+    );
+  }
+
+  /** @param {ShadowRoot} root */
+  #listen(root) {
+    root.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
+    this.#input.addEventListener("input", () => this.#fit());
+    this.#stop.addEventListener("click", () => this.#actions.stop());
+    this.#mode.addEventListener("change", () =>
+      this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
+    );
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    if (event.key === "Escape" && !this.#stop.hidden) {
+      event.preventDefault();
+      this.#actions.stop();
+    }
+    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
+    if (event.target === this.#input && sends) this.#submit(event);
+  }
+
+  /** @param {Event} event */
+  #submit(event) {
+    event.preventDefault();
+    const text = this.#input.value;
+    if (!text.trim() || !this.#stop.hidden) return;
+    this.#input.value = "";
+    this.#fit();
+    this.#actions.ask(text);
+  }
+
+  /** The input is as high as its text, up to what the style allows. */
+  #fit() {
+    this.#input.style.height = "auto";
+    this.#input.style.height = `${this.#input.scrollHeight}px`;
+  }
+
+  /** @param {boolean} answering */
+  #setAnswering(answering) {
+    const root = /** @type {ShadowRoot} */ (this.#log.getRootNode());
+    const hadFocus = root.activeElement === (answering ? this.#send : this.#stop);
+    this.#send.hidden = answering;
+    this.#stop.hidden = !answering;
+    if (hadFocus) this.focusInput();
+  }
+
+  /** @param {string} sentence @param {"alert" | "quiet"} kind */
+  #showError(sentence, kind) {
+    const retry = h(
+      "button",
+      { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry },
+      icon("retry"),
+      "Retry",
+    );
+    this.#error = h(
+      "div",
+      { class: `turn-error ${kind}`, part: "error", role: kind === "alert" ? "alert" : null },
+      kind === "alert" ? icon("warning") : null,
+      h("span", {}, sentence),
+      retry,
+    );
+    this.#log.append(this.#error);
+  }
+
+  #showStatus() {
+    this.#status.textContent = this.#loadingText ?? statusText(this.#shown);
+  }
+
+  #showBanner() {
+    const text = bannerText(this.#shown, /** @type {Mode} */ (this.#mode.value));
+    this.#banner.hidden = text === null;
+    if (text !== null && this.#banner.textContent !== text)
+      this.#banner.replaceChildren(icon("edge"), h("span", {}, text));
+  }
+
+  #toEnd() {
+    this.#log.scrollTop = this.#log.scrollHeight;
+  }
+}
+
+/** @param {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} shown */
+function statusText(shown) {
+  if (!shown || shown.state.phase === "loading") return "Starting";
+  const { state, edge, hasEdge } = shown;
+  const device = {
+    ready: "Device ready",
+    loading: "Device loading",
+    none: "No device model",
+    failed: "Device not loaded",
+  };
+  const side = { online: "edge online", offline: "edge offline", unknown: "edge unknown" };
+  if (state.phase === "failed") return "Not running";
+  return `${device[state.device]} · ${hasEdge ? side[edge] : "no edge"}`;
+}
+
+/** @param {{state: RouterState, edge: EdgeState} | null} shown @param {Mode} mode */
+function bannerText(shown, mode) {
+  if (mode === "device-only") return "Device only: nothing you write leaves this device.";
+  if (shown?.edge !== "offline") return null;
+  return shown.state.device === "ready"
+    ? "The edge cannot be reached. This device answers until it is back."
+    : "The edge cannot be reached, and no model is on this device yet.";
+}

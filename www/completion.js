@@ -1,0 +1,190 @@
+/** A turn's events in OpenAI's words, with this router's own in `x_` fields. */
+
+/** @typedef {import("./types.js").TurnEvent} TurnEvent */
+/** @typedef {import("./types.js").TurnReport} TurnReport */
+/** @typedef {import("./types.js").Decision} Decision */
+/** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./types.js").Usage} Usage */
+/** @typedef {import("./errors.js").RouterError} RouterError */
+
+/**
+ * Why this side answers, in short; `decision` has every term.
+ * @typedef {object} RouteNote
+ * @property {Route} route
+ * @property {string} reason a stable code
+ * @property {string} sentence the reason for a person
+ * @property {number} p the probability that the edge's model is needed
+ * @property {number} t_device_s
+ * @property {number} t_edge_s
+ * @property {number} missing_device tokens of the prompt that this side does not hold yet
+ * @property {number} missing_edge
+ * @property {Decision} decision
+ */
+
+/**
+ * @typedef {object} ChatCompletionChunk
+ * @property {string} id
+ * @property {"chat.completion.chunk"} object
+ * @property {number} created
+ * @property {string} model the one that is answering
+ * @property {{index: 0, delta: {role?: "assistant", content?: string},
+ *   finish_reason: import("./types.js").FinishReason | null}[]} choices
+ * @property {RouteNote} [x_route] on the first chunk
+ * @property {{from: Route, to: Route, reason: string, sentence: string}} [x_switch]
+ * @property {{done: number, total: number}} [x_prefill]
+ * @property {Usage} [usage] on the last chunk
+ * @property {TurnReport} [x_turn] on the last chunk
+ */
+
+/**
+ * @typedef {object} ChatCompletion
+ * @property {string} id
+ * @property {"chat.completion"} object
+ * @property {number} created
+ * @property {string} model
+ * @property {{index: 0, message: {role: "assistant", content: string},
+ *   finish_reason: import("./types.js").FinishReason}[]} choices
+ * @property {Usage} usage
+ * @property {RouteNote} x_route
+ * @property {TurnReport} x_turn
+ */
+
+/**
+ * The chunks of one turn. Leaving the loop early stops the turn; a turn that is
+ * stopped ends with finish_reason "abort" if it had begun.
+ * @implements {AsyncIterable<ChatCompletionChunk>}
+ */
+export class CompletionStream {
+  /** Called when the reader leaves before the end. */
+  onCancel = () => {};
+  /** @type {TurnReport | null} */
+  report = null;
+  id = `chatcmpl-${crypto.randomUUID()}`;
+  created = Math.floor(Date.now() / 1000);
+  #modelNames;
+  /** @type {Route} */
+  #route = "device";
+  /** @type {ChatCompletionChunk[]} */
+  #chunks = [];
+  /** @type {RouterError | null} */
+  #error = null;
+  #ended = false;
+  #wake = () => {};
+
+  /** @param {() => Record<Route, string>} modelNames */
+  constructor(modelNames) {
+    this.#modelNames = modelNames;
+  }
+
+  get model() {
+    return this.#modelNames()[this.#route];
+  }
+
+  /** @param {TurnEvent} event */
+  push(event) {
+    if (event.type === "route") {
+      this.#route = event.decision.route;
+      this.#add({ role: "assistant", content: "" }, { x_route: routeNote(event.decision) });
+    } else if (event.type === "delta") {
+      this.#route = event.route;
+      this.#add({ content: event.text });
+    } else if (event.type === "switch") {
+      const { from, to, reason, sentence } = event;
+      this.#route = to;
+      this.#add({}, { x_switch: { from, to, reason, sentence } });
+    } else if (event.type === "prefill") {
+      this.#add({}, { x_prefill: { done: event.done, total: event.total } });
+    }
+  }
+
+  /** @param {TurnReport} report */
+  finish(report) {
+    this.report = report;
+    this.#route = report.route;
+    this.#add({}, { usage: report.usage, x_turn: report }, report.finish_reason);
+    this.#end();
+  }
+
+  /** @param {RouterError} error */
+  fail(error) {
+    this.#error = error;
+    this.#end();
+  }
+
+  async *[Symbol.asyncIterator]() {
+    try {
+      for (;;) {
+        while (this.#chunks.length > 0) {
+          yield /** @type {ChatCompletionChunk} */ (this.#chunks.shift());
+        }
+        if (this.#error) throw this.#error;
+        if (this.#ended) return;
+        await new Promise((resolve) => (this.#wake = () => resolve(undefined)));
+      }
+    } finally {
+      if (!this.#ended) this.onCancel();
+    }
+  }
+
+  /**
+   * @param {{role?: "assistant", content?: string}} delta
+   * @param {Partial<ChatCompletionChunk>} [extra]
+   * @param {import("./types.js").FinishReason | null} [finishReason]
+   */
+  #add(delta, extra, finishReason = null) {
+    this.#chunks.push({
+      id: this.id,
+      object: "chat.completion.chunk",
+      created: this.created,
+      model: this.model,
+      choices: [{ index: 0, delta, finish_reason: finishReason }],
+      ...extra,
+    });
+    this.#wake();
+  }
+
+  #end() {
+    this.#ended = true;
+    this.#wake();
+  }
+}
+
+/**
+ * The whole answer of a stream that has ended.
+ * @param {CompletionStream} stream
+ * @returns {ChatCompletion}
+ */
+export function completionOf(stream) {
+  const report = /** @type {TurnReport} */ (stream.report);
+  return {
+    id: stream.id,
+    object: "chat.completion",
+    created: stream.created,
+    model: stream.model,
+    choices: [
+      {
+        index: 0,
+        message: { role: "assistant", content: report.text },
+        finish_reason: report.finish_reason,
+      },
+    ],
+    usage: report.usage,
+    x_route: { ...routeNote(report.decision), route: report.route },
+    x_turn: report,
+  };
+}
+
+/** @param {Decision} decision @returns {RouteNote} */
+function routeNote(decision) {
+  return {
+    route: decision.route,
+    reason: decision.reason,
+    sentence: decision.sentence,
+    p: decision.p,
+    t_device_s: decision.device.total_s,
+    t_edge_s: decision.edge.total_s,
+    missing_device: decision.device.missing_tokens,
+    missing_edge: decision.edge.missing_tokens,
+    decision,
+  };
+}

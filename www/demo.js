@@ -1,0 +1,127 @@
+/**
+ * The demo page: puts the page's parameters on the element, the suggestions to
+ * work, and the last turns into the panel.
+ *
+ * `?edge=URL`, `?mode=…` and `?manifest=URL` override the element's attributes.
+ */
+
+import { turnsChart } from "./charts.js";
+import { h } from "./dom.js";
+import "./element.js";
+import { bitRate, seconds, tokenRate } from "./format.js";
+
+/** @typedef {import("./element.js").NearsideChat} NearsideChat */
+/** @typedef {import("./types.js").TurnReport} TurnReport */
+
+const THEME = "nearside-theme";
+const THEMES = ["auto", "light", "dark"];
+
+const chat = /** @type {NearsideChat} */ (document.querySelector("nearside-chat"));
+/** @type {TurnReport[]} */
+const turns = [];
+
+readParameters();
+await customElements.whenDefined("nearside-chat");
+listen();
+showTheme(load(THEME) ?? "auto");
+if ("serviceWorker" in navigator) keepOffline();
+
+function readParameters() {
+  const parameters = new URLSearchParams(location.search);
+  for (const [parameter, attribute] of [
+    ["edge", "base-url"],
+    ["mode", "mode"],
+    ["manifest", "manifest"],
+  ]) {
+    const value = parameters.get(parameter);
+    if (value !== null) chat.setAttribute(attribute, value);
+  }
+}
+
+function listen() {
+  chat.addEventListener("nearside-turn", (event) => {
+    turns.push(/** @type {CustomEvent<TurnReport>} */ (event).detail);
+    showTurns();
+  });
+  chat.addEventListener("nearside-ready", () => showState());
+  for (const button of document.querySelectorAll(".suggest button")) {
+    button.addEventListener("click", () => chat.ask(button.textContent ?? ""));
+  }
+  element("theme").addEventListener("click", () => {
+    const next =
+      THEMES[
+        (THEMES.indexOf(document.documentElement.dataset.theme ?? "auto") + 1) % THEMES.length
+      ];
+    save(THEME, next);
+    showTheme(next);
+  });
+  queueMicrotask(() => chat.router?.addEventListener("state", showState));
+}
+
+function showTurns() {
+  element("turns").replaceChildren(turnsChart(turns));
+  element("legend").hidden = false;
+}
+
+function showState() {
+  const { link, device } = chat.router?.state.core ?? {};
+  const rows = [
+    ["Round trip", seconds(link?.age_s == null ? null : link.rtt_s)],
+    ["Upload", link?.bandwidth_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
+    ["Download", link?.bandwidth_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
+    ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
+    ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
+  ];
+  element("measured").replaceChildren(
+    ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
+  );
+}
+
+/** @param {string} theme */
+function showTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  chat.setAttribute("theme", theme);
+  element("theme").textContent = `Look: ${theme}`;
+}
+
+/**
+ * The service worker answers from its cache first. Once the page runs and its
+ * server has shown to be there, it may look for newer assets.
+ */
+async function keepOffline() {
+  try {
+    await navigator.serviceWorker.register("sw.js");
+    const { active } = await navigator.serviceWorker.ready;
+    chat.router?.addEventListener("state", function onState(event) {
+      const { core } = /** @type {CustomEvent<import("./index.js").RouterState>} */ (event).detail;
+      if (core.link?.online !== true) return;
+      chat.router?.removeEventListener("state", onState);
+      active?.postMessage({ type: "revalidate" });
+    });
+  } catch {
+    // The page works without it, only not offline.
+  }
+}
+
+/** @param {string} id */
+function element(id) {
+  return /** @type {HTMLElement} */ (document.getElementById(id));
+}
+
+/** @param {string} key */
+function load(key) {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} key @param {string} value */
+function save(key, value) {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // The look then lasts as long as the page.
+  }
+}

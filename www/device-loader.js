@@ -1,0 +1,131 @@
+/**
+ * Loads the device model without taking the tab down twice.
+ *
+ * A tab that runs out of memory dies silently. So a mark is left in
+ * localStorage around the one step that allocates the weights; a visit that
+ * finds the mark of the same file starts edge-only until somebody asks again.
+ * The mark is the page's, not the worker's: localStorage is written before the
+ * dangerous step begins, and `pagehide` tells an ordinary leave from a death.
+ */
+
+import { RouterError } from "./errors.js";
+import { fromPage } from "./messages.js";
+
+/** @typedef {import("./types.js").ModelInfo} ModelInfo */
+/** @typedef {import("./worker-port.js").WorkerPort} WorkerPort */
+
+/**
+ * @typedef {{status: "none" | "loading" | "ready" | "failed", model: ModelInfo | null,
+ *   error: RouterError | null}} DeviceChange
+ */
+
+const MARK = "nearside-loading-device";
+/** Weights, KV cache and working memory, relative to the file. */
+const MEMORY_FACTOR = 2;
+
+export class DeviceLoader {
+  #port;
+  #turn;
+  #onChange;
+  /** @type {Promise<ModelInfo | null> | null} */
+  #loading = null;
+  #force = false;
+
+  /**
+   * @param {WorkerPort} port
+   * @param {Promise<unknown>} turn settles when it is the device model's turn to download
+   * @param {(change: DeviceChange) => void} onChange
+   */
+  constructor(port, turn, onChange) {
+    this.#port = port;
+    this.#turn = turn;
+    this.#onChange = onChange;
+  }
+
+  /**
+   * @param {{force: boolean}} how `force` loads in spite of a mark or little memory
+   * @returns {Promise<ModelInfo | null>} null if the manifest has no device model
+   */
+  load({ force }) {
+    this.#force ||= force;
+    this.#loading ??= this.#run().finally(() => (this.#loading = null));
+    return this.#loading;
+  }
+
+  async #run() {
+    this.#onChange({ status: "loading", model: null, error: null });
+    try {
+      await this.#turn;
+      const model = await this.#fetchAndLoad();
+      this.#onChange({ status: model ? "ready" : "none", model, error: null });
+      return model;
+    } catch (thrown) {
+      const error = RouterError.from(thrown, "worker_failed");
+      this.#onChange({ status: "failed", model: null, error });
+      throw error;
+    }
+  }
+
+  /** @returns {Promise<ModelInfo | null>} */
+  async #fetchAndLoad() {
+    /** @type {{sha256: string, bytes: number} | null} */
+    const file = await this.#port.call(fromPage.fetchDevice()).answer;
+    if (!file) return null;
+    if (!this.#force) refuseIfUnsafe(file);
+    mark(file.sha256);
+    addEventListener("pagehide", unmark);
+    try {
+      const model = await this.#port.call(fromPage.loadDevice()).answer;
+      unmark();
+      return model;
+    } catch (thrown) {
+      // A coded refusal is an answer; only a crash must be remembered.
+      if (!(thrown instanceof RouterError && thrown.code === "core_crashed")) unmark();
+      throw thrown;
+    } finally {
+      removeEventListener("pagehide", unmark);
+    }
+  }
+}
+
+/** @param {{sha256: string, bytes: number}} file */
+function refuseIfUnsafe({ sha256, bytes }) {
+  if (marked() === sha256) {
+    throw new RouterError(
+      "previous_load_crashed",
+      "The device model did not finish loading last time, so only the edge is used. Load it again to retry.",
+    );
+  }
+  const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
+  if (deviceMemory !== undefined && bytes * MEMORY_FACTOR > (deviceMemory / 2) * 2 ** 30) {
+    throw new RouterError(
+      "memory_low",
+      "The device model may not fit into this device's memory, so only the edge is used. Load it anyway to try.",
+    );
+  }
+}
+
+function marked() {
+  try {
+    return localStorage.getItem(MARK);
+  } catch {
+    return null;
+  }
+}
+
+/** @param {string} sha256 */
+function mark(sha256) {
+  try {
+    localStorage.setItem(MARK, sha256);
+  } catch {
+    // Without localStorage there is no protection, and nothing else is lost.
+  }
+}
+
+function unmark() {
+  try {
+    localStorage.removeItem(MARK);
+  } catch {
+    // As above.
+  }
+}

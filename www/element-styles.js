@@ -1,0 +1,180 @@
+/**
+ * The look of `<nearside-chat>`. A page restyles it through `::part()` and the
+ * `--nearside-*` properties listed first; the two sides keep one colour each.
+ */
+
+const LIGHT = `
+  --bg: var(--nearside-background, #ffffff);
+  --ink: var(--nearside-text, #17202b);
+  --muted: #5b6878;
+  --line: var(--nearside-line, #e1e6ec);
+  --soft: #f4f6f8;
+  --question: #eaf0f4;
+  --device: var(--nearside-device, #0b7a6b);
+  --device-soft: #e2f3f0;
+  --edge: var(--nearside-edge, #4b4fc4);
+  --edge-soft: #ebebfb;
+  --net: #b3bdc8;
+  --queue: #d99a2b;
+  --danger: #b3261e;
+  --danger-soft: #fcedeb;
+  --warn-soft: #fdf4e1;
+  --warn: #7d5300;
+  --button: #17202b;
+  --button-ink: #ffffff;
+  color-scheme: light;
+`;
+
+const DARK = `
+  --bg: var(--nearside-background, #12171d);
+  --ink: var(--nearside-text, #e6ebf0);
+  --muted: #97a5b4;
+  --line: var(--nearside-line, #29323c);
+  --soft: #1a2129;
+  --question: #222c36;
+  --device: var(--nearside-device, #4fd1bd);
+  --device-soft: #12312e;
+  --edge: var(--nearside-edge, #a9acff);
+  --edge-soft: #24264a;
+  --net: #55606d;
+  --queue: #d9a441;
+  --danger: #ff9b92;
+  --danger-soft: #3a1d1b;
+  --warn-soft: #322710;
+  --warn: #f0c674;
+  --button: #e6ebf0;
+  --button-ink: #12171d;
+  color-scheme: dark;
+`;
+
+const css = `
+:host { ${LIGHT}
+  display: flex; flex-direction: column; block-size: min(44rem, 100dvh); min-inline-size: 0;
+  box-sizing: border-box; overflow: hidden; position: relative;
+  background: var(--bg); color: var(--ink);
+  border: 1px solid var(--line); border-radius: var(--nearside-radius, 16px);
+  font: 15px/1.55 var(--nearside-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif);
+}
+:host([hidden]) { display: none; }
+@media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${DARK} } }
+:host([theme="dark"]) { ${DARK} }
+
+*, *::before, *::after { box-sizing: border-box; }
+[hidden] { display: none !important; }
+.hidden { position: absolute; inline-size: 1px; block-size: 1px; overflow: hidden; clip-path: inset(50%); white-space: nowrap; }
+.icon { inline-size: 1.15em; block-size: 1.15em; fill: none; stroke: currentColor; stroke-width: 1.8; stroke-linecap: round; stroke-linejoin: round; flex: none; }
+button, select, textarea { font: inherit; color: inherit; }
+button { cursor: pointer; }
+:focus-visible { outline: 2px solid var(--edge); outline-offset: 2px; }
+
+header { display: flex; align-items: center; gap: .6rem; padding: .6rem .75rem .6rem 1rem; border-block-end: 1px solid var(--line); }
+.status { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
+.dots { display: flex; gap: 4px; }
+.dot { inline-size: 8px; block-size: 8px; border-radius: 50%; border: 1.5px solid var(--net); }
+:host([device-ready]) .dot.device { background: var(--device); border-color: var(--device); }
+:host([edge-state="online"]) .dot.edge { background: var(--edge); border-color: var(--edge); }
+.mode { position: relative; display: flex; align-items: center; color: var(--muted); }
+.mode select { appearance: none; background: transparent; border: 1px solid var(--line); border-radius: 999px; padding: .25rem 1.8rem .25rem .8rem; font-size: .85em; color: var(--ink); cursor: pointer; }
+.mode select:hover { background: var(--soft); }
+.mode option { background: var(--bg); color: var(--ink); }
+.mode .icon { position: absolute; inset-inline-end: .55rem; pointer-events: none; }
+.quiet { display: inline-grid; place-items: center; inline-size: 2rem; block-size: 2rem; padding: 0; border: 0; border-radius: 8px; background: none; color: var(--muted); }
+.quiet:hover { background: var(--soft); color: var(--ink); }
+
+.progress { appearance: none; display: block; inline-size: 100%; block-size: 3px; border: 0; background: var(--soft); margin-block-start: -1px; flex: none; }
+.progress::-webkit-progress-bar { background: var(--soft); }
+.progress::-webkit-progress-value { background: var(--device); transition: inline-size .2s; }
+.progress::-moz-progress-bar { background: var(--device); }
+
+.log { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1.25rem 1.25rem .5rem; display: flex; flex-direction: column; gap: 1.1rem; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
+.log:focus-visible { outline-offset: -3px; border-radius: 12px; }
+.empty { margin: auto; text-align: center; color: var(--muted); max-inline-size: 34rem; }
+.question { align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px 16px 4px 16px; background: var(--question); white-space: pre-wrap; overflow-wrap: anywhere; }
+.answer { max-inline-size: 46rem; inline-size: 100%; }
+.text { white-space: pre-wrap; overflow-wrap: anywhere; min-block-size: 1.55em; }
+.seam { display: inline-block; inline-size: 3px; block-size: 1em; margin-inline: 3px; vertical-align: -2px; border-radius: 2px; background: currentColor; }
+.seam.edge { color: var(--edge); } .seam.device { color: var(--device); }
+.waiting { display: inline-flex; gap: 5px; align-items: center; block-size: 1.55em; }
+.waiting i { inline-size: 6px; block-size: 6px; border-radius: 50%; background: var(--muted); animation: pulse 1.2s infinite ease-in-out; }
+.reading { margin-inline-start: .5rem; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
+.waiting i:nth-child(2) { animation-delay: .15s; } .waiting i:nth-child(3) { animation-delay: .3s; }
+@keyframes pulse { 0%, 70%, 100% { opacity: .25; } 35% { opacity: 1; } }
+
+.foot { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; margin-block-start: .45rem; font-size: .85em; color: var(--muted); }
+.chip { display: inline-flex; align-items: center; gap: .35em; padding: .12rem .6rem .12rem .45rem; border-radius: 999px; font-weight: 600; white-space: nowrap; }
+.chip.device { color: var(--device); background: var(--device-soft); }
+.chip.edge { color: var(--edge); background: var(--edge-soft); }
+.reason { min-inline-size: 0; }
+.timing { font-variant-numeric: tabular-nums; }
+.foot .quiet { inline-size: 1.75rem; block-size: 1.75rem; }
+
+.why summary { display: inline-flex; align-items: center; gap: .15em; padding: .1rem .35rem .1rem .5rem; border-radius: 999px; cursor: pointer; list-style: none; user-select: none; }
+.why summary::-webkit-details-marker { display: none; }
+.why summary:hover { background: var(--soft); color: var(--ink); }
+.why[open] { order: 9; flex-basis: 100%; }
+.why[open] summary .icon { transform: rotate(180deg); }
+.why-body { margin-block-start: .5rem; }
+.decision { border: 1px solid var(--line); border-radius: 12px; padding: .85rem 1rem; background: var(--soft); color: var(--ink); display: grid; gap: .8rem; }
+.bars { display: grid; gap: .4rem; }
+.bar-row { display: grid; grid-template-columns: 4.2em 1fr 6.5em; align-items: center; gap: .6rem; color: var(--muted); }
+.bar-row.chosen { color: var(--ink); font-weight: 600; }
+.bar-value { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
+.bar-track { display: flex; block-size: 12px; gap: 1px; border-radius: 4px; overflow: hidden; background: color-mix(in srgb, var(--line) 60%, transparent); }
+.device .segment, .device.swatch { --side: var(--device); } .edge .segment { --side: var(--edge); }
+.segment { min-inline-size: 0; }
+.segment.net, .swatch.net { background: var(--net); }
+.segment.queue, .swatch.queue { background: var(--queue); }
+.segment.prefill { background: color-mix(in srgb, var(--side) 55%, var(--soft)); }
+.segment.decode { background: var(--side); }
+.swatch { display: inline-block; inline-size: .65em; block-size: .65em; border-radius: 2px; margin-inline-end: .55em; }
+.swatch.prefill { background: linear-gradient(135deg, color-mix(in srgb, var(--device) 55%, var(--soft)) 50%, color-mix(in srgb, var(--edge) 55%, var(--soft)) 50%); }
+.swatch.decode { background: linear-gradient(135deg, var(--device) 50%, var(--edge) 50%); }
+table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums; }
+th, td { padding: .2rem 0; text-align: end; font-weight: 400; border-block-end: 1px solid var(--line); }
+th[scope="row"] { text-align: start; color: var(--muted); }
+thead th { color: var(--muted); font-size: .92em; }
+tfoot th, tfoot td { font-weight: 600; border-block-end: 0; }
+tfoot th[scope="row"] { color: var(--ink); }
+th:nth-child(n+2), td:nth-child(n+2) { inline-size: 7.5em; }
+.rule { margin: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: .35em; row-gap: .5em; color: var(--muted); }
+.term { display: inline-grid; justify-items: center; }
+.term b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
+.term small { font-size: .78em; line-height: 1.2; }
+.rule-route { font-weight: 600; white-space: pre; } .rule-route.device { color: var(--device); } .rule-route.edge { color: var(--edge); }
+.outcome { margin: 0; color: var(--muted); }
+
+.banner { display: flex; align-items: center; gap: .6rem; margin: 0 1rem .5rem; padding: .5rem .8rem; border-radius: 10px; background: var(--soft); color: var(--muted); font-size: .87em; }
+.banner.warning { background: var(--warn-soft); color: var(--warn); }
+.banner span { flex: 1; }
+.turn-error { display: flex; align-items: center; gap: .6rem; padding: .55rem .85rem; border-radius: 10px; font-size: .9em; max-inline-size: 46rem; }
+.turn-error span { flex: 1; }
+.turn-error.alert { background: var(--danger-soft); color: var(--danger); }
+.turn-error.quiet { background: var(--soft); color: var(--muted); }
+.text-button { display: inline-flex; align-items: center; gap: .35em; border: 1px solid currentColor; background: none; border-radius: 999px; padding: .15rem .75rem; white-space: nowrap; font-weight: 600; }
+.text-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
+
+form { display: flex; align-items: flex-end; gap: .5rem; margin: .25rem 1rem 1rem; padding: .35rem .35rem .35rem 1rem; border: 1px solid var(--line); border-radius: 22px; background: var(--bg); transition: border-color .15s; }
+form:focus-within { border-color: var(--muted); box-shadow: 0 0 0 3px color-mix(in srgb, var(--edge) 18%, transparent); }
+textarea { flex: 1; min-inline-size: 0; max-block-size: 10rem; padding: .4rem 0; border: 0; outline: 0; background: none; resize: none; overflow-y: auto; }
+textarea:focus-visible { outline: 0; }
+textarea::placeholder { color: var(--muted); opacity: 1; }
+.round { flex: none; display: grid; place-items: center; inline-size: 2.3rem; block-size: 2.3rem; border: 0; border-radius: 50%; background: var(--button); color: var(--button-ink); transition: opacity .15s; }
+.round:hover { opacity: .85; }
+.round .icon.stop { fill: currentColor; }
+textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
+
+@media (max-width: 36rem) {
+  .log { padding: 1rem 1rem .25rem; }
+  header { padding-inline: .85rem .5rem; }
+  .mode select { max-inline-size: 7.2rem; text-overflow: ellipsis; }
+  form { margin: .25rem .6rem .6rem; }
+  .decision { padding: .7rem .75rem; }
+  .bar-row { grid-template-columns: 3.4em 1fr 5em; }
+  th:nth-child(n+2), td:nth-child(n+2) { inline-size: 5.5em; }
+  textarea { font-size: 16px; }
+}
+@media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }
+`;
+
+export const styles = new CSSStyleSheet();
+styles.replaceSync(css);

@@ -1,0 +1,333 @@
+/**
+ * `<nearside-chat>`: a whole chat as one element.
+ *
+ *     <script type="module" src="/www/element.js"></script>
+ *     <nearside-chat base-url="/v1" manifest="/models/manifest.json"></nearside-chat>
+ *
+ * The element shows and asks; routing is the `Router`'s, which a page may also
+ * bring itself (`element.router = …`).
+ */
+
+import { ChatView } from "./chat-view.js";
+import { RouterError } from "./errors.js";
+import { Router } from "./index.js";
+import { MODES } from "./options.js";
+
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").Mode} Mode */
+/** @typedef {import("./types.js").TurnReport} TurnReport */
+
+const START_ATTRIBUTES = ["manifest"];
+const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode"];
+const LOOK_ATTRIBUTES = ["placeholder", "label"];
+
+/**
+ * @attr base-url - the edge: any OpenAI-compatible server
+ * @attr edge-model - the model to ask it for
+ * @attr edge-token - a short-lived token for it
+ * @attr manifest - the URL of the model files' manifest
+ * @attr mode - auto, prefer-device, prefer-edge, device-only or edge-only
+ * @attr system - a system prompt
+ * @attr placeholder - the input's hint
+ * @attr theme - light, dark, or auto (the default)
+ * @fires nearside-ready, nearside-route, nearside-turn, nearside-warning, nearside-error
+ */
+export class NearsideChat extends HTMLElement {
+  static observedAttributes = [...START_ATTRIBUTES, ...KNOB_ATTRIBUTES, ...LOOK_ATTRIBUTES];
+
+  /** @type {Router | null} */
+  #router = null;
+  #ownsRouter = false;
+  #unlisten = new AbortController();
+  /** @type {Message[]} */
+  #messages = [];
+  /** @type {AbortController | null} */
+  #turn = null;
+  /** @type {ChatView} */
+  #view;
+
+  constructor() {
+    super();
+    this.#view = new ChatView(this.attachShadow({ mode: "open", delegatesFocus: true }), {
+      ask: (text) => void this.ask(text),
+      stop: () => this.stop(),
+      retry: () => void this.retry(),
+      newChat: () => this.newChat(),
+      setMode: (mode) => this.setAttribute("mode", mode),
+      loadDevice: () => void this.router?.loadDevice().catch(() => {}),
+    });
+  }
+
+  connectedCallback() {
+    this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
+    this.#view.setMode(this.#mode());
+    // A moment later, so that a page can set `router` or attributes first.
+    queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
+  }
+
+  disconnectedCallback() {
+    // An element that is only moved is connected again by then.
+    queueMicrotask(() => {
+      if (this.isConnected) return;
+      this.stop();
+      this.#release();
+    });
+  }
+
+  /** @param {string} name @param {string | null} before @param {string | null} value */
+  attributeChangedCallback(name, before, value) {
+    if (before === value || !this.isConnected) return;
+    if (LOOK_ATTRIBUTES.includes(name)) {
+      this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
+    } else if (START_ATTRIBUTES.includes(name)) {
+      if (this.#ownsRouter) this.#createRouter();
+    } else {
+      this.#configure();
+    }
+  }
+
+  /** The router in use. Set one to share it or to give it other options. */
+  get router() {
+    return this.#router;
+  }
+
+  set router(router) {
+    this.#release();
+    this.#ownsRouter = false;
+    if (router) this.#adopt(router);
+  }
+
+  /** The dialogue without the system prompt; set it to resume one. */
+  get messages() {
+    return this.#messages.map((message) => ({ ...message }));
+  }
+
+  set messages(messages) {
+    this.stop();
+    this.#messages = messages
+      .filter(({ role }) => role !== "system")
+      .map(({ role, content }) => ({ role, content }));
+    this.#view.showDialogue(this.#messages);
+  }
+
+  /**
+   * Asks as if the person had typed it. Resolves when the turn is over.
+   * @param {string} text
+   * @returns {Promise<TurnReport | null>} null if there was no answer
+   */
+  async ask(text) {
+    const question = text.trim();
+    if (!question || this.#turn) return null;
+    this.#dropUnanswered();
+    this.#messages.push({ role: "user", content: question });
+    this.#view.showQuestion(question);
+    return this.#answer();
+  }
+
+  /** Stops the running answer; what is already shown stays. */
+  stop() {
+    this.#turn?.abort();
+  }
+
+  /** Repeats the turn that had no answer. */
+  async retry() {
+    if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
+    return this.#answer();
+  }
+
+  /** Forgets the dialogue. */
+  newChat() {
+    this.stop();
+    this.#turn = null;
+    this.#messages = [];
+    this.#router?.clearDialogue().catch(() => {});
+    this.#view.clear();
+    this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
+  }
+
+  /** @param {FocusOptions} [options] */
+  focus(options) {
+    this.#view.focusInput(options);
+  }
+
+  async #answer() {
+    const router = this.#router;
+    if (!router) return null;
+    const turn = new AbortController();
+    this.#turn = turn;
+    this.#setState("answering");
+    const view = this.#view.startAnswer();
+    /** @type {TurnReport | null} */
+    let report = null;
+    try {
+      const request = { messages: this.#withSystem(), stream: /** @type {const} */ (true) };
+      for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
+        if (chunk.x_route) view.route(chunk.x_route.decision);
+        if (chunk.x_switch) view.move(chunk.x_switch);
+        if (chunk.x_prefill) view.read(chunk.x_prefill);
+        const { content } = chunk.choices[0].delta;
+        if (content) this.#view.grow(() => view.append(content));
+        report = chunk.x_turn ?? report;
+      }
+      if (report) view.finish(report);
+    } catch (thrown) {
+      view.fail();
+      if (this.#turn === turn) this.#failed(RouterError.from(thrown, "worker_failed"));
+    }
+    if (this.#turn !== turn) return report;
+    this.#turn = null;
+    return this.#settle(view.text, report);
+  }
+
+  /** @param {string} text @param {TurnReport | null} report */
+  #settle(text, report) {
+    const answered = report && text !== "";
+    if (answered) this.#messages.push({ role: "assistant", content: text });
+    this.#view.endAnswer({ repeatable: !answered });
+    if (report || this.getAttribute("state") === "answering") this.#setState("ready");
+    if (report) this.#fire("nearside-turn", report);
+    return report;
+  }
+
+  /** @param {RouterError} error */
+  #failed(error) {
+    if (error.code === "aborted") return;
+    this.#setState("error");
+    this.#view.showTurnError(error.message);
+    this.#fire("nearside-error", { code: error.code, message: error.message });
+  }
+
+  #withSystem() {
+    const system = this.getAttribute("system");
+    /** @type {Message[]} */
+    const head = system ? [{ role: "system", content: system }] : [];
+    return [...head, ...this.messages];
+  }
+
+  /** A question that was never answered gives way to the next one. */
+  #dropUnanswered() {
+    while (this.#messages.at(-1)?.role === "user") this.#messages.pop();
+  }
+
+  #createRouter() {
+    this.#release();
+    this.#ownsRouter = true;
+    try {
+      this.#adopt(
+        Router.create({
+          ...this.#knobs(),
+          manifest: this.getAttribute("manifest"),
+        }),
+      );
+    } catch (thrown) {
+      this.#loadFailed(RouterError.from(thrown, "worker_unavailable"));
+    }
+  }
+
+  /** @param {Router} router */
+  #adopt(router) {
+    this.#router = router;
+    this.#unlisten = new AbortController();
+    const { signal } = this.#unlisten;
+    /** @param {string} type @param {(detail: any) => void} heard */
+    const on = (type, heard) =>
+      router.addEventListener(type, (event) => heard(/** @type {CustomEvent} */ (event).detail), {
+        signal,
+      });
+    on("state", (state) => this.#showState(state));
+    on("progress", (progress) => this.#view.showProgress(progress));
+    on("route", (decision) => this.#fire("nearside-route", decision));
+    on(
+      "warning",
+      (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)),
+    );
+    // A turn's error is shown where the turn is; the others belong to loading.
+    on("error", (error) => !this.#turn && this.#loadFailed(error));
+    this.#setState(router.state.phase === "loading" ? "loading" : "ready");
+    this.#showState(router.state);
+    this.#announce(router, signal);
+  }
+
+  /** @param {Router} router @param {AbortSignal} signal */
+  #announce(router, signal) {
+    const ready = () => {
+      if (signal.aborted) return;
+      if (!this.#turn) this.#setState("ready");
+      this.#fire("nearside-ready", {
+        scorer: router.state.scorerReady,
+        device: router.state.device === "ready",
+      });
+    };
+    router.ready.then(ready, () => {});
+    router.deviceReady.then(
+      (model) => model && ready(),
+      () => {},
+    );
+  }
+
+  #release() {
+    this.#unlisten.abort();
+    if (this.#ownsRouter) this.#router?.dispose();
+    this.#router = null;
+  }
+
+  /** @param {import("./index.js").RouterState} state */
+  #showState(state) {
+    const { online } = state.core.link ?? {};
+    const edge = online === true ? "online" : online === false ? "offline" : "unknown";
+    this.toggleAttribute("device-ready", state.device === "ready");
+    this.setAttribute("edge-state", edge);
+    // Also when the scorer failed: the page can still ask.
+    if (state.phase === "ready" && this.getAttribute("state") === "loading")
+      this.#setState("ready");
+    this.#view.showState(state, edge, this.#hasEdge());
+  }
+
+  /** @param {{code: string, message: string}} error */
+  #loadFailed(error) {
+    if (!this.#router || this.#router.state.phase === "failed") this.#setState("error");
+    this.#view.showWarning(error);
+    this.#fire("nearside-error", error);
+  }
+
+  async #configure() {
+    const { mode, ...edge } = this.#knobs();
+    this.#view.setMode(this.#mode());
+    try {
+      await this.#router?.configure({ ...edge, mode });
+    } catch (thrown) {
+      this.#loadFailed(RouterError.from(thrown, "invalid_config"));
+    }
+  }
+
+  #knobs() {
+    return {
+      baseUrl: this.getAttribute("base-url"),
+      edgeModel: this.getAttribute("edge-model") ?? undefined,
+      edgeToken: this.getAttribute("edge-token") ?? undefined,
+      mode: this.#mode(),
+    };
+  }
+
+  /** @returns {Mode} */
+  #mode() {
+    const mode = /** @type {Mode} */ (this.getAttribute("mode"));
+    return MODES.includes(mode) ? mode : "auto";
+  }
+
+  #hasEdge() {
+    return this.hasAttribute("base-url");
+  }
+
+  /** @param {"loading" | "ready" | "answering" | "error"} state */
+  #setState(state) {
+    this.setAttribute("state", state);
+  }
+
+  /** @param {string} type @param {unknown} detail */
+  #fire(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
+  }
+}
+
+if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);

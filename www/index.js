@@ -1,0 +1,388 @@
+/**
+ * Nearside for a page: an OpenAI-shaped client that answers each turn on the
+ * device or at the edge, and says why.
+ *
+ *     const router = Router.create({ baseUrl: "/v1", manifest: "/models/manifest.json" });
+ *     for await (const chunk of router.chat.completions.create({ messages, stream: true })) {
+ *       if (chunk.x_route) console.log(chunk.x_route.route, chunk.x_route.sentence);
+ *       print(chunk.choices[0].delta.content ?? "");
+ *     }
+ */
+
+import { CompletionStream, completionOf } from "./completion.js";
+import { DeviceLoader } from "./device-loader.js";
+import { RouterError } from "./errors.js";
+import { fromPage } from "./messages.js";
+import { coreConfig, startOptions, turnRequest, workerUrl } from "./options.js";
+import { watchSurroundings } from "./surroundings.js";
+import { WorkerPort } from "./worker-port.js";
+
+export { RouterError };
+
+/** @typedef {import("./options.js").RouterOptions} RouterOptions */
+/** @typedef {import("./options.js").Knobs} Knobs */
+/** @typedef {import("./options.js").CompletionRequest} CompletionRequest */
+/** @typedef {import("./completion.js").ChatCompletion} ChatCompletion */
+/** @typedef {import("./completion.js").ChatCompletionChunk} ChatCompletionChunk */
+/** @typedef {import("./types.js").Decision} Decision */
+/** @typedef {import("./types.js").TurnReport} TurnReport */
+/** @typedef {import("./types.js").ModelInfo} ModelInfo */
+/** @typedef {import("./types.js").CoreState} CoreState */
+/** @typedef {import("./messages.js").Notice} Notice */
+
+/**
+ * @typedef {object} RouterState
+ * @property {"loading" | "ready" | "answering" | "failed" | "disposed"} phase
+ * @property {boolean} scorerReady
+ * @property {"none" | "loading" | "ready" | "failed"} device
+ * @property {ModelInfo | null} deviceModel
+ * @property {CoreState} core the link, the measured rates, the mode
+ */
+
+/** A worker that dies more often than this is not started again. */
+const MAX_RESTARTS = 3;
+
+/**
+ * Events: `route` (detail: Decision), `progress` (Progress), `state`
+ * (RouterState), `warning` and `error` ({code, message}).
+ */
+export class Router extends EventTarget {
+  #options;
+  /** @type {WorkerPort} */
+  #port;
+  /** @type {DeviceLoader} */
+  #device;
+  #restarts = 0;
+  /** @type {RouterError | null} */
+  #reported = null;
+  #disposed = false;
+  #answering = false;
+  #stopWatching = () => {};
+  /** @type {import("./messages.js").Surroundings} */
+  #surroundings;
+  /** @type {RouterState} */
+  #state;
+  /** @type {Promise<void>} */
+  #started = Promise.resolve();
+
+  /** Settles when the wasm core and the scorer are ready. @type {Promise<void>} */
+  ready = Promise.resolve();
+  /** Settles when the device model is; null if there is none. @type {Promise<ModelInfo | null>} */
+  deviceReady = Promise.resolve(null);
+
+  /** The OpenAI-shaped door. */
+  chat = {
+    completions: {
+      /**
+       * Asks for the next turn. With `stream: true` the value, awaited or not,
+       * is an async iterable of chunks; else it is a promise of the whole.
+       * @template {CompletionRequest} R
+       * @param {R} request
+       * @param {{signal?: AbortSignal}} [options]
+       * @returns {R extends {stream: true}
+       *   ? Promise<AsyncIterable<ChatCompletionChunk>> & AsyncIterable<ChatCompletionChunk>
+       *   : Promise<ChatCompletion>}
+       */
+      create: (request, options) => /** @type {any} */ (this.#create(request, options)),
+    },
+  };
+
+  /**
+   * Starts a router; it can be asked at once and answers as soon as it is ready.
+   * @param {RouterOptions} [options]
+   */
+  static create(options = {}) {
+    return new Router(options);
+  }
+
+  /** @param {RouterOptions} options */
+  constructor(options) {
+    super();
+    const start = startOptions(options);
+    this.#options = {
+      ...start,
+      loadsDevice: options.device !== false,
+      workerUrl: workerUrl(options.workerUrl),
+    };
+    this.#surroundings = start.surroundings;
+    this.#state = newState(start.config.mode);
+    this.#port = this.#startWorker();
+    this.#device = this.#load();
+    this.#stopWatching = watchSurroundings((surroundings) => {
+      this.#surroundings = surroundings;
+      this.#port.tell(fromPage.surroundings(surroundings));
+    });
+  }
+
+  /** What is known now; the `state` event says when it changes. */
+  get state() {
+    return this.#state;
+  }
+
+  /**
+   * Changes the mode or another knob, from the next turn on.
+   * @param {Knobs} knobs
+   */
+  async configure(knobs) {
+    const config = coreConfig(knobs);
+    this.#options.config = {
+      ...this.#options.config,
+      ...config,
+      edge: { ...this.#options.config.edge, ...config.edge },
+    };
+    await this.#started;
+    await this.#port.call(fromPage.configure(config)).answer;
+  }
+
+  /** Measures the link now. */
+  async probe() {
+    await this.#started;
+    return this.#port.call(fromPage.probe()).answer;
+  }
+
+  /** Loads the device model, also after an earlier load failed or the tab died in it. */
+  loadDevice() {
+    this.#restartIfFailed();
+    this.deviceReady = handled(this.#device.load({ force: true }));
+    return this.deviceReady;
+  }
+
+  /** Forgets what the device still holds of the dialogue. */
+  async clearDialogue() {
+    await this.#started;
+    await this.#port.call(fromPage.clearDialogue()).answer;
+  }
+
+  /** Stops a running turn and frees the worker. The router cannot be used again. */
+  dispose() {
+    if (this.#disposed) return;
+    this.#disposed = true;
+    this.#stopWatching();
+    this.#port.tell(fromPage.dispose());
+    this.#port.fail(disposed());
+    this.#update({ phase: "disposed" });
+  }
+
+  #startWorker() {
+    return new WorkerPort(
+      this.#options.workerUrl,
+      (notice) => this.#notice(notice),
+      (error) => this.#workerFailed(error),
+    );
+  }
+
+  /** @param {RouterError} error */
+  #workerFailed(error) {
+    if (this.#disposed) return;
+    this.#update({ phase: "failed" });
+    this.#report(error);
+  }
+
+  /** Starts the core, then the scorer, then the device model: each may fail alone. */
+  #load() {
+    const { loadsDevice, workerUrl: _, ...start } = this.#options;
+    const port = this.#port;
+    const options = { ...start, surroundings: this.#surroundings };
+    const answer = port.call(fromPage.start(options)).answer;
+    this.#started = handled(answer.then(() => {}));
+    this.ready = handled(this.#becomeReady(answer));
+    const device = new DeviceLoader(
+      port,
+      this.ready.catch(() => {}),
+      (change) => this.#deviceChanged(change),
+    );
+    this.deviceReady = handled(loadsDevice ? device.load({ force: false }) : Promise.resolve(null));
+    return device;
+  }
+
+  /** @param {Promise<{manifestError: import("./errors.js").ErrorReport | null}>} started */
+  async #becomeReady(started) {
+    try {
+      const { manifestError } = await started;
+      if (manifestError) throw RouterError.fromReport(manifestError);
+      const scorer = await this.#port.call(fromPage.loadScorer()).answer;
+      this.#update({ phase: "ready", scorerReady: scorer !== null });
+    } catch (thrown) {
+      const error = RouterError.from(thrown, "worker_failed");
+      this.#update({ phase: this.#port.failed ? "failed" : "ready" });
+      this.#report(error);
+      throw error;
+    }
+  }
+
+  /** @param {import("./device-loader.js").DeviceChange} change */
+  #deviceChanged({ status, model, error }) {
+    this.#update({ device: status, deviceModel: model });
+    if (error?.code === "previous_load_crashed" || error?.code === "memory_low") {
+      this.#emit("warning", { code: error.code, message: error.message });
+    } else if (error) {
+      this.#report(error);
+    }
+  }
+
+  /**
+   * @param {CompletionRequest} request
+   * @param {{signal?: AbortSignal}} [options]
+   */
+  #create(request, options) {
+    if (!request?.stream) return this.#complete(request, options);
+    const stream = this.#stream(request, options);
+    const iterate = async function* () {
+      yield* await stream;
+    };
+    return Object.assign(handled(stream), { [Symbol.asyncIterator]: iterate });
+  }
+
+  /**
+   * @param {CompletionRequest} request
+   * @param {{signal?: AbortSignal}} [options]
+   */
+  async #complete(request, options) {
+    const stream = await this.#stream(request, options);
+    for await (const _ of stream);
+    const completion = completionOf(stream);
+    if (completion.x_turn.finish_reason === "abort") throw aborted();
+    return completion;
+  }
+
+  /**
+   * @param {CompletionRequest} request
+   * @param {{signal?: AbortSignal}} [options]
+   */
+  async #stream(request, options) {
+    const turn = turnRequest(request);
+    const signal = options?.signal ?? request.signal;
+    if (this.#disposed) throw disposed();
+    if (this.#answering)
+      throw new RouterError("busy", "Another turn is still running. Wait for it or abort it.");
+    if (signal?.aborted) throw aborted();
+    this.#answering = true;
+    this.#restartIfFailed();
+    const stream = new CompletionStream(() => this.#modelNames());
+    this.#run(turn, signal, stream);
+    return stream;
+  }
+
+  /**
+   * @param {import("./types.js").ChatRequest} turn
+   * @param {AbortSignal | undefined} signal
+   * @param {CompletionStream} stream
+   */
+  async #run(turn, signal, stream) {
+    const stop = new AbortController();
+    stream.onCancel = () => stop.abort();
+    const signals = signal ? AbortSignal.any([signal, stop.signal]) : stop.signal;
+    try {
+      // A scorer that failed is the core's to judge; a core that failed ends the turn.
+      await unlessAborted(
+        this.ready.catch(() => this.#started),
+        signals,
+      );
+      this.#update({ phase: "answering" });
+      stream.finish(await this.#ask(turn, signals, stream));
+    } catch (thrown) {
+      const error = RouterError.from(thrown, "worker_failed");
+      stream.fail(error);
+      if (error.code !== "aborted") this.#report(error);
+    } finally {
+      this.#answering = false;
+      if (this.#state.phase === "answering")
+        this.#update({ phase: this.#port.failed ? "failed" : "ready" });
+    }
+  }
+
+  /**
+   * @param {import("./types.js").ChatRequest} turn
+   * @param {AbortSignal} signal
+   * @param {CompletionStream} stream
+   * @returns {Promise<TurnReport>}
+   */
+  async #ask(turn, signal, stream) {
+    const { id, answer } = this.#port.call(fromPage.chat(turn), (event) => {
+      if (event.type === "route") this.#emit("route", event.decision);
+      stream.push(event);
+    });
+    const abort = () => this.#port.tell(fromPage.abort(id));
+    signal.addEventListener("abort", abort);
+    try {
+      return await answer;
+    } finally {
+      signal.removeEventListener("abort", abort);
+    }
+  }
+
+  /** A dead worker is replaced; what it held is in storage, the dialogue is in the page. */
+  #restartIfFailed() {
+    if (!this.#port.failed || this.#disposed || this.#restarts >= MAX_RESTARTS) return;
+    this.#restarts += 1;
+    this.#state = newState(this.#options.config.mode);
+    this.#port = this.#startWorker();
+    this.#device = this.#load();
+  }
+
+  #modelNames() {
+    return {
+      device: this.#state.deviceModel?.name ?? "device",
+      edge: this.#options.config.edge?.model ?? "edge",
+    };
+  }
+
+  /** @param {Notice} notice */
+  #notice(notice) {
+    if (notice.type === "state") this.#update({ core: notice.detail });
+    else this.#emit(notice.type, notice.detail);
+  }
+
+  /** @param {Partial<RouterState>} change */
+  #update(change) {
+    this.#state = { ...this.#state, ...change };
+    this.#emit("state", this.#state);
+  }
+
+  /** One error may end several promises; it is told once. @param {RouterError} error */
+  #report(error) {
+    if (this.#disposed || this.#reported === error) return;
+    this.#reported = error;
+    this.#emit("error", { code: error.code, message: error.message });
+  }
+
+  /** @param {string} type @param {unknown} detail */
+  #emit(type, detail) {
+    this.dispatchEvent(new CustomEvent(type, { detail }));
+  }
+}
+
+/** @param {import("./types.js").Mode | undefined} mode @returns {RouterState} */
+function newState(mode) {
+  return {
+    phase: "loading",
+    scorerReady: false,
+    device: "none",
+    deviceModel: null,
+    core: { mode },
+  };
+}
+
+function aborted() {
+  return new RouterError("aborted", "The turn was stopped.");
+}
+
+function disposed() {
+  return new RouterError("disposed", "The router was disposed. Create another one.");
+}
+
+/** Marks a rejection as seen: it also arrives as an event. @template {Promise<any>} P @param {P} promise */
+function handled(promise) {
+  promise.catch(() => {});
+  return promise;
+}
+
+/** @param {Promise<unknown>} promise @param {AbortSignal} signal */
+function unlessAborted(promise, signal) {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(aborted());
+    if (signal.aborted) stop();
+    signal.addEventListener("abort", stop, { once: true });
+    promise.then(resolve, reject);
+  });
+}

@@ -1,0 +1,103 @@
+/**
+ * The grammar of the conversation between page and worker.
+ *
+ * Every message that may cross is listed here, with the function that builds
+ * it. A message with an `id` is a call: the worker answers it with exactly one
+ * `result` or `failure`, after any number of `turn-event`s.
+ */
+
+/** @typedef {import("./types.js").ChatRequest} ChatRequest */
+/** @typedef {import("./types.js").CoreConfig} CoreConfig */
+/** @typedef {import("./types.js").TurnEvent} TurnEvent */
+/** @typedef {import("./types.js").CoreState} CoreState */
+/** @typedef {import("./types.js").Progress} Progress */
+/** @typedef {import("./errors.js").ErrorReport} ErrorReport */
+
+/** Changed whenever a message changes its meaning; both sides must agree. */
+export const PROTOCOL = 1;
+
+/**
+ * What only the page can see of its surroundings.
+ * @typedef {{online: boolean, dataSaver: boolean, visible: boolean}} Surroundings
+ */
+
+/**
+ * @typedef {object} StartOptions
+ * @property {CoreConfig} config
+ * @property {string | import("./types.js").Manifest | null} manifest absolute URL, or the manifest
+ * @property {string} manifestBase the URL that file URLs in the manifest are relative to
+ * @property {string | null} moduleUrl the wasm-bindgen module, if not `../pkg/nearside.js`
+ * @property {string | null} wasmUrl the wasm file, if not beside that module
+ * @property {"auto" | "memory"} storage
+ * @property {Surroundings} surroundings
+ */
+
+/**
+ * @typedef {{type: "start", id: number, options: StartOptions}
+ *   | {type: "load-scorer", id: number}
+ *   | {type: "fetch-device", id: number}
+ *   | {type: "load-device", id: number}
+ *   | {type: "chat", id: number, request: ChatRequest}
+ *   | {type: "abort", id: number}
+ *   | {type: "configure", id: number, config: CoreConfig}
+ *   | {type: "probe", id: number}
+ *   | {type: "clear-dialogue", id: number}
+ *   | {type: "surroundings", surroundings: Surroundings}
+ *   | {type: "dispose"}} PageMessage
+ */
+
+/**
+ * @typedef {{type: "progress", detail: Progress}
+ *   | {type: "state", detail: CoreState}
+ *   | {type: "warning", detail: ErrorReport}} Notice
+ */
+
+/**
+ * @typedef {{type: "hello", protocol: number}
+ *   | {type: "result", id: number, value: any}
+ *   | {type: "failure", id: number, error: ErrorReport}
+ *   | {type: "crashed", error: ErrorReport}
+ *   | {type: "turn-event", id: number, event: TurnEvent}
+ *   | {type: "notice", notice: Notice}} WorkerMessage
+ */
+
+/** What the page says. A call's `id` is filled in by the port that sends it. */
+export const fromPage = {
+  /** @param {StartOptions} options */
+  start: (options) => ({ type: /** @type {const} */ ("start"), options }),
+  loadScorer: () => ({ type: /** @type {const} */ ("load-scorer") }),
+  fetchDevice: () => ({ type: /** @type {const} */ ("fetch-device") }),
+  loadDevice: () => ({ type: /** @type {const} */ ("load-device") }),
+  /** @param {ChatRequest} request */
+  chat: (request) => ({ type: /** @type {const} */ ("chat"), request }),
+  /** @param {CoreConfig} config */
+  configure: (config) => ({ type: /** @type {const} */ ("configure"), config }),
+  clearDialogue: () => ({ type: /** @type {const} */ ("clear-dialogue") }),
+  probe: () => ({ type: /** @type {const} */ ("probe") }),
+  /** @param {number} id @returns {PageMessage} */
+  abort: (id) => ({ type: "abort", id }),
+  /** @param {Surroundings} surroundings @returns {PageMessage} */
+  surroundings: (surroundings) => ({ type: "surroundings", surroundings }),
+  /** @returns {PageMessage} */
+  dispose: () => ({ type: "dispose" }),
+};
+
+/** What the worker says. */
+export const fromWorker = {
+  /** @returns {WorkerMessage} */
+  hello: () => ({ type: "hello", protocol: PROTOCOL }),
+  /** @param {number} id @param {unknown} value @returns {WorkerMessage} */
+  result: (id, value) => ({ type: "result", id, value }),
+  /** @param {number} id @param {ErrorReport} error @returns {WorkerMessage} */
+  failure: (id, error) => ({ type: "failure", id, error }),
+  /** The last message of a worker. @param {ErrorReport} error @returns {WorkerMessage} */
+  crashed: (error) => ({ type: "crashed", error }),
+  /** @param {number} id @param {TurnEvent} event @returns {WorkerMessage} */
+  turnEvent: (id, event) => ({ type: "turn-event", id, event }),
+  /** @param {Progress} detail @returns {WorkerMessage} */
+  progress: (detail) => ({ type: "notice", notice: { type: "progress", detail } }),
+  /** @param {CoreState} detail @returns {WorkerMessage} */
+  state: (detail) => ({ type: "notice", notice: { type: "state", detail } }),
+  /** @param {ErrorReport} detail @returns {WorkerMessage} */
+  warning: (detail) => ({ type: "notice", notice: { type: "warning", detail } }),
+};

@@ -1,0 +1,204 @@
+/**
+ * What a page may ask for, checked and put into the core's words.
+ *
+ * Options are camelCase on the page and snake_case in the core. Everything
+ * wrong is refused here, with the name of the option, before anything runs.
+ */
+
+import { RouterError } from "./errors.js";
+import { surroundings } from "./surroundings.js";
+
+/** @typedef {import("./types.js").CoreConfig} CoreConfig */
+/** @typedef {import("./types.js").ChatRequest} ChatRequest */
+/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./types.js").Mode} Mode */
+/** @typedef {import("./messages.js").StartOptions} StartOptions */
+
+/**
+ * What can change while the router runs.
+ * @typedef {object} Knobs
+ * @property {Mode} [mode]
+ * @property {string | null} [baseUrl] an OpenAI-compatible server, for example "/v1"
+ * @property {string} [edgeModel] the model to name in requests to it
+ * @property {string} [edgeToken] a short-lived token; never an API key
+ * @property {Record<string, string>} [edgeHeaders]
+ * @property {number} [alphaPerS] how much win rate a second of waiting is worth
+ * @property {number} [theta] the fused score from which the edge is asked
+ * @property {number} [hysteresis] how much better the other side must be to switch
+ * @property {Record<string, unknown>} [core] further knobs in the core's own words
+ */
+
+/**
+ * @typedef {object} StartOnly
+ * @property {string | URL | import("./types.js").Manifest | null} [manifest] model files; none: edge only
+ * @property {boolean} [device] false: do not load the device model yet
+ * @property {"auto" | "memory"} [storage]
+ * @property {string | URL} [workerUrl]
+ * @property {string | URL} [moduleUrl]
+ * @property {string | URL} [wasmUrl]
+ */
+
+/** @typedef {Knobs & StartOnly} RouterOptions */
+
+/**
+ * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work.
+ * @typedef {object} CompletionRequest
+ * @property {Message[]} messages
+ * @property {boolean} [stream]
+ * @property {string} [model]
+ * @property {number} [temperature]
+ * @property {number} [top_p]
+ * @property {number} [top_k]
+ * @property {number} [min_p]
+ * @property {number} [repetition_penalty]
+ * @property {number} [seed]
+ * @property {number} [max_tokens]
+ * @property {number} [max_completion_tokens]
+ * @property {string | string[]} [stop]
+ * @property {AbortSignal} [signal]
+ * @property {Mode} [mode] for this turn alone
+ * @property {unknown} [stream_options]
+ */
+
+export const MODES = /** @type {const} */ ([
+  "auto",
+  "prefer-device",
+  "prefer-edge",
+  "device-only",
+  "edge-only",
+]);
+
+const ROLES = ["system", "user", "assistant"];
+
+/** @param {RouterOptions} options */
+export function startOptions(options) {
+  const { manifest = null, storage = "auto" } = options;
+  if (storage !== "auto" && storage !== "memory")
+    throw invalid("storage", "must be auto or memory");
+  const manifestUrl = typeof manifest === "string" || manifest instanceof URL;
+  /** @type {StartOptions} */
+  const start = {
+    config: coreConfig(options),
+    manifest: manifestUrl ? absolute("manifest", manifest) : manifest,
+    manifestBase: manifestUrl ? absolute("manifest", manifest) : document.baseURI,
+    moduleUrl: options.moduleUrl ? absolute("moduleUrl", options.moduleUrl) : null,
+    wasmUrl: options.wasmUrl ? absolute("wasmUrl", options.wasmUrl) : null,
+    storage,
+    surroundings: surroundings(),
+  };
+  return start;
+}
+
+/** @param {string | URL | undefined} url */
+export function workerUrl(url) {
+  return url ? new URL(absolute("workerUrl", url)) : null;
+}
+
+/** @param {Knobs} knobs @returns {CoreConfig} */
+export function coreConfig(knobs) {
+  const { mode, baseUrl, edgeModel, edgeToken, edgeHeaders, alphaPerS, theta, hysteresis } = knobs;
+  if (mode !== undefined && !MODES.includes(mode))
+    throw invalid("mode", `must be one of ${MODES.join(", ")}`);
+  for (const [name, value] of Object.entries({ alphaPerS, theta, hysteresis })) {
+    if (value !== undefined && !Number.isFinite(value)) throw invalid(name, "must be a number");
+  }
+  const edge = present({
+    base_url: baseUrl == null ? baseUrl : absolute("baseUrl", baseUrl).replace(/\/$/, ""),
+    model: edgeModel,
+    token: edgeToken,
+    headers: edgeHeaders,
+  });
+  const config = { mode, alpha_per_s: alphaPerS, theta, hysteresis, ...knobs.core };
+  return present({ ...config, edge: Object.keys(edge).length > 0 ? edge : undefined });
+}
+
+/**
+ * @param {CompletionRequest} request
+ * @returns {ChatRequest}
+ */
+export function turnRequest(request) {
+  const { messages, stop, mode } = request ?? {};
+  checkMessages(messages);
+  if (mode !== undefined && !MODES.includes(mode))
+    throw refused("mode", `must be one of ${MODES.join(", ")}`);
+  const maxTokens = request.max_completion_tokens ?? request.max_tokens;
+  if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
+    throw refused("max_tokens", "must be a positive integer");
+  }
+  return present({
+    messages: messages.map(({ role, content }) => ({ role, content })),
+    temperature: number(request, "temperature", 0, 2),
+    top_p: number(request, "top_p", 0, 1),
+    top_k: number(request, "top_k", 0, Infinity),
+    min_p: number(request, "min_p", 0, 1),
+    repetition_penalty: number(request, "repetition_penalty", 0, Infinity),
+    seed: number(request, "seed", -Number.MAX_SAFE_INTEGER, Number.MAX_SAFE_INTEGER),
+    max_tokens: maxTokens,
+    stop: stopList(stop),
+    mode,
+  });
+}
+
+/** @param {unknown} messages @returns {asserts messages is Message[]} */
+function checkMessages(messages) {
+  if (!Array.isArray(messages) || messages.length === 0) {
+    throw refused("messages", "must be a list with at least one message");
+  }
+  messages.forEach((message, index) => {
+    if (!ROLES.includes(message?.role)) {
+      throw refused(`messages[${index}].role`, `must be one of ${ROLES.join(", ")}`);
+    }
+    if (typeof message.content !== "string") {
+      throw refused(`messages[${index}].content`, "must be a string");
+    }
+  });
+  if (messages[messages.length - 1].role !== "user") {
+    throw refused("messages", "must end with a message of the user");
+  }
+}
+
+/**
+ * @param {CompletionRequest} request
+ * @param {"temperature" | "top_p" | "top_k" | "min_p" | "repetition_penalty" | "seed"} name
+ * @param {number} low
+ * @param {number} high
+ */
+function number(request, name, low, high) {
+  const value = request[name];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "number" && value >= low && value <= high) return value;
+  throw refused(name, `must be a number from ${low} to ${high}`);
+}
+
+/** @param {string | string[] | undefined} stop */
+function stopList(stop) {
+  if (stop === undefined || stop === null) return undefined;
+  const list = typeof stop === "string" ? [stop] : stop;
+  if (Array.isArray(list) && list.every((entry) => typeof entry === "string" && entry)) return list;
+  throw refused("stop", "must be a string or a list of strings");
+}
+
+/** @param {string} name @param {unknown} url */
+function absolute(name, url) {
+  try {
+    return new URL(String(url), document.baseURI).href;
+  } catch {
+    throw invalid(name, `is not a URL: ${url}`);
+  }
+}
+
+/** Without the entries that are undefined. @template {object} T @param {T} record @returns {T} */
+function present(record) {
+  const entries = Object.entries(record).filter(([, value]) => value !== undefined);
+  return /** @type {T} */ (Object.fromEntries(entries));
+}
+
+/** @param {string} name @param {string} why */
+function invalid(name, why) {
+  return new RouterError("invalid_config", `The configuration is not valid: ${name} ${why}.`);
+}
+
+/** @param {string} name @param {string} why */
+function refused(name, why) {
+  return new RouterError("invalid_request", `The request is not valid: ${name} ${why}.`);
+}

@@ -1,0 +1,147 @@
+/**
+ * The service worker: after one visit the page runs with its server away.
+ *
+ * It holds assets only, all of one version together: the page, its modules,
+ * the wasm and the manifest. Model files are the model store's (OPFS), and
+ * whatever goes to the edge passes untouched. Assets come from the cache
+ * first, so a visit makes no request that could fail; when the page knows that
+ * its server is there it sends `revalidate`, and a version that changed is
+ * fetched whole, for the next visit. A request made with `cache: "reload"`
+ * goes to the server.
+ *
+ * A site serves it from the folder of its page, with its own list if it likes:
+ *
+ *     self.nearsideAssets = ["./", "app.js", …];
+ *     importScripts("/node_modules/nearside/www/sw.js");
+ */
+
+{
+  const PREFIX = "nearside-assets-";
+  /** Written last: a cache without it was never finished. */
+  const COMPLETE = "complete";
+  const MODULES = [
+    "charts",
+    "chat-view",
+    "completion",
+    "decision-view",
+    "demo",
+    "device-loader",
+    "dom",
+    "element",
+    "element-styles",
+    "errors",
+    "format",
+    "index",
+    "memory-shelf",
+    "messages",
+    "model-store",
+    "options",
+    "opfs-shelf",
+    "progress-meter",
+    "settings",
+    "surroundings",
+    "turn-view",
+    "worker",
+    "worker-port",
+  ];
+
+  const worker = /** @type {ServiceWorkerGlobalScope & {nearsideAssets?: string[]}} */ (
+    /** @type {unknown} */ (self)
+  );
+  const list = worker.nearsideAssets ?? [
+    "./",
+    "index.html",
+    "www/demo.css",
+    "www/favicon.svg",
+    ...MODULES.map((name) => `www/${name}.js`),
+    "pkg/nearside.js",
+    "pkg/nearside_bg.wasm",
+    "models/manifest.json",
+  ];
+  const assets = new Set(list.map((path) => new URL(path, worker.registration.scope).href));
+
+  worker.addEventListener("install", (event) => {
+    event.waitUntil(
+      fetchVersion()
+        .then(keepVersion)
+        .then(() => worker.skipWaiting()),
+    );
+  });
+
+  worker.addEventListener("activate", (event) => {
+    event.waitUntil(dropOldVersions().then(() => worker.clients.claim()));
+  });
+
+  worker.addEventListener("fetch", (event) => {
+    const { request } = event;
+    const url = new URL(request.url);
+    if (request.mode === "navigate") url.search = "";
+    url.hash = "";
+    if (request.method !== "GET" || request.cache === "reload" || !assets.has(url.href)) return;
+    event.respondWith(answer(url.href, request));
+  });
+
+  worker.addEventListener("message", (event) => {
+    if (event.data?.type === "revalidate") event.waitUntil(revalidate());
+  });
+
+  /** @param {string} url @param {Request} request */
+  async function answer(url, request) {
+    const cache = await newestVersion();
+    return (await cache?.match(url)) ?? fetch(request);
+  }
+
+  /** Every asset, freshly checked with the server. Throws if one is missing. */
+  async function fetchVersion() {
+    return Promise.all(
+      [...assets].map(async (url) => {
+        const response = await fetch(url, { cache: "no-cache" });
+        if (!response.ok) throw new Error(`${url}: HTTP ${response.status}`);
+        return { url, response };
+      }),
+    );
+  }
+
+  /** @param {{url: string, response: Response}[]} version */
+  async function keepVersion(version) {
+    const name = `${PREFIX}${String(Date.now()).padStart(16, "0")}`;
+    const cache = await caches.open(name);
+    await Promise.all(version.map(({ url, response }) => cache.put(url, response)));
+    await cache.put(new URL(COMPLETE, worker.registration.scope), new Response(""));
+  }
+
+  /** Fetches the assets again and keeps them as a new version if anything changed. */
+  async function revalidate() {
+    const kept = await newestVersion();
+    const version = await fetchVersion();
+    const same = await Promise.all(
+      version.map(async ({ url, response }) => sameBody(await kept?.match(url), response.clone())),
+    );
+    if (same.every(Boolean)) return;
+    await keepVersion(version);
+    await dropOldVersions();
+  }
+
+  /** @param {Response | undefined} kept @param {Response} fresh */
+  async function sameBody(kept, fresh) {
+    if (!kept) return false;
+    const [before, now] = await Promise.all([kept.arrayBuffer(), fresh.arrayBuffer()]);
+    const [a, b] = [new Uint8Array(before), new Uint8Array(now)];
+    return a.length === b.length && a.every((byte, index) => byte === b[index]);
+  }
+
+  /** The last version that is complete. @returns {Promise<Cache | null>} */
+  async function newestVersion() {
+    const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX)).sort();
+    for (const name of names.reverse()) {
+      const cache = await caches.open(name);
+      if (await cache.match(new URL(COMPLETE, worker.registration.scope))) return cache;
+    }
+    return null;
+  }
+
+  async function dropOldVersions() {
+    const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX)).sort();
+    await Promise.all(names.slice(0, -1).map((name) => caches.delete(name)));
+  }
+}

@@ -1,0 +1,148 @@
+/**
+ * The words that cross between the Rust core, the worker and the page.
+ *
+ * Nothing here runs. Names and units are those of the core: `_s` is seconds,
+ * `_tps` is tokens per second.
+ */
+
+/** @typedef {"device" | "edge"} Route */
+
+/** @typedef {"auto" | "prefer-device" | "prefer-edge" | "device-only" | "edge-only"} Mode */
+
+/** @typedef {{role: "system" | "user" | "assistant", content: string}} Message */
+
+/**
+ * What one side would need to answer, in seconds.
+ * @typedef {{available: boolean, missing_tokens: number, prefill_s: number, decode_s: number,
+ *   total_s: number}} DeviceCost
+ */
+
+/**
+ * @typedef {DeviceCost & {rtt_s: number, upload_s: number, queue_s: number,
+ *   download_s: number}} EdgeCost
+ */
+
+/**
+ * The policy's answer with every term it weighed: edge if
+ * `fused = p - alpha_per_s * (T_edge - T_device)` exceeds `theta`.
+ * @typedef {{
+ *   route: Route, reason: string, sentence: string, mode: Mode,
+ *   p: number, alpha_per_s: number, theta: number, hysteresis: number, fused: number,
+ *   expected_tokens: {device: number, edge: number},
+ *   device: DeviceCost, edge: EdgeCost, link: LinkEstimate,
+ * }} Decision
+ */
+
+/**
+ * `online` is null until a first probe has returned or failed.
+ * @typedef {{online: boolean | null, rtt_s: number, rtt_var_s: number, up_bytes_per_s: number,
+ *   down_bytes_per_s: number, bandwidth_known: boolean, queue_s: number,
+ *   age_s: number | null}} LinkEstimate
+ */
+
+/** What one side does per second, learned from turns.
+ * @typedef {{prefill_tps: number, decode_tps: number, n_observed: number}} Rates
+ */
+
+/**
+ * @typedef {{prompt_tokens: number, completion_tokens: number, total_tokens: number,
+ *   cached_tokens: number}} Usage
+ */
+
+/** @typedef {"stop" | "length" | "abort"} FinishReason */
+
+/**
+ * What a finished turn was: the decision's summary, the measured times and the text.
+ * @typedef {{
+ *   route: Route, reason: string, sentence: string, p: number,
+ *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
+ *   ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
+ *   switched: null | {from: Route, to: Route, reason: string, sentence: string},
+ *   dropped_messages: number, decision: Decision,
+ * }} TurnReport
+ */
+
+/**
+ * What happens during a turn, in order of arrival.
+ * @typedef {{type: "route", decision: Decision}
+ *   | {type: "link", link: LinkEstimate}
+ *   | {type: "delta", text: string, route: Route}
+ *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string}
+ *   | {type: "prefill", done: number, total: number}} TurnEvent
+ */
+
+/** @typedef {{name: string, architecture?: string, n_params?: number, n_ctx?: number,
+ *   weight_bytes?: number}} ModelInfo */
+
+/**
+ * @typedef {{messages: Message[], temperature?: number, top_p?: number, top_k?: number,
+ *   min_p?: number, repetition_penalty?: number, seed?: number, max_tokens?: number,
+ *   stop?: string[], mode?: Mode}} ChatRequest
+ */
+
+/**
+ * @typedef {{
+ *   edge?: {base_url?: string | null, model?: string, token?: string,
+ *     headers?: Record<string, string>},
+ *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number,
+ *   [knob: string]: unknown,
+ * }} CoreConfig
+ */
+
+/**
+ * @typedef {{busy?: boolean, mode?: Mode, link?: LinkEstimate, scorer_ready?: boolean,
+ *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number},
+ *   edge?: Rates}} CoreState
+ */
+
+/**
+ * A file that the core reads piece by piece, synchronously.
+ * @typedef {{size: number, readAt(offset: number, into: Uint8Array): number,
+ *   close(): void}} Source
+ */
+
+/** @typedef {{emit(event: any): void, load(key: string): string | undefined,
+ *   save(key: string, value: string): void, yieldNow(): Promise<void>}} CoreHooks */
+
+/**
+ * The wasm exports, as `wasm-bindgen --target web` writes them.
+ * @typedef {object} CoreModule
+ * @property {(input: {module_or_path: URL | string}) => Promise<unknown>} default
+ * @property {new () => Sha256} Sha256
+ * @property {new (config: CoreConfig, hooks: CoreHooks) => Core} Core
+ */
+
+/** @typedef {{update(bytes: Uint8Array): void, hex(): string, free(): void}} Sha256 */
+
+/**
+ * @typedef {object} Core
+ * @property {(source: Source) => Promise<void>} loadScorer
+ * @property {(source: Source) => Promise<ModelInfo>} loadDevice
+ * @property {(request: ChatRequest, signal: AbortSignal | undefined,
+ *   onEvent: (event: TurnEvent) => void) => Promise<TurnReport>} chat
+ * @property {(config: CoreConfig) => Promise<void>} configure
+ * @property {() => Promise<void>} clearDialogue
+ * @property {(online: boolean) => void} setOnline
+ * @property {() => Promise<LinkEstimate | null>} probe
+ * @property {() => Promise<void>} tick
+ * @property {() => CoreState} state
+ * @property {() => void} free
+ */
+
+/**
+ * One file of a manifest; `url` is relative to the manifest.
+ * @typedef {{role: "scorer" | "device", name: string, url: string, bytes: number,
+ *   sha256: string}} ModelFile
+ */
+
+/**
+ * @typedef {{version: 1, name?: string, files: ModelFile[]}} Manifest
+ */
+
+/**
+ * Where all downloads together stand.
+ * @typedef {{phase: "download" | "load" | "done", file: string, doneBytes: number,
+ *   totalBytes: number, bytesPerSecond: number}} Progress
+ */
+
+export {};

@@ -1,0 +1,377 @@
+/**
+ * The dedicated worker: owns the wasm core, the model store and every long wait.
+ *
+ * The page never computes and never waits for the network; it sends the
+ * messages of `messages.js` and this file answers them.
+ */
+
+import { RouterError, reportOf } from "./errors.js";
+import { fromWorker } from "./messages.js";
+import { ModelStore, manifestInvalid, parseManifest } from "./model-store.js";
+import { ProgressMeter } from "./progress-meter.js";
+import { Settings } from "./settings.js";
+
+/** @typedef {import("./messages.js").PageMessage} PageMessage */
+/** @typedef {import("./messages.js").WorkerMessage} WorkerMessage */
+/** @typedef {import("./messages.js").StartOptions} StartOptions */
+/** @typedef {import("./messages.js").Surroundings} Surroundings */
+/** @typedef {import("./types.js").ModelFile} ModelFile */
+/** @typedef {import("./types.js").Manifest} Manifest */
+/** @typedef {{options: StartOptions, settings: Settings}} Started */
+/** @typedef {{file: ModelFile, source: import("./types.js").Source}} Fetched */
+
+const TICK_MILLIS = 2000;
+
+class RouterWorker {
+  #post;
+  /** @type {import("./types.js").Core | null} */
+  #core = null;
+  /** @type {Started | null} */
+  #started = null;
+  /** @type {ModelStore | null} */
+  #store = null;
+  /** @type {ProgressMeter | null} */
+  #progress = null;
+  /** @type {Manifest | null} */
+  #manifest = null;
+  /** What `fetch-device` brought and `load-device` reads. @type {Fetched | null} */
+  #device = null;
+  /** @type {Map<number, AbortController>} */
+  #turns = new Map();
+  #ticking = false;
+  #visible = true;
+  #dataSaver = false;
+  /** @type {string | undefined} */
+  #mode;
+
+  /** @param {(message: WorkerMessage) => void} post */
+  constructor(post) {
+    this.#post = post;
+  }
+
+  /** @param {PageMessage} message */
+  async receive(message) {
+    if (message.type === "abort") return this.#turns.get(message.id)?.abort();
+    if (message.type === "surroundings") return this.#look(message.surroundings);
+    if (message.type === "dispose") return this.#dispose();
+    try {
+      this.#post(fromWorker.result(message.id, await this.#answer(message)));
+    } catch (thrown) {
+      this.crash(thrown);
+      this.#post(fromWorker.failure(message.id, reportOf(thrown, "worker_failed")));
+    }
+  }
+
+  /** A trap leaves the wasm instance unusable: whoever waits is told. @param {unknown} thrown */
+  crash(thrown) {
+    if (!(thrown instanceof WebAssembly.RuntimeError)) return;
+    const message = `The router crashed (${thrown.message}), perhaps out of memory. The dialogue is intact; repeat the turn.`;
+    this.#post(fromWorker.crashed({ code: "core_crashed", message }));
+  }
+
+  /** @param {Extract<PageMessage, {id: number}>} message */
+  async #answer(message) {
+    switch (message.type) {
+      case "start":
+        return this.#start(message.options);
+      case "load-scorer":
+        return this.#loadScorer();
+      case "fetch-device":
+        return this.#fetchDevice();
+      case "load-device":
+        return this.#loadDevice();
+      case "chat":
+        return this.#chat(message.id, message.request);
+      case "configure":
+        return this.#configure(message.config);
+      case "probe":
+        return this.#probe();
+      case "clear-dialogue":
+        return this.#ready().clearDialogue();
+    }
+  }
+
+  /** @param {StartOptions} options */
+  async #start(options) {
+    const settings = await Settings.open();
+    this.#started = { options, settings };
+    const [wasm, manifest] = await Promise.all([
+      loadModule(options.moduleUrl, options.wasmUrl),
+      readManifest(options, settings, "no-cache").catch((error) =>
+        RouterError.from(error, "manifest_invalid"),
+      ),
+    ]);
+    this.#manifest = manifest instanceof RouterError ? null : manifest;
+    this.#core = this.#newCore(wasm, this.#started);
+    this.#look(options.surroundings);
+    this.#store = await ModelStore.open(
+      options.storage,
+      () => new wasm.Sha256(),
+      (error) => this.#post(fromWorker.warning(error)),
+    );
+    this.#progress = new ProgressMeter(totalBytes(this.#manifest), (progress) =>
+      this.#post(fromWorker.progress(progress)),
+    );
+    setInterval(() => this.#tick(), TICK_MILLIS);
+    this.#reportState();
+    return {
+      manifestError:
+        manifest instanceof RouterError ? reportOf(manifest, "manifest_invalid") : null,
+    };
+  }
+
+  /** @param {import("./types.js").CoreModule} wasm @param {Started} started */
+  #newCore(wasm, { options, settings }) {
+    this.#mode = options.config.mode;
+    return new wasm.Core(options.config, {
+      emit: (event) => this.#emit(event),
+      load: (key) => settings.get(key),
+      save: (key, value) => settings.set(key, value),
+      yieldNow,
+    });
+  }
+
+  async #loadScorer() {
+    const fetched = await this.#fetch("scorer");
+    if (!fetched) return null;
+    await this.#load(fetched, (source) => this.#ready().loadScorer(source));
+    return fetched.file.name;
+  }
+
+  /** Downloads and checks the device model; the loading itself is a second call. */
+  async #fetchDevice() {
+    this.#device?.source.close();
+    this.#device = null;
+    this.#device = await this.#fetch("device");
+    return this.#device && { sha256: this.#device.file.sha256, bytes: this.#device.file.bytes };
+  }
+
+  async #loadDevice() {
+    const fetched = this.#device;
+    if (!fetched) throw new RouterError("invalid_request", "The device model was not fetched yet.");
+    this.#device = null;
+    const info = await this.#load(fetched, (source) => this.#ready().loadDevice(source));
+    this.#progress?.enter("done", "");
+    return info;
+  }
+
+  /**
+   * Hands a file to the core; one the core finds unusable is not kept.
+   * @template T
+   * @param {Fetched} fetched
+   * @param {(source: import("./types.js").Source) => Promise<T>} load
+   */
+  async #load({ file, source }, load) {
+    try {
+      this.#progress?.enter("load", file.name);
+      return await load(source);
+    } catch (thrown) {
+      source.close();
+      await this.#store?.forget(file);
+      throw thrown;
+    } finally {
+      source.close();
+      this.#reportState();
+    }
+  }
+
+  /** @param {number} id @param {import("./types.js").ChatRequest} request */
+  async #chat(id, request) {
+    const controller = new AbortController();
+    this.#turns.set(id, controller);
+    try {
+      return await this.#ready().chat(request, controller.signal, (event) =>
+        this.#post(fromWorker.turnEvent(id, event)),
+      );
+    } finally {
+      this.#turns.delete(id);
+      this.#reportState();
+    }
+  }
+
+  /** @param {import("./types.js").CoreConfig} config */
+  async #configure(config) {
+    await this.#ready().configure(config);
+    this.#mode = config.mode ?? this.#mode;
+    this.#reportState();
+  }
+
+  async #probe() {
+    const link = await this.#ready().probe();
+    this.#reportState();
+    return link;
+  }
+
+  /** @param {Surroundings} surroundings */
+  #look({ online, dataSaver, visible }) {
+    const cameBack = visible && !this.#visible;
+    this.#visible = visible;
+    this.#core?.setOnline(online);
+    if (dataSaver !== this.#dataSaver) this.#saveData(dataSaver);
+    if (cameBack) this.#tick();
+    this.#reportState();
+  }
+
+  /** @param {boolean} on */
+  #saveData(on) {
+    this.#dataSaver = on;
+    this.#core?.configure({ data_saver: on }).catch(() => {});
+  }
+
+  /** Lets the core look at a stale link, unless nobody watches or nothing may be sent. */
+  async #tick() {
+    const quiet = this.#turns.size > 0 || !this.#visible || this.#mode === "device-only";
+    if (!this.#core || this.#ticking || quiet) return;
+    this.#ticking = true;
+    try {
+      await this.#core.tick();
+      this.#reportState();
+    } catch (thrown) {
+      this.crash(thrown);
+    } finally {
+      this.#ticking = false;
+    }
+  }
+
+  /** @param {any} event */
+  #emit(event) {
+    if (event.type === "warning") {
+      this.#post(fromWorker.warning({ code: event.code, message: event.message }));
+    } else {
+      // The core may be in the middle of a call: ask it for its state afterwards.
+      queueMicrotask(() => this.#reportState());
+    }
+  }
+
+  #reportState() {
+    if (this.#core) this.#post(fromWorker.state(this.#core.state()));
+  }
+
+  /**
+   * The file of this role. If it does not match a manifest that is no longer
+   * the server's, the server's is taken and the file fetched once more.
+   * @param {ModelFile["role"]} role
+   * @returns {Promise<Fetched | null>} null if the manifest has none
+   */
+  async #fetch(role) {
+    const file = this.#file(role);
+    if (!file) return null;
+    try {
+      return await this.#fetchFile(file);
+    } catch (thrown) {
+      if (reportOf(thrown, "worker_failed").code !== "digest_mismatch") throw thrown;
+      await this.#renewManifest();
+      const renewed = this.#file(role);
+      if (!renewed || renewed.sha256 === file.sha256) throw thrown;
+      return this.#fetchFile(renewed);
+    }
+  }
+
+  /** @param {ModelFile} file @returns {Promise<Fetched>} */
+  async #fetchFile(file) {
+    this.#ready();
+    const progress = /** @type {ProgressMeter} */ (this.#progress);
+    progress.enter("download", file.name);
+    const store = /** @type {ModelStore} */ (this.#store);
+    return { file, source: await store.fetch(file, (bytes) => progress.add(bytes)) };
+  }
+
+  /** Past every cache, the service worker's too. */
+  async #renewManifest() {
+    const { options, settings } = /** @type {Started} */ (this.#started);
+    this.#manifest = await readManifest(options, settings, "reload").catch(() => this.#manifest);
+    this.#progress?.expect(totalBytes(this.#manifest));
+  }
+
+  /** @param {ModelFile["role"]} role */
+  #file(role) {
+    return this.#manifest?.files.find((file) => file.role === role);
+  }
+
+  #ready() {
+    if (this.#core) return this.#core;
+    throw new RouterError("invalid_request", "The router has not started yet.");
+  }
+
+  #dispose() {
+    this.#started?.settings.flush();
+    for (const turn of this.#turns.values()) turn.abort();
+    this.#device?.source.close();
+    close();
+  }
+}
+
+/**
+ * @param {string | null} moduleUrl
+ * @param {string | null} wasmUrl
+ * @returns {Promise<import("./types.js").CoreModule>}
+ */
+async function loadModule(moduleUrl, wasmUrl) {
+  try {
+    // The path is written out in full because bundlers look for exactly that.
+    // @ts-ignore: pkg/ is generated and may not be there when types are checked.
+    const wasm = await (moduleUrl ? import(moduleUrl) : import("../pkg/nearside.js"));
+    await wasm.default(wasmUrl ? { module_or_path: wasmUrl } : undefined);
+    return wasm;
+  } catch (cause) {
+    throw new RouterError(
+      "wasm_unavailable",
+      `The WebAssembly module could not be loaded (${reportOf(cause, "wasm_unavailable").message}). ` +
+        "Check its URL and that the page's CSP has 'wasm-unsafe-eval'.",
+      { cause },
+    );
+  }
+}
+
+/**
+ * The manifest from its URL, or the copy of the last visit when that fails.
+ * @param {StartOptions} options
+ * @param {Settings} settings
+ * @param {RequestCache} cache
+ * @returns {Promise<Manifest | null>}
+ */
+async function readManifest({ manifest, manifestBase }, settings, cache) {
+  if (manifest === null) return null;
+  if (typeof manifest !== "string") return parseManifest(manifest, manifestBase);
+  const key = `manifest ${manifest}`;
+  try {
+    const response = await fetch(manifest, { cache });
+    if (!response.ok) throw manifestInvalid(`HTTP ${response.status}`);
+    const text = await response.text();
+    const parsed = parseManifest(JSON.parse(text), manifestBase);
+    settings.set(key, text);
+    return parsed;
+  } catch (thrown) {
+    const kept = settings.get(key);
+    if (kept) return parseManifest(JSON.parse(kept), manifestBase);
+    if (thrown instanceof RouterError) throw thrown;
+    throw manifestInvalid(reportOf(thrown, "manifest_invalid").message);
+  }
+}
+
+/** @param {Manifest | null} manifest */
+function totalBytes(manifest) {
+  return manifest?.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
+}
+
+/** Lets waiting messages, an abort above all, be handled before the next token. */
+function yieldNow() {
+  return /** @type {Promise<void>} */ (
+    new Promise((resolve) => {
+      waiting.push(resolve);
+      channel.port2.postMessage(null);
+    })
+  );
+}
+
+const channel = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+
+const router = new RouterWorker((message) => postMessage(message));
+addEventListener("message", ({ data }) => router.receive(data));
+// A trap inside a wasm future rejects nothing: it only surfaces here.
+addEventListener("unhandledrejection", ({ reason }) => router.crash(reason));
+addEventListener("error", ({ error }) => router.crash(error));
+postMessage(fromWorker.hello());

@@ -1,0 +1,88 @@
+//! All tests, each in the runner that suits it. Every stage runs, and the summary says which failed.
+
+use std::fs;
+use std::path::PathBuf;
+use std::time::Instant;
+
+use anyhow::{Context, Result, bail};
+
+use crate::setup::TestTools;
+use crate::{demo, gateway, setup, sh, wasm};
+
+pub fn run() -> Result<()> {
+    let tools = setup::everything()?;
+    let stages: [(&str, &dyn Fn() -> Result<()>); 5] = [
+        ("build", &|| wasm::build(&tools.build).and_then(|()| gateway::build().map(drop))),
+        ("native tests", &native),
+        ("browser tests", &|| browser(&tools)),
+        ("end-to-end tests", &|| end_to_end(&tools)),
+        ("headless demo", &|| demo::drive_built(&tools.chromium, None)),
+    ];
+    let results = stages.map(|(name, stage)| {
+        sh::say(format!("stage: {name}"));
+        let started = Instant::now();
+        let result = stage();
+        if let Err(error) = &result {
+            eprintln!("error: {error:#}");
+        }
+        (name, result.is_ok(), started.elapsed().as_secs_f64())
+    });
+    summarise(&results)
+}
+
+fn native() -> Result<()> {
+    sh::run(sh::cargo().args(["test", "--profile", gateway::PROFILE, "--features", "edge"]))
+}
+
+/// The wasm tests, in headless Chromium (webdriver.json holds its flags).
+fn browser(tools: &TestTools) -> Result<()> {
+    sh::run(
+        tools
+            .build
+            .toolchain
+            .cargo("test")
+            .args(["--profile", wasm::PROFILE, "--test", "web"])
+            .env(
+                "CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_RUNNER",
+                tools.build.wasm_bindgen.test_runner(),
+            )
+            .env("CHROMEDRIVER", &tools.chromium.driver)
+            .env("WASM_BINDGEN_TEST_ONLY_WEB", "1")
+            .env("WASM_BINDGEN_TEST_TIMEOUT", "300"),
+    )
+}
+
+/// The Playwright tests. One file at a time: each starts a gateway and a browser of its own.
+fn end_to_end(tools: &TestTools) -> Result<()> {
+    let files = end_to_end_files()?;
+    sh::run(
+        sh::command("node")
+            .args(["--test", "--test-concurrency=1"])
+            .args(files)
+            .env("CHROME", &tools.chromium.browser),
+    )
+}
+
+fn end_to_end_files() -> Result<Vec<PathBuf>> {
+    let entries = fs::read_dir(sh::root().join("tests/e2e")).context("could not read tests/e2e")?;
+    let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
+    files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
+    files.sort();
+    if files.is_empty() {
+        bail!("tests/e2e holds no *.test.mjs");
+    }
+    Ok(files)
+}
+
+fn summarise(results: &[(&str, bool, f64)]) -> Result<()> {
+    eprintln!();
+    for (name, passed, seconds) in results {
+        let outcome = if *passed { "passed" } else { "FAILED" };
+        eprintln!("{outcome}  {name} ({seconds:.0} s)");
+    }
+    let failed = results.iter().filter(|(_, passed, _)| !passed).count();
+    if failed > 0 {
+        bail!("{failed} of {} stages failed", results.len());
+    }
+    Ok(())
+}
