@@ -48,7 +48,7 @@ fn vectors(gguf: &Path) -> Vec<(String, Vec<u32>)> {
     let beside = |ending: &str| format!("{}{ending}", gguf.display());
     let texts = fs::read_to_string(beside(".inp")).unwrap();
     let ids = fs::read_to_string(beside(".out")).unwrap();
-    let texts: Vec<&str> = texts.split("\n__ggml_vocab_test__\n").collect();
+    let texts: Vec<&str> = texts.split_terminator("\n__ggml_vocab_test__\n").collect();
     let ids: Vec<&str> = ids.lines().collect();
     assert_eq!(texts.len(), ids.len(), "{}", gguf.display());
     let parse = |line: &str| line.split_whitespace().map(|id| id.parse().unwrap()).collect();

@@ -108,10 +108,10 @@ impl Tokenizer {
         if self.adds_bos {
             ids.extend(self.bos);
         }
-        for fragment in self.specials.split(text) {
+        for (i, fragment) in self.specials.split(text).into_iter().enumerate() {
             match fragment {
                 // A template that writes BOS itself must not double it.
-                Fragment::Special(id) if ids == [id] && self.bos == Some(id) => {}
+                Fragment::Special(id) if i == 0 && ids == [id] => {}
                 Fragment::Special(id) => ids.push(id),
                 Fragment::Text(text) => ids.extend(self.encode_plain(&reveal(text))?),
             }

@@ -293,11 +293,11 @@ impl<'s> HeaderReader<'s> {
     fn array_value(&mut self, key: &str) -> Result<Value> {
         let kind = self.u32()?;
         let n_items = self.u64()?;
-        // Every item takes at least a byte, so a count beyond the file's size is never believed.
-        let left = self.source.size().saturating_sub(self.position());
-        if n_items > left {
+        // Every item takes at least a byte, so a count beyond the file's end is never believed.
+        let (start, size) = (self.position(), self.source.size());
+        if n_items > size.saturating_sub(start) {
             let n = usize::try_from(n_items).unwrap_or(usize::MAX);
-            return Err(ends_early(&format!("array `{key}`"), self.position(), n, left));
+            return Err(ends_early(&format!("array `{key}`"), start, n, size));
         }
         match kind {
             8 => Ok(Value::Strings((0..n_items).map(|_| self.text()).collect::<Result<_>>()?)),

@@ -32,20 +32,18 @@ fn a_file_cut_anywhere_is_an_error() {
 #[test]
 fn a_damaged_header_never_panics() {
     let file = bytes("tiny-llama.gguf");
-    let header_bytes =
-        file.len() - Gguf::read(&file).unwrap().tensors.values().map(|t| t.n_bytes).sum::<usize>();
+    let tensors = Gguf::read(&file).unwrap().tensors;
+    let header_bytes = tensors.values().map(|info| info.offset).min().unwrap() as usize;
     for at in 0..header_bytes {
         // Most of the header is vocabulary, where one byte is much like another.
-        if at > 1000 && at < header_bytes - 2000 && at % 23 != 0 {
+        if at > 1000 && at < header_bytes - 2000 && at % 47 != 0 {
             continue;
         }
-        for change in [0x01, 0x80, 0xFF] {
-            let mut damaged = file.clone();
-            damaged[at] ^= change;
-            if let Ok(model) = Model::load(&damaged) {
-                let engine = Engine::new(Arc::new(model), 16);
-                let _ = engine.and_then(|mut engine| engine.prefill(&[5, 6, 7]));
-            }
+        let mut damaged = file.clone();
+        damaged[at] ^= [0x01, 0x80, 0xFF][at % 3];
+        if let Ok(model) = Model::load(&damaged) {
+            let engine = Engine::new(Arc::new(model), 16);
+            let _ = engine.and_then(|mut engine| engine.prefill(&[5, 6, 7]));
         }
     }
 }

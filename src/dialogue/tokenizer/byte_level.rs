@@ -59,8 +59,8 @@ pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
 
 /// `"a b"` as its two halves; neither is empty, and the first may begin with a space.
 fn split_merge(merge: &str) -> Result<(String, String)> {
-    let space = merge.char_indices().skip(1).find(|(_, character)| *character == ' ');
-    let halves = space.map(|(at, _)| merge.split_at(at));
+    let space = merge.bytes().skip(1).position(|byte| byte == b' ');
+    let halves = space.map(|at| merge.split_at(at + 1));
     match halves {
         Some((left, right)) if right.len() > 1 => Ok((left.to_owned(), right[1..].to_owned())),
         _ => Err(invalid(format!("the merge `{merge}` is not a pair"))),
@@ -115,6 +115,7 @@ mod tests {
     #[test]
     fn merges_split_at_the_first_space_inside() {
         assert_eq!(split_merge("a b").unwrap(), ("a".to_owned(), "b".to_owned()));
+        assert_eq!(split_merge("Ġ é").unwrap(), ("Ġ".to_owned(), "é".to_owned()));
         assert_eq!(split_merge("  b").unwrap(), (" ".to_owned(), "b".to_owned()));
         for bad in ["", "a", "a ", "é"] {
             assert_eq!(split_merge(bad).unwrap_err().code(), "tokenizer_invalid", "{bad:?}");
