@@ -7,7 +7,10 @@ use std::{
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
 };
 
-use nearside::engine::{Bert, FileSource, Model, gguf::Gguf};
+use nearside::engine::{
+    Bert, FileSource, Model,
+    gguf::{Gguf, Value},
+};
 
 use self::support::{bytes, fixture, gguf_writer::GgufWriter};
 
@@ -45,37 +48,41 @@ fn heap_of<T>(work: impl FnOnce() -> T) -> (usize, usize) {
 
 /// 20 MB, a quarter of it the embedding, with the tiny model's vocabulary.
 fn larger_model() -> Vec<u8> {
-    let file = bytes("tiny-llama.gguf");
-    let gguf = Gguf::read(&file).unwrap();
-    let (n_embd, n_ff, n_vocab) = (3072, 256, 384);
+    const N_VOCAB: usize = 384;
+    const N_EMBD: usize = 3072;
+    const N_FF: usize = 256;
+    const HEADS: usize = 64; // of 4 queries and 2 keys
+    let tiny = bytes("tiny-llama.gguf");
     let mut writer = GgufWriter::default();
-    for (key, value) in gguf.metadata.iter() {
+    for (key, value) in Gguf::read(&tiny).unwrap().metadata.iter() {
         let value = match key {
-            "llama.embedding_length" => nearside::engine::gguf::Value::Integer(n_embd as i128),
-            "llama.feed_forward_length" => nearside::engine::gguf::Value::Integer(n_ff as i128),
+            "llama.embedding_length" => Value::Integer(N_EMBD as i128),
+            "llama.feed_forward_length" => Value::Integer(N_FF as i128),
             _ => value.clone(),
         };
         writer.metadata(key, value);
     }
-    for (name, info) in &gguf.tensors {
-        let widened = |size: usize| match size {
-            64 if name.contains("attn_q.") => size, // heads × head_dim, not n_embd
-            64 => n_embd,
-            96 => n_ff,
-            other => other,
-        };
-        let mut shape: Vec<usize> = info.shape.iter().map(|&size| widened(size)).collect();
-        match name {
-            _ if name.contains("attn_q.") => shape = vec![64, n_embd],
-            _ if name.contains("attn_output.") => shape = vec![n_embd, 64],
-            _ => {}
+    let mut tensor = |name: &str, shape: &[usize]| {
+        writer.tensor(name, shape, &vec![0.5; shape.iter().product()]);
+    };
+    tensor("token_embd.weight", &[N_VOCAB, N_EMBD]);
+    tensor("output_norm.weight", &[N_EMBD]);
+    for layer in 0..2 {
+        for (name, shape) in [
+            ("attn_norm", &[N_EMBD][..]),
+            ("attn_q", &[HEADS, N_EMBD]),
+            ("attn_k", &[HEADS / 2, N_EMBD]),
+            ("attn_v", &[HEADS / 2, N_EMBD]),
+            ("attn_output", &[N_EMBD, HEADS]),
+            ("ffn_norm", &[N_EMBD]),
+            ("ffn_gate", &[N_FF, N_EMBD]),
+            ("ffn_up", &[N_FF, N_EMBD]),
+            ("ffn_down", &[N_EMBD, N_FF]),
+        ] {
+            tensor(&format!("blk.{layer}.{name}.weight"), shape);
         }
-        let n_elements = shape.iter().product();
-        writer.tensor(name, &shape, &vec![0.5; n_elements]);
     }
-    let file = writer.finish();
-    assert!(file.len() > 4 * n_vocab * n_embd);
-    file
+    writer.finish()
 }
 
 /// One test, because the counters belong to the whole process.

@@ -34,7 +34,8 @@ impl ChatTemplate {
         // As Hugging Face's transformers sets its Jinja up, which templates are written for.
         environment.set_trim_blocks(true);
         environment.set_lstrip_blocks(true);
-        environment.set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
+        environment
+            .set_unknown_method_callback(minijinja_contrib::pycompat::unknown_method_callback);
         environment.add_function("raise_exception", |message: String| {
             Err::<String, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
         });
@@ -102,9 +103,7 @@ pub fn prompt_tokens(
     let disguised = messages.iter().map(|message| {
         // The model may have written the likes of `<think>` itself, and did so as one token.
         let own = message.role == Role::Assistant;
-        let hides = |special: &Special| {
-            special.control || !own && !special.text.trim().is_empty()
-        };
+        let hides = |special: &Special| special.control || !own && !special.text.trim().is_empty();
         let content = specials.hidden(&message.content, hides, |c| disguise.of(c));
         Message::new(message.role, content)
     });

@@ -26,7 +26,10 @@ pub struct GenerateRequest {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// `done` of the `total` prompt tokens are in the cache, reused ones included.
-    Prefilled { done: usize, total: usize },
+    Prefilled {
+        done: usize,
+        total: usize,
+    },
     /// One more token. The text is empty while a character or a stop text may still be completed.
     Text(String),
     Done(Finish),

@@ -322,9 +322,9 @@ impl<'s> HeaderReader<'s> {
         let mut items = Vec::new();
         for _ in 0..n_items {
             match self.scalar(kind, key)? {
-                Value::Integer(n) => items.push(
-                    i64::try_from(n).map_err(|_| corrupt(format!("`{key}` holds {n}")))?,
-                ),
+                Value::Integer(n) => {
+                    items.push(i64::try_from(n).map_err(|_| corrupt(format!("`{key}` holds {n}")))?)
+                }
                 Value::Bool(b) => items.push(b.into()),
                 other => unreachable!("integer kinds read as integers, not {other:?}"),
             }

@@ -34,10 +34,11 @@ impl Hyperparameters {
                 None => Err(Error::ModelCorrupt(format!("`{key}` is missing or not a number"))),
             }
         };
-        let optional = |key: &str, max: u64, default: usize| match metadata.get(&format!("{arch}.{key}")) {
-            Some(_) => required(key, max),
-            None => Ok(default),
-        };
+        let optional =
+            |key: &str, max: u64, default: usize| match metadata.get(&format!("{arch}.{key}")) {
+                Some(_) => required(key, max),
+                None => Ok(default),
+            };
         let n_embd = required("embedding_length", MAX_SIZE)?;
         let n_heads = required("attention.head_count", MAX_HEADS)?;
         let n_kv_heads = optional("attention.head_count_kv", MAX_HEADS, n_heads)?;

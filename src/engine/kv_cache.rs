@@ -24,7 +24,12 @@ pub struct KvCache {
 }
 
 impl KvCache {
-    pub fn new(n_layers: usize, n_kv_heads: usize, head_dim: usize, n_ctx: usize) -> Result<KvCache> {
+    pub fn new(
+        n_layers: usize,
+        n_kv_heads: usize,
+        head_dim: usize,
+        n_ctx: usize,
+    ) -> Result<KvCache> {
         let capacity = FIRST_CAPACITY.min(n_ctx);
         let layers = (0..n_layers)
             .map(|_| {

@@ -135,11 +135,7 @@ fn read_tensor(source: &dyn ReadAt, name: &str, info: &TensorInfo) -> Result<QMa
 }
 
 /// Reads a tensor into the vector that candle will compute with; there is no second copy.
-fn read_blocks<T: GgmlType>(
-    source: &dyn ReadAt,
-    name: &str,
-    info: &TensorInfo,
-) -> Result<Vec<T>> {
+fn read_blocks<T: GgmlType>(source: &dyn ReadAt, name: &str, info: &TensorInfo) -> Result<Vec<T>> {
     let n_blocks = info.n_bytes / size_of::<T>();
     let mut blocks: Vec<T> = Vec::new();
     blocks.try_reserve_exact(n_blocks).map_err(|_| {

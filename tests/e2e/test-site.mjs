@@ -29,7 +29,7 @@ const TYPES = {
 
 /** What the page of a strict site may do, and no more. */
 const STRICT_CSP =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
 
 const WORD_MILLIS = 30;
 

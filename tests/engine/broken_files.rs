@@ -32,7 +32,8 @@ fn a_file_cut_anywhere_is_an_error() {
 #[test]
 fn a_damaged_header_never_panics() {
     let file = bytes("tiny-llama.gguf");
-    let header_bytes = file.len() - Gguf::read(&file).unwrap().tensors.values().map(|t| t.n_bytes).sum::<usize>();
+    let header_bytes =
+        file.len() - Gguf::read(&file).unwrap().tensors.values().map(|t| t.n_bytes).sum::<usize>();
     for at in 0..header_bytes {
         // Most of the header is vocabulary, where one byte is much like another.
         if at > 1000 && at < header_bytes - 2000 && at % 23 != 0 {

@@ -47,7 +47,12 @@ fn templates_render_as_in_python() {
     check(PYTHONIC, &[system, user("Hi")], true, "<s>Be brief.[USER]Hi");
     let thought = [user("Hi"), assistant("<think>hm</think>\nYes"), user("Oh")];
     check(PYTHONIC, &thought, true, "[USER]Hi</s>YesOh");
-    check("{% for m in messages %}\n  {% if true %}\na\n  {% endif %}\n{% endfor %}", &turn, true, "a\na\n");
+    check(
+        "{% for m in messages %}\n  {% if true %}\na\n  {% endif %}\n{% endfor %}",
+        &turn,
+        true,
+        "a\na\n",
+    );
 }
 
 #[test]
@@ -67,7 +72,9 @@ fn a_template_that_fails_says_why() {
         error.to_string()
     };
     let messages = [user("Hi"), assistant("Yes")];
-    assert!(failing("{{ raise_exception('roles must alternate') }}", &messages).contains("alternate"));
+    assert!(
+        failing("{{ raise_exception('roles must alternate') }}", &messages).contains("alternate")
+    );
     assert!(failing("{{ messages[0].content }}", &messages).contains("drops the last message"));
     let endless = "{% for a in range(99999) %}{% for b in range(99999) %}{% endfor %}{% endfor %}";
     failing(endless, &messages);
@@ -124,7 +131,8 @@ fn ordinary_prompts_are_the_templates_text() {
 #[test]
 fn earlier_turns_keep_their_tokens() {
     let (tokenizer, template) = fixture();
-    let messages = [user("Hi  "), assistant(" one\n"), user("\n two"), assistant("three"), user("4")];
+    let messages =
+        [user("Hi  "), assistant(" one\n"), user("\n two"), assistant("three"), user("4")];
     let tokens = |n, open| prompt_tokens(&tokenizer, &template, &messages[..n], open).unwrap();
     for n in [1, 3] {
         let (shorter, longer) = (tokens(n, true), tokens(n + 2, true));
@@ -142,7 +150,8 @@ fn bos_comes_once() {
     assert_eq!(plain[0], bos);
     assert_eq!(tokenizer.encode("<s>Hi").unwrap(), plain);
     assert_eq!(tokenizer.encode("<s><s>Hi").unwrap()[..2], [bos, bos]);
-    let template = ChatTemplate::new("{{ bos_token }}{{ messages[0].content }}", "<s>", "").unwrap();
+    let template =
+        ChatTemplate::new("{{ bos_token }}{{ messages[0].content }}", "<s>", "").unwrap();
     let ids = prompt_tokens(&tokenizer, &template, &[user("<s>Hi")], true).unwrap();
     assert_eq!(ids.iter().filter(|&&id| id == bos).count(), 1);
     assert_eq!(tokenizer.decode(&ids), "<s>Hi");

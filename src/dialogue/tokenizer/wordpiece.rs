@@ -1,9 +1,7 @@
 //! WordPiece, as in BERT: lowercased words, cut greedily into the longest known pieces.
 
 use tokenizers::{
-    Tokenizer as Plain,
-    models::wordpiece::WordPiece,
-    normalizers::BertNormalizer,
+    Tokenizer as Plain, models::wordpiece::WordPiece, normalizers::BertNormalizer,
     pre_tokenizers::bert::BertPreTokenizer,
 };
 
