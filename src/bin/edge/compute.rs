@@ -1,7 +1,7 @@
 //! The compute thread: it owns every engine and runs one step at a time.
 //!
-//! Engines use all cores for one step, so a second compute thread would gain nothing. An error or
-//! a panic in one request ends that request alone; its engine is thrown away, because nobody knows
+//! It runs inside a thread pool of its own, which the steps' matrix products share. An error or a
+//! panic in one request ends that request alone; its engine is thrown away, because nobody knows
 //! what it still holds.
 
 use std::any::Any;
