@@ -48,7 +48,7 @@ def long_dialogues(role, args, n):
     return right, sum(len(ids) + 1 for ids in found) / took
 
 
-def chat_card(role, args, n_long=300):
+def chat_card(role, args, n_long=120):
     asked = read("test", args.runs)
     rows, n = table([(row["skill"], row[role]["right"]) for row in asked]), len(asked)
     length = sum(row[role]["tokens"] for row in asked) / n
@@ -103,7 +103,7 @@ def scorer_card(args):
         f"- Labels: greedy answers of both stored models to {n_train:,} training and {n_valid:,} validation "
         "questions in dialogues. Validation and test questions are held out from all training.",
         f"- Training: AdamW, seed {scorer.SEED}, {state['seconds']:.0f} s on one thread of {hardware()}; best "
-        f"epoch by validation loss, then temperature {state['temperature']:.2f}, folded into the head.",
+        f"epoch by validation AUC, then temperature {state['temperature']:.2f}, folded into the head.",
         "- Command: `python train/run.py --all`.", "",
         f"## On {found['rows']:,} never-seen questions", "",
         f"AUC {found['auc']:.3f}, expected calibration error {found['ece']:.3f} (10 bins); the edge is needed "
