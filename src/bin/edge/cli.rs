@@ -40,8 +40,8 @@ pub struct Args {
     #[arg(long, value_name = "N")]
     pub context: Option<NonZeroUsize>,
 
-    /// Threads that compute. More than one pays for large models on a machine that has little
-    /// else to do; the embedded model is faster with one.
+    /// Threads that share each matrix product. They wait for each other in every product, so more
+    /// than one pays only for large models on a machine that has little else to do.
     #[arg(long, value_name = "N", default_value = "1")]
     pub threads: NonZeroUsize,
 

@@ -1,8 +1,8 @@
 //! The compute thread: it owns every engine and runs one step at a time.
 //!
-//! It runs inside a thread pool of its own, which the steps' matrix products share. An error or a
-//! panic in one request ends that request alone; its engine is thrown away, because nobody knows
-//! what it still holds.
+//! Candle shares a step's matrix products among its own threads, so a second compute thread would
+//! gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
+//! away, because nobody knows what it still holds.
 
 use std::any::Any;
 use std::collections::HashMap;

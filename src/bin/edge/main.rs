@@ -31,7 +31,6 @@ use axum::serve::ListenerExt;
 use clap::Parser;
 use nearside::engine::{FileSource, Model};
 use nearside::{Error, Result};
-use rayon::{ThreadPool, ThreadPoolBuilder};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
@@ -46,6 +45,7 @@ const CLOSING_TIME: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let args = Args::parse();
+    set_compute_threads(args.threads.get());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -59,16 +59,20 @@ fn main() -> ExitCode {
     }
 }
 
+/// Candle and rayon take the size of their pools from the environment alone.
+fn set_compute_threads(n_threads: usize) {
+    // SAFETY: `main` calls this before anything has started a thread that could read along.
+    unsafe { std::env::set_var("RAYON_NUM_THREADS", n_threads.to_string()) };
+}
+
 fn serve(args: &Args) -> Result<()> {
     let access = Access {
         token: args.token_env.as_deref().map(read_token).transpose()?,
         allowed_origins: args.allow_origin.clone(),
         site: args.site.clone(),
     };
-    let pool = compute_pool(args)?;
-    let (gateway, cache) = pool.install(|| load(args))?;
-    let line = Arc::clone(&gateway.line);
-    let (compute, compute_ended) = start_compute(pool, line, cache, args)?;
+    let (gateway, cache) = load(args)?;
+    let (compute, compute_ended) = start_compute(Arc::clone(&gateway.line), cache, args)?;
     let app = gateway::app(Arc::clone(&gateway), &access);
     let runtime = tokio::runtime::Runtime::new().map_err(system_error("start the runtime"))?;
     let grace = Duration::from_secs(args.grace_s);
@@ -115,17 +119,8 @@ fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache)> {
     Ok((Arc::new(gateway), cache))
 }
 
-/// A pool apart from the process's common one, so that its size is what the command line says and
-/// no other work waits in it.
-fn compute_pool(args: &Args) -> Result<ThreadPool> {
-    let pool = ThreadPoolBuilder::new().num_threads(args.threads.get());
-    let failed = |error| Error::InvalidConfig(format!("could not start the threads: {error}"));
-    pool.thread_name(|index| format!("compute-{index}")).build().map_err(failed)
-}
-
 /// The receiver resolves when the thread ends, for whatever reason.
 fn start_compute(
-    pool: ThreadPool,
     line: Arc<Line>,
     cache: PrefixCache,
     args: &Args,
@@ -134,7 +129,7 @@ fn start_compute(
     let (ended, has_ended) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("compute".into()).spawn(move || {
         let _dropped_at_the_end = ended;
-        pool.install(|| compute::run(&line, cache, step_delay));
+        compute::run(&line, cache, step_delay);
     });
     Ok((thread.map_err(system_error("start the compute thread"))?, has_ended))
 }
