@@ -1,0 +1,144 @@
+//! The shipped models through the project's own engine: the pair answers as its
+//! cards say, and the scorer tells which side is needed.
+
+use std::sync::Arc;
+
+use nearside::dialogue::{Message, Role, prompt_tokens};
+use nearside::engine::{
+    Engine, FileSource, GenerateRequest, Generation, Model, Step, sampler::Sampling,
+};
+use nearside::routing::Scorer;
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Question {
+    messages: Vec<Message>,
+    expect: Expect,
+}
+
+/// How a program checks an answer, see models/eval-questions.jsonl.
+#[derive(Deserialize)]
+#[serde(tag = "type", content = "value", rename_all = "lowercase")]
+enum Expect {
+    /// The last number in the answer.
+    Number(i64),
+    /// Its last words, in this order.
+    Words(Vec<String>),
+    Contains(String),
+}
+
+impl Expect {
+    fn met_by(&self, answer: &str) -> bool {
+        let answer = answer.to_lowercase();
+        match self {
+            Expect::Number(number) => {
+                let mut digits = answer.split(|c: char| !c.is_ascii_digit());
+                digits.rfind(|part| !part.is_empty()) == Some(&number.to_string())
+            }
+            Expect::Words(words) => {
+                let said: Vec<&str> = answer
+                    .split(|c: char| !c.is_ascii_alphabetic())
+                    .filter(|part| !part.is_empty())
+                    .collect();
+                said.ends_with(&words.iter().map(String::as_str).collect::<Vec<_>>())
+            }
+            Expect::Contains(text) => answer.contains(&text.to_lowercase()),
+        }
+    }
+}
+
+fn questions() -> Vec<Question> {
+    let text = std::fs::read_to_string("models/eval-questions.jsonl").unwrap();
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+/// Which of the questions a model answers right, greedily.
+fn right(path: &str, questions: &[Question]) -> Vec<bool> {
+    let model = Arc::new(Model::load(&FileSource::open(path).unwrap()).unwrap());
+    let mut engine = Engine::new(model, usize::MAX).unwrap();
+    questions.iter().map(|q| q.expect.met_by(&answer(&mut engine, &q.messages))).collect()
+}
+
+fn answer(engine: &mut Engine, messages: &[Message]) -> String {
+    let model = engine.model().clone();
+    let prompt = prompt_tokens(model.tokenizer(), model.template(), messages, true).unwrap();
+    let sampling = Sampling::default();
+    let request = GenerateRequest { prompt, sampling, max_tokens: 160, stop: Vec::new() };
+    let mut generation = Generation::start(engine, request).unwrap();
+    let mut text = String::new();
+    loop {
+        match generation.step(engine).unwrap() {
+            Step::Prefilled { .. } => {}
+            Step::Text(piece) => text.push_str(&piece),
+            Step::Done(_) => return text,
+        }
+    }
+}
+
+/// The probability that a needed case scores above one that is not, ties counted half.
+fn auc(scores: &[(f64, bool)]) -> f64 {
+    let of = |needed: bool| scores.iter().filter(move |(_, n)| *n == needed).map(|(p, _)| *p);
+    let mut wins = 0.0;
+    for needed in of(true) {
+        for spared in of(false) {
+            wins += if needed > spared { 1.0 } else { f64::from(u8::from(needed == spared)) / 2.0 };
+        }
+    }
+    wins / (of(true).count() * of(false).count()) as f64
+}
+
+#[test]
+fn the_pair_differs_and_the_scorer_knows_where() {
+    let questions = questions();
+    let device = right("models/device.gguf", &questions);
+    let edge = right("models/edge.gguf", &questions);
+    let scorer = Scorer::load(&FileSource::open("models/scorer.gguf").unwrap()).unwrap();
+    let p: Vec<f64> = questions.iter().map(|q| scorer.score(&q.messages).unwrap().p).collect();
+
+    let share = |side: &[bool]| side.iter().filter(|right| **right).count() as f64 / 200.0;
+    let needed = device.iter().zip(&edge).map(|(device, edge)| !device && *edge);
+    let auc = auc(&p.iter().copied().zip(needed).collect::<Vec<_>>());
+    let sent = p.iter().filter(|p| **p > 0.3).count() as f64 / 200.0;
+    let routed: Vec<bool> =
+        (0..200).map(|i| if p[i] > 0.3 { edge[i] } else { device[i] }).collect();
+    println!(
+        "right: device {:.3}, edge {:.3}, routed {:.3} with {sent:.3} sent; AUC {auc:.3}",
+        share(&device),
+        share(&edge),
+        share(&routed)
+    );
+    assert_eq!(questions.len(), 200);
+    assert!((0.45..=0.70).contains(&share(&device)), "device {}", share(&device));
+    assert!(share(&edge) >= 0.90, "edge {}", share(&edge));
+    assert!(auc >= 0.85, "AUC {auc}");
+    assert!(share(&routed) >= 0.88 && sent <= 0.6, "routed {}, sent {sent}", share(&routed));
+}
+
+#[derive(Deserialize)]
+struct GoldenScore {
+    messages: Vec<Message>,
+    ids: Vec<u32>,
+    types: Vec<u32>,
+    /// Logit, and ln(1 + tokens) of the device's and the edge's answer.
+    head: [f64; 3],
+}
+
+/// PyTorch keeps activations in f32; candle rounds them to 8 bits before a Q8_0 product.
+#[test]
+fn the_scorer_reads_and_says_what_pytorch_does() {
+    let text = std::fs::read_to_string("tests/fixtures/scorer-golden.json").unwrap();
+    let golden: Vec<GoldenScore> = serde_json::from_str(&text).unwrap();
+    let scorer = Scorer::load(&FileSource::open("models/scorer.gguf").unwrap()).unwrap();
+    for case in golden {
+        assert!(case.messages.iter().any(|message| message.role == Role::User));
+        assert_eq!(scorer.input(&case.messages).unwrap(), (case.ids, case.types));
+        let score = scorer.score(&case.messages).unwrap();
+        let p = 1.0 / (1.0 + (-case.head[0]).exp());
+        assert!((score.p - p).abs() < 0.03, "{} is not {p}", score.p);
+        for (tokens, length) in
+            [(score.device_tokens, case.head[1]), (score.edge_tokens, case.head[2])]
+        {
+            assert!((tokens.ln_1p() - length).abs() < 0.1, "{tokens} is not exp({length}) - 1");
+        }
+    }
+}
