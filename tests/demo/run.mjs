@@ -43,7 +43,7 @@ const EVENTS = {
   /** @param {Stage} stage */
   "link-slow": async ({ page, link }) => {
     link.shape(SHAPES.slow);
-    await harness.waitForRoundTrip(page, { aboveMillis: SHAPES.slow.oneWayDelayMillis });
+    await harness.waitForRoundTrip(page, { aboveMillis: 1.6 * SHAPES.slow.oneWayDelayMillis });
   },
   /** @param {Stage} stage */
   "link-normal": async ({ page, link }) => {
