@@ -31,7 +31,7 @@ pub struct Tokenizer {
 
 /// How a piece of the vocabulary stands for bytes.
 enum Family {
-    ByteLevel(ByteTable),
+    ByteLevel(Box<ByteTable>),
     SentencePiece { adds_space: bool },
     WordPiece,
 }
@@ -57,7 +57,7 @@ impl Tokenizer {
         let (family, plain, adds_bos) = match model {
             Some("gpt2") => {
                 let plain = byte_level::build(metadata, &vocabulary)?;
-                (Family::ByteLevel(ByteTable::new()), plain, false)
+                (Family::ByteLevel(Box::new(ByteTable::new())), plain, false)
             }
             Some("llama") => {
                 let adds_space = metadata.bool("tokenizer.ggml.add_space_prefix").unwrap_or(true);
