@@ -10,8 +10,9 @@ use super::{
     hyperparameters::Hyperparameters,
     kernels::{rms_norm, softmax_rows, swiglu},
     kv_cache::KvCache,
+    matrix::{Linear, Matrix},
     rope::{Angles, Pairing, Rope},
-    weights::{Linear, Matrix, Weights},
+    weights::Weights,
 };
 use crate::{Error, Result};
 

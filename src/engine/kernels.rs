@@ -35,7 +35,7 @@ pub fn softmax_rows(scores: &Tensor, scale: f32, n_tokens: usize) -> Result<()> 
 }
 
 /// The contiguous f32 values behind a storage.
-fn values<'s>(storage: &'s CpuStorage, layout: &Layout) -> CandleResult<&'s [f32]> {
+pub(super) fn values<'s>(storage: &'s CpuStorage, layout: &Layout) -> CandleResult<&'s [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(all), Some((start, end))) => Ok(&all[start..end]),
         _ => bail!("expected contiguous f32 values, got {layout:?}"),
