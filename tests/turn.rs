@@ -51,6 +51,7 @@ fn event_types(host: &SimHost) -> Vec<String> {
 #[test]
 fn a_turn_on_the_device_decides_before_its_first_token() {
     let host = SimHost::new();
+    host.rtt.set(Some(Duration::from_millis(2500)));
     let mut router = router(Mode::Auto, &host);
     let report = run(&mut router, &host, &ask(&["hello"])).unwrap();
     assert_eq!((report.route, report.switched), (Route::Device, None));

@@ -18,6 +18,9 @@ class Cache:
         self.filled = end
         return self.k[:, :, :end], self.v[:, :, :end]
 
+    def keep(self, rows):
+        self.k, self.v = self.k[rows], self.v[rows]
+
 
 @torch.no_grad()
 def greedy(model, prompts, most=96):
@@ -32,18 +35,22 @@ def greedy(model, prompts, most=96):
     caches = [Cache(batch, model.config, width + most) for _ in model.layers]
     causal = torch.ones(width, width, dtype=torch.bool).tril() & real[:, None, None, :width]
     causal |= torch.eye(width, dtype=torch.bool)  # a padded position sees itself, so that no row is empty
-    answers, open_rows = [[] for _ in prompts], set(range(batch))
+    answers, rows = [[] for _ in prompts], list(range(batch))  # rows: whose answers the batch still holds
+    ended = [False] * batch
     logits = step(model, ids, 0, caches, causal)
     for n in range(width, width + most):
         chosen = logits.argmax(-1)
-        for i, token in enumerate(chosen.tolist()):
-            if i in open_rows:
-                if token == END:
-                    open_rows.discard(i)
-                else:
-                    answers[i].append(token)
-        if not open_rows or n + 1 == width + most:
+        for i, token in zip(rows, chosen.tolist()):
+            ended[i] = ended[i] or token == END
+            if not ended[i]:
+                answers[i].append(token)
+        unfinished = [j for j, i in enumerate(rows) if not ended[i]]
+        if not unfinished or n + 1 == width + most:
             break
+        if len(unfinished) < 0.75 * len(rows):  # drop the finished ones
+            rows, chosen, real = [rows[j] for j in unfinished], chosen[unfinished], real[unfinished]
+            for cache in caches:
+                cache.keep(unfinished)
         logits = step(model, chosen[:, None], n, caches, real[:, None, None, :n + 1])
     return answers
 

@@ -30,7 +30,8 @@ def ask(role, split, runs, batch=96):
     lines = []
     for (_, turn), ids in zip(asked, found):
         text = tokenizer.decode(ids)
-        lines.append(json.dumps({"question": turn.question, "right": check(turn.expect, text), "tokens": len(ids) + 1, "text": text}))
+        row = {"question": turn.question, "right": check(turn.expect, text), "tokens": len(ids) + 1, "text": text}
+        lines.append(json.dumps(row, ensure_ascii=False))
     path.write_text("\n".join(lines) + "\n")
     print(f"{role} answered {len(asked)} {split} questions in {time.time() - began:.0f} s", flush=True)
 

@@ -17,6 +17,7 @@ PLANS = {  # style, sizes, seed, tokens a step and worker, peak learning rates
     "device": dict(style="terse", config=DEVICE, seed=11, batch=4096, muon_lr=0.02, adam_lr=0.004),
     "edge": dict(style="worked", config=EDGE, seed=12, batch=1536, muon_lr=0.015, adam_lr=0.003),
 }
+WORKERS = {"device": 1, "edge": 2}  # processes on a CPU, one thread each
 
 
 class Muon(torch.optim.Optimizer):

@@ -15,7 +15,6 @@ from pathlib import Path
 import torch
 
 TRAIN = Path(__file__).resolve().parent
-WORKERS = {"device": 1, "edge": 2}  # processes on a CPU, one thread each
 STAGES = ["tokenizer", "device", "edge", "outcomes", "scorer", "export", "cards"]
 # Without these glibc hands large buffers back to the kernel after each step, a sixth of the time.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000",
@@ -30,6 +29,7 @@ def tokenizer(args):
 
 def chat_model(name, args):
     minutes = args.device_minutes if name == "device" else args.edge_minutes
+    from pretrain import WORKERS
     workers = WORKERS[name] if args.device == "cpu" else 1
     command = [sys.executable, "-m", "torch.distributed.run", "--nproc_per_node", str(workers),
                "--master_addr", "127.0.0.1", "--master_port", "29512", str(TRAIN / "pretrain.py"), name,

@@ -108,10 +108,9 @@ def train_wordpiece(texts, vocab_size):
 
 
 def with_pieces(tokenizer, pieces):
-    """The same WordPiece with `pieces` at the end of its vocabulary."""
-    vocab = tokenizer.get_vocab()
-    for piece in pieces:
-        vocab.setdefault(piece, len(vocab))
+    """The same WordPiece with `pieces` too. Ids follow the alphabet, since the trainer's own order varies."""
+    rest = {*tokenizer.get_vocab(), *pieces} - {*BERT_SPECIALS}
+    vocab = {piece: i for i, piece in enumerate([*BERT_SPECIALS, *sorted(rest)])}
     words = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", continuing_subword_prefix="##"))
     words.normalizer, words.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
     words.decoder = decoders.WordPiece()

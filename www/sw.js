@@ -9,7 +9,9 @@
  * fetched whole, for the next visit. A request made with `cache: "reload"`
  * goes to the server.
  *
- * A site serves it from the folder of its page, with its own list if it likes:
+ * A service worker rules the folder that it is served from: the gateway serves
+ * this file as /sw.js too. Another site writes one of its own beside its page,
+ * with its own list if it likes:
  *
  *     self.nearsideAssets = ["./", "app.js", …];
  *     importScripts("/node_modules/nearside/www/sw.js");

@@ -136,7 +136,9 @@
  */
 
 /**
- * @typedef {{version: 1, name?: string, files: ModelFile[]}} Manifest
+ * Models, and the rule's numbers that were calibrated for them; the page's own numbers win.
+ * @typedef {{version: 1, name?: string, files: ModelFile[],
+ *   routing?: {alpha_per_s?: number, theta?: number, hysteresis?: number}}} Manifest
  */
 
 /**

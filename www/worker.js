@@ -123,7 +123,7 @@ class RouterWorker {
   /** @param {import("./types.js").CoreModule} wasm @param {Started} started */
   #newCore(wasm, { options, settings }) {
     this.#mode = options.config.mode;
-    return new wasm.Core(options.config, {
+    return new wasm.Core({ ...this.#manifest?.routing, ...options.config }, {
       emit: (event) => this.#emit(event),
       load: (key) => settings.get(key),
       save: (key, value) => settings.set(key, value),

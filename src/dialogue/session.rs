@@ -56,9 +56,8 @@ pub fn drop_oldest_exchange(messages: &mut Vec<Message>) -> bool {
 /// Checks what a caller hands in: at least one user message, and the last
 /// message is the user's.
 pub fn validate(messages: &[Message]) -> Result<()> {
-    let last = messages
-        .last()
-        .ok_or_else(|| Error::InvalidRequest("messages is empty".to_owned()))?;
+    let last =
+        messages.last().ok_or_else(|| Error::InvalidRequest("messages is empty".to_owned()))?;
     if last.role != Role::User {
         return Err(Error::InvalidRequest("the last message must be the user's".to_owned()));
     }

@@ -131,7 +131,7 @@ impl Host for &SimHost {
         self.n_probes.set(self.n_probes.get() + 1);
         let Some(rtt) = self.rtt.get().filter(|rtt| *rtt <= request.timeout) else {
             self.advance(request.timeout);
-            return Err(Error::EdgeUnreachable("no route in the script.".to_owned()));
+            return Err(Error::EdgeUnreachable("no route in the script".to_owned()));
         };
         self.advance(rtt);
         let first_byte_s = rtt.as_secs_f64();
@@ -150,7 +150,7 @@ impl Host for &SimHost {
         self.advance(self.rtt.get().unwrap_or_default());
         let (status, pieces, end) = match script {
             SimEdge::Unreachable => {
-                return Err(Error::EdgeUnreachable("no route in the script.".to_owned()));
+                return Err(Error::EdgeUnreachable("no route in the script".to_owned()));
             }
             SimEdge::Silent => {
                 self.advance(request.timeout);

@@ -243,9 +243,7 @@ impl Link {
 
     /// Bytes that probing may have cost so far.
     fn earned_bytes(&self, now: Duration) -> f64 {
-        BUDGET_START_BYTES
-            + BUDGET_SHARE * self.chat_bytes
-            + BUDGET_BYTES_PER_S * now.as_secs_f64()
+        BUDGET_START_BYTES + BUDGET_SHARE * self.chat_bytes + BUDGET_BYTES_PER_S * now.as_secs_f64()
     }
 
     /// Where to send a probe, for an API at `base_url`.
@@ -262,12 +260,7 @@ impl Link {
 
     /// Takes in what a probe returned. `true`: the endpoint was only being
     /// looked for, ask [`Link::url`] again and probe once more.
-    pub fn observe(
-        &mut self,
-        probe: Probe,
-        reply: &Result<ProbeReply>,
-        now: Duration,
-    ) -> bool {
+    pub fn observe(&mut self, probe: Probe, reply: &Result<ProbeReply>, now: Duration) -> bool {
         self.spent_bytes += cost_bytes(probe);
         let reply = match reply {
             Ok(reply) => reply,

@@ -151,10 +151,7 @@ fn no_side_left(mode: Mode, device_error: &Error) -> Error {
     match mode {
         Mode::DeviceOnly => device_error.clone(),
         Mode::EdgeOnly => offline,
-        _ => Error::BothFailed {
-            device: Box::new(device_error.clone()),
-            edge: Box::new(offline),
-        },
+        _ => Error::BothFailed { device: Box::new(device_error.clone()), edge: Box::new(offline) },
     }
 }
 

@@ -101,9 +101,6 @@ mod tests {
         let rates = Rates { prefill_tps: 123.0, decode_tps: 45.0, n_observed: 6 };
         assert_eq!(Rates::from_json(&rates.to_json()), Some(rates));
         assert_eq!(Rates::from_json("{"), None);
-        assert_eq!(
-            Rates::from_json(r#"{"prefill_tps":0,"decode_tps":1,"n_observed":1}"#),
-            None
-        );
+        assert_eq!(Rates::from_json(r#"{"prefill_tps":0,"decode_tps":1,"n_observed":1}"#), None);
     }
 }

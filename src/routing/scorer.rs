@@ -57,7 +57,9 @@ impl Scorer {
             return Err(Error::ModelCorrupt("the scorer's head must have 3 outputs".to_owned()));
         };
         if outputs.iter().any(|output| !output.is_finite()) {
-            return Err(Error::ComputeFailed("the scorer gave a number that is not one".to_owned()));
+            return Err(Error::ComputeFailed(
+                "the scorer gave a number that is not one".to_owned(),
+            ));
         }
         let tokens = |length: f32| f64::from(length).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
         Ok(Score {

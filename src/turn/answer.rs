@@ -47,12 +47,8 @@ impl Answer {
     /// Moves to the other side because of `error`; the text stays.
     pub fn switch<H: Host>(&mut self, to: Route, error: &Error, host: &H) {
         let from = std::mem::replace(&mut self.route, to);
-        let switched = Switched {
-            from,
-            to,
-            reason: error.code().to_owned(),
-            sentence: error.to_string(),
-        };
+        let switched =
+            Switched { from, to, reason: error.code().to_owned(), sentence: error.to_string() };
         host.emit(Event::Switch {
             from,
             to,

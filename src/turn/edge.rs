@@ -41,8 +41,7 @@ impl Router {
     ) -> Result<()> {
         let mut messages = with_answer(&request.messages, &answer.text);
         let sent_at = host.now();
-        let (response, sent_bytes) =
-            self.open_stream(request, &mut messages, answer, host).await?;
+        let (response, sent_bytes) = self.open_stream(request, &mut messages, answer, host).await?;
         let opened_at = host.now();
         let missing = self.missing_for(&messages, host.now())?;
         let hints = response.hints;
@@ -99,14 +98,14 @@ impl Router {
         host: &H,
     ) -> Result<(EdgeResponse<H::EdgeBody>, usize)> {
         let edge = &self.config.edge;
-        let base_url = edge.base_url.as_deref().ok_or_else(|| {
-            Error::EdgeUnreachable("no edge.base_url is configured".to_owned())
-        })?;
+        let base_url = edge
+            .base_url
+            .as_deref()
+            .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
         let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
         loop {
             let n_left = max_tokens.saturating_sub(answer.n_tokens).max(1);
-            let body =
-                completion_request(edge, messages, &request.sampling, n_left, &request.stop);
+            let body = completion_request(edge, messages, &request.sampling, n_left, &request.stop);
             let sent_bytes = body.len();
             let mut headers = headers(edge);
             headers.push(("content-type".to_owned(), "application/json".to_owned()));

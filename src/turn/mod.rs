@@ -231,11 +231,7 @@ impl Router {
         let device_work =
             Work { missing_tokens: n_prompt - held, expected_tokens: score.device_tokens };
         let edge_work = Work {
-            missing_tokens: self.ledger.missing_on_edge(
-                &counted.vocabulary,
-                &counted.tokens,
-                now,
-            ),
+            missing_tokens: self.ledger.missing_on_edge(&counted.vocabulary, &counted.tokens, now),
             expected_tokens: score.edge_tokens,
         };
         let link = self.link.estimate(now);

@@ -75,7 +75,8 @@ impl WebHost {
     /// server does not allow it to be seen.
     fn resource_timing(&self, url: &str) -> Option<(f64, f64)> {
         let entries = self.performance.get_entries_by_name(url);
-        let entry: PerformanceResourceTiming = entries.get(entries.length().checked_sub(1)?).dyn_into().ok()?;
+        let entry: PerformanceResourceTiming =
+            entries.get(entries.length().checked_sub(1)?).dyn_into().ok()?;
         let (sent, first, last) =
             (entry.request_start(), entry.response_start(), entry.response_end());
         (sent > 0.0 && first >= sent && last >= first)
@@ -92,7 +93,11 @@ impl Host for WebHost {
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
         let call = Call::start(request.timeout, self.signal.as_ref())?;
-        let method = if request.sent_bytes > 0 { gloo_net::http::Method::POST } else { gloo_net::http::Method::GET };
+        let method = if request.sent_bytes > 0 {
+            gloo_net::http::Method::POST
+        } else {
+            gloo_net::http::Method::GET
+        };
         // A unique name finds the right Resource Timing entry and defeats caches on the way.
         let separator = if request.url.contains('?') { '&' } else { '?' };
         let url = format!("{}{separator}t={:.3}", request.url, self.performance.now());
@@ -109,8 +114,7 @@ impl Host for WebHost {
         let (status, hints) = (response.status(), hints(&response));
         let received = response.binary().await.map_err(|error| call.failure(error))?;
         let total_s = (self.now() - started).as_secs_f64();
-        let (first_byte_s, total_s) =
-            self.resource_timing(&url).unwrap_or((first_byte_s, total_s));
+        let (first_byte_s, total_s) = self.resource_timing(&url).unwrap_or((first_byte_s, total_s));
         self.performance.clear_resource_timings();
         Ok(ProbeReply { status, first_byte_s, total_s, received_bytes: received.len(), hints })
     }

@@ -3,7 +3,14 @@
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
 
-import { answered, heard, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
+import {
+  answered,
+  heard,
+  launchBrowser,
+  newPage,
+  waitForEdge,
+  waitUntilReady,
+} from "./harness.mjs";
 import { startSite } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -112,8 +119,6 @@ test("an edge that dies in mid-answer: the device goes on from the text shown", 
 
 test("the device cannot answer, so the edge does, and says why", async () => {
   page = await newPage(browser.context);
-  site.route("/models/device.gguf", (_, response) => response.writeHead(404).end());
-  await browser.context.clearCookies();
   await page.goto(`${site.url}blank.html`);
   const turn = await page.evaluate(async () => {
     // @ts-ignore: a path of the page's.
@@ -131,17 +136,36 @@ test("the device cannot answer, so the edge does, and says why", async () => {
   });
   assert.equal(turn.route, "edge");
   assert.equal(turn.reason, "device_unavailable");
-  site.restoreModels();
 });
 
-test("both sides fail: an error that says so, the dialogue intact, the turn repeatable", async () => {
+test("neither side is there: an error that names both, and the turn repeatable", async () => {
+  const other = await startSite();
+  const fresh = await startSite();
+  fresh.route("/models/device.gguf", (_, response) => response.writeHead(404).end());
+  page = await newPage(browser.context);
+  await page.goto(`${fresh.url}?edge=${encodeURIComponent(`${other.url}v1`)}`);
+  await waitForEdge(page, "online");
+  await other.close();
+  await waitForEdge(page, "offline");
+  assert.match(String(await outcome(QUESTION)), /both_failed/);
+  assert.deepEqual(await dialogue(), [{ role: "user", content: QUESTION }]);
+
+  await other.open();
+  await waitForEdge(page, "online");
+  const before = await heard(page);
+  await page.locator("nearside-chat").getByRole("button", { name: "Retry" }).click();
+  assert.equal((await answered(page, before)).text, other.answer);
+  await other.close();
+  await fresh.close();
+});
+
+test("the edge alone fails: the dialogue intact, the turn repeatable", async () => {
   const other = await startSite();
   await open(`auto&edge=${encodeURIComponent(`${other.url}v1`)}`);
   const first = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
   assert.ok(first.text);
   const before = await dialogue();
 
-  // Without the device, and with an edge that is gone, nobody is left.
   await page.locator("nearside-chat").evaluate((chat) => chat.setAttribute("mode", "edge-only"));
   await other.close();
   assert.match(String(await outcome("And 3 + 3?")), /edge_unreachable/);

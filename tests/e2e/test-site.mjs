@@ -27,9 +27,12 @@ const TYPES = {
   ".wasm": "application/wasm",
 };
 
+/** As the gateway has them: a service worker rules the folder it is served from. @type {Record<string, string>} */
+const ALIASES = { "/": "/index.html", "/sw.js": "/www/sw.js" };
+
 /** What the page of a strict site may do, and no more. */
 const STRICT_CSP =
-  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'";
+  "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; connect-src 'self'; img-src data:";
 
 const WORD_MILLIS = 30;
 
@@ -120,7 +123,7 @@ export class TestSite {
     if (pathname === "/free.html") return blank(response, {});
     if (pathname === "/v1/models") return response.end('{"object":"list","data":[]}');
     if (pathname === "/v1/chat/completions") return this.#complete(response);
-    return sendFile(pathname === "/" ? "/index.html" : pathname, response);
+    return sendFile(ALIASES[pathname] ?? pathname, response);
   }
 
   /** @param {Response} response */

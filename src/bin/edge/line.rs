@@ -1,0 +1,197 @@
+//! The line between the HTTP handlers and the compute thread.
+//!
+//! Handlers put jobs in and listen on each job's channel; the compute thread takes jobs out,
+//! notes its progress and sleeps while there is nothing to do. Dropping the receiving end of a
+//! job's channel cancels the job: the compute thread looks before every step.
+
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use nearside::Error;
+use nearside::engine::{Finish, GenerateRequest};
+use tokio::sync::mpsc;
+
+use crate::rates::Rates;
+use crate::scheduler::{Limits, Remaining, Scheduler, Ticket};
+
+/// One answer to be computed, and where its pieces go.
+pub struct Job {
+    pub request: GenerateRequest,
+    pub events: mpsc::UnboundedSender<Event>,
+    pub offered: Instant,
+}
+
+impl Job {
+    /// Nobody listens any more.
+    pub fn is_cancelled(&self) -> bool {
+        self.events.is_closed()
+    }
+}
+
+/// What a job tells its listener: `Started`, any number of `Text`, then one `Done` or `Failed`.
+#[derive(Debug)]
+pub enum Event {
+    Started,
+    Text(String),
+    Done(Outcome),
+    Failed(Failure),
+}
+
+/// How an answer ended, and what it took.
+#[derive(Debug)]
+pub struct Outcome {
+    pub finish: Finish,
+    pub prompt_tokens: usize,
+    /// Of the prompt, what an engine already held.
+    pub cached_tokens: usize,
+    pub completion_tokens: usize,
+    pub queued: Duration,
+    /// From admission, including the steps of the requests it took turns with.
+    pub prefill: Duration,
+    pub decode: Duration,
+}
+
+/// Why a job got no answer or not all of it.
+#[derive(Debug)]
+pub enum Failure {
+    Engine(Error),
+    ShuttingDown,
+}
+
+/// Why a job was not taken.
+#[derive(Debug, PartialEq)]
+pub enum Refusal {
+    Full { retry_after_s: u64 },
+    ShuttingDown,
+}
+
+/// What the gateway expects of the next request, for headers and the router's cost.
+#[derive(Debug, Clone, Copy)]
+pub struct Outlook {
+    pub queue_s: f64,
+    /// What a request that arrives now can expect as its share of the machine.
+    pub prefill_tps: f64,
+    pub decode_tps: f64,
+    pub n_running: usize,
+    pub n_waiting: usize,
+    pub shutting_down: bool,
+}
+
+/// What the compute thread does next.
+pub enum Task {
+    Start(Ticket, Job),
+    Step(Ticket),
+    /// No step begins any more; every unfinished request is cut.
+    Stop,
+}
+
+/// The shared line.
+pub struct Line {
+    state: Mutex<State>,
+    changed: Condvar,
+}
+
+struct State {
+    scheduler: Scheduler<Job>,
+    rates: Rates,
+    closing: Option<Instant>,
+}
+
+impl Line {
+    pub fn new(limits: Limits, rates: Rates) -> Line {
+        let state = State { scheduler: Scheduler::new(limits), rates, closing: None };
+        Line { state: Mutex::new(state), changed: Condvar::new() }
+    }
+
+    /// No code that can panic runs under the lock, so a poisoned state is still whole.
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether an offer would be taken now: asked before a prompt is tokenized in vain.
+    pub fn check_open(&self) -> Result<(), Refusal> {
+        let mut state = self.lock();
+        state.check_open()
+    }
+
+    pub fn offer(&self, job: Job) -> Result<(), Refusal> {
+        let mut state = self.lock();
+        state.check_open()?;
+        let remaining = Remaining {
+            prefill_tokens: job.request.prompt.len(),
+            decode_tokens: job.request.max_tokens.min(state.rates.answer_tokens()),
+        };
+        let full = state.refusal_when_full();
+        state.scheduler.offer(job, remaining).map_err(|_| full)?;
+        self.changed.notify_one();
+        Ok(())
+    }
+
+    pub fn outlook(&self) -> Outlook {
+        let state = self.lock();
+        let shared_by = (state.scheduler.n_running() + 1) as f64;
+        Outlook {
+            queue_s: state.scheduler.expected_wait_s(&state.rates),
+            prefill_tps: state.rates.prefill_tps() / shared_by,
+            decode_tps: state.rates.decode_tps() / shared_by,
+            n_running: state.scheduler.n_running(),
+            n_waiting: state.scheduler.n_waiting(),
+            shutting_down: state.closing.is_some(),
+        }
+    }
+
+    /// Takes no more jobs, turns away those in line, and gives the running ones `grace`.
+    pub fn close(&self, grace: Duration) {
+        let mut state = self.lock();
+        state.closing = Some(Instant::now() + grace);
+        for job in state.scheduler.drain_waiting() {
+            let _ = job.events.send(Event::Failed(Failure::ShuttingDown));
+        }
+        self.changed.notify_one();
+    }
+
+    /// Waits until there is something to do.
+    pub fn next_task(&self) -> Task {
+        let mut state = self.lock();
+        loop {
+            state.scheduler.retain_waiting(|job| !job.is_cancelled());
+            let is_idle = state.scheduler.n_running() == 0;
+            if state.closing.is_some_and(|deadline| is_idle || Instant::now() >= deadline) {
+                return Task::Stop;
+            }
+            if let Some((ticket, job)) = state.scheduler.admit() {
+                return Task::Start(ticket, job);
+            }
+            if let Some(ticket) = state.scheduler.next_step() {
+                return Task::Step(ticket);
+            }
+            state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+    }
+
+    /// Notes a step: what it taught about the machine, and what the request still has to do.
+    pub fn note_step(&self, ticket: Ticket, lesson: impl FnOnce(&mut Rates) -> Remaining) {
+        let mut state = self.lock();
+        let remaining = lesson(&mut state.rates);
+        state.scheduler.progress(ticket, remaining);
+    }
+
+    pub fn finish(&self, ticket: Ticket) {
+        self.lock().scheduler.finish(ticket);
+    }
+}
+
+impl State {
+    fn check_open(&mut self) -> Result<(), Refusal> {
+        if self.closing.is_some() {
+            return Err(Refusal::ShuttingDown);
+        }
+        self.scheduler.retain_waiting(|job| !job.is_cancelled());
+        if self.scheduler.is_full() { Err(self.refusal_when_full()) } else { Ok(()) }
+    }
+
+    fn refusal_when_full(&self) -> Refusal {
+        let wait_s = self.scheduler.expected_wait_s(&self.rates);
+        Refusal::Full { retry_after_s: (wait_s.ceil() as u64).clamp(1, 60) }
+    }
+}
