@@ -68,14 +68,14 @@ fn split_merge(merge: &str) -> Result<(String, String)> {
 }
 
 /// Turns GPT-2's printable characters back into bytes.
-pub struct ByteTable([Option<u8>; ByteTable::LEN]);
+pub struct ByteTable(Vec<Option<u8>>);
 
 impl ByteTable {
     /// 256 + the 68 bytes that are not printable themselves.
     const LEN: usize = 324;
 
     pub fn new() -> ByteTable {
-        let mut table = [None; Self::LEN];
+        let mut table = vec![None; Self::LEN];
         let mut n_moved = 0;
         for byte in 0..=u8::MAX {
             let printable = matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);
