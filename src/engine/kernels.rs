@@ -27,9 +27,8 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
 
 /// Scales the scores and turns each row into probabilities in place.
 ///
-/// `scores` is (n_heads, n_rows, n_keys); row `r` belongs to token `r % n_tokens` of the chunk and
-/// sees the first `n_keys - n_tokens + r % n_tokens + 1` keys. With `n_tokens` = 0 every row sees
-/// every key.
+/// `scores` is (n_heads, n_rows, n_keys); row `r` belongs to token `r % n_tokens` of the last
+/// `n_tokens`, and sees the keys up to its own. With `n_tokens` = 0 every row sees every key.
 pub fn softmax_rows(scores: &Tensor, scale: f32, n_tokens: usize) -> Result<()> {
     Ok(scores.inplace_op1(&SoftmaxRows { scale, n_tokens })?)
 }
