@@ -6,9 +6,10 @@ use super::{
     gguf::{Gguf, Metadata},
     hyperparameters::Hyperparameters,
     kernels::{layer_norm, softmax_rows},
+    matrix::{Linear, Matrix},
     model::{ModelInfo, architecture},
     source::ReadAt,
-    weights::{Linear, Matrix, Weights},
+    weights::Weights,
 };
 use crate::{Error, Result, dialogue::Tokenizer};
 

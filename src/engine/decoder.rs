@@ -10,8 +10,9 @@ use super::{
     hyperparameters::Hyperparameters,
     kernels::{rms_norm, softmax_rows, swiglu},
     kv_cache::KvCache,
+    matrix::{Linear, Matrix},
     rope::{Angles, Pairing, Rope},
-    weights::{Linear, Matrix, Weights},
+    weights::Weights,
 };
 use crate::{Error, Result};
 
@@ -94,10 +95,11 @@ impl Decoder {
         let pass = Pass { sizes: &self.sizes, epsilon: self.epsilon, angles, cache, start };
         let mut x = self.embedding.rows(tokens)?; // (n_tokens, n_embd)
         for (i, layer) in self.layers.iter().enumerate() {
-            x = layer.forward(i, &x, &pass)?;
+            // Of the last layer only the last token's output is wanted, and every token's keys.
+            let n_kept = if i + 1 < self.layers.len() { n_tokens } else { 1 };
+            x = layer.forward(i, &x, n_kept, &pass)?;
         }
-        let last = x.narrow(0, n_tokens - 1, 1)?; // (1, n_embd)
-        let last = rms_norm(&last, &self.norm, self.epsilon)?;
+        let last = rms_norm(&x, &self.norm, self.epsilon)?; // (1, n_embd)
         Ok(self.output.multiply(&last)?.squeeze(0)?.to_vec1()?)
     }
 }
@@ -126,18 +128,19 @@ impl Layer {
         })
     }
 
-    /// (n_tokens, n_embd) → (n_tokens, n_embd)
-    fn forward(&self, i: usize, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+    /// (n_tokens, n_embd) → the last `n_kept` tokens' (n_kept, n_embd)
+    fn forward(&self, i: usize, x: &Tensor, n_kept: usize, pass: &Pass) -> Result<Tensor> {
         let normed = rms_norm(x, &self.attn_norm, pass.epsilon)?;
-        let x = (x + self.attention(i, &normed, pass)?)?;
+        let x = (last_rows(x, n_kept)? + self.attention(i, &normed, n_kept, pass)?)?;
         let normed = rms_norm(&x, &self.ffn_norm, pass.epsilon)?;
         Ok((&x + self.feed_forward(&normed)?)?)
     }
 
-    fn attention(&self, i: usize, x: &Tensor, pass: &Pass) -> Result<Tensor> {
+    /// What the last `n_kept` tokens take from all tokens so far: (n_kept, n_embd)
+    fn attention(&self, i: usize, x: &Tensor, n_kept: usize, pass: &Pass) -> Result<Tensor> {
         let &Hyperparameters { n_heads, n_kv_heads, head_dim, .. } = pass.sizes;
         let (n_tokens, n_groups) = (x.dim(0)?, n_heads / n_kv_heads);
-        let q = self.q.forward(x)?.reshape((n_tokens, n_heads, head_dim))?;
+        let q = self.q.forward(&last_rows(x, n_kept)?)?.reshape((n_kept, n_heads, head_dim))?;
         let k = self.k.forward(x)?.reshape((n_tokens, n_kv_heads, head_dim))?;
         let v = self.v.forward(x)?.reshape((n_tokens, n_kv_heads, head_dim))?;
         let q = positioned(q, self.q_norm.as_ref(), pass)?;
@@ -147,19 +150,19 @@ impl Layer {
         let (k, v) = pass.cache.append(i, pass.start, &k, &v)?; // (n_kv_heads, n_keys, head_dim)
 
         // The queries that share a key head become rows of one matrix, so no key is copied:
-        // (n_kv_heads, n_groups · n_tokens, head_dim)
+        // (n_kv_heads, n_groups · n_kept, head_dim)
         let q = q
-            .reshape((n_tokens, n_kv_heads, n_groups, head_dim))?
+            .reshape((n_kept, n_kv_heads, n_groups, head_dim))?
             .permute((1, 2, 0, 3))?
             .contiguous()?
-            .reshape((n_kv_heads, n_groups * n_tokens, head_dim))?;
-        let scores = q.matmul(&k.t()?)?; // (n_kv_heads, n_groups · n_tokens, n_keys)
-        softmax_rows(&scores, 1.0 / (head_dim as f32).sqrt(), n_tokens)?;
+            .reshape((n_kv_heads, n_groups * n_kept, head_dim))?;
+        let scores = q.matmul(&k.t()?)?; // (n_kv_heads, n_groups · n_kept, n_keys)
+        softmax_rows(&scores, 1.0 / (head_dim as f32).sqrt(), n_kept)?;
         let mixed = scores
-            .matmul(&v)? // (n_kv_heads, n_groups · n_tokens, head_dim)
-            .reshape((n_kv_heads, n_groups, n_tokens, head_dim))?
+            .matmul(&v)? // (n_kv_heads, n_groups · n_kept, head_dim)
+            .reshape((n_kv_heads, n_groups, n_kept, head_dim))?
             .permute((2, 0, 1, 3))?
-            .reshape((n_tokens, n_heads * head_dim))?;
+            .reshape((n_kept, n_heads * head_dim))?;
         self.attn_output.forward(&mixed)
     }
 
@@ -169,7 +172,11 @@ impl Layer {
     }
 }
 
-/// Queries or keys, (n_tokens, n_heads, head_dim), normed where the model does and turned.
+fn last_rows(x: &Tensor, n_rows: usize) -> Result<Tensor> {
+    Ok(x.narrow(0, x.dim(0)? - n_rows, n_rows)?)
+}
+
+/// Queries or keys, (n_rows, n_heads, head_dim), normed where the model does and turned.
 fn positioned(x: Tensor, norm: Option<&Tensor>, pass: &Pass) -> Result<Tensor> {
     let x = match norm {
         Some(weight) => rms_norm(&x, weight, pass.epsilon)?,

@@ -30,7 +30,8 @@ pub enum Step {
         done: usize,
         total: usize,
     },
-    /// One more token. The text is empty while a character or a stop text may still be completed.
+    /// One more token, or at the end what was held back. The text is empty while a character or a
+    /// stop text may still be completed; tokens are counted by `n_generated`.
     Text(String),
     Done(Finish),
 }

@@ -75,7 +75,7 @@ impl Gguf {
     pub fn identity(&self, source: &dyn ReadAt) -> Result<String> {
         const SAMPLE_BYTES: usize = 1024;
         let mut digest = Sha256::new();
-        let mut piece = vec![0; 64 << 10];
+        let mut piece = [0; 4 << 10];
         let mut offset = 0;
         while offset < self.n_header_bytes {
             let n = (self.n_header_bytes - offset).min(piece.len() as u64) as usize;
@@ -199,7 +199,7 @@ struct HeaderReader<'s> {
 }
 
 impl<'s> HeaderReader<'s> {
-    const WINDOW_BYTES: u64 = 64 << 10;
+    const WINDOW_BYTES: u64 = 16 << 10;
 
     fn new(source: &'s dyn ReadAt) -> HeaderReader<'s> {
         HeaderReader { source, window: Vec::new(), window_start: 0, cursor: 0 }

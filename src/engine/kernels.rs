@@ -27,15 +27,14 @@ pub fn swiglu(gate: &Tensor, up: &Tensor) -> Result<Tensor> {
 
 /// Scales the scores and turns each row into probabilities in place.
 ///
-/// `scores` is (n_heads, n_rows, n_keys); row `r` belongs to token `r % n_tokens` of the chunk and
-/// sees the first `n_keys - n_tokens + r % n_tokens + 1` keys. With `n_tokens` = 0 every row sees
-/// every key.
+/// `scores` is (n_heads, n_rows, n_keys); row `r` belongs to token `r % n_tokens` of the last
+/// `n_tokens`, and sees the keys up to its own. With `n_tokens` = 0 every row sees every key.
 pub fn softmax_rows(scores: &Tensor, scale: f32, n_tokens: usize) -> Result<()> {
     Ok(scores.inplace_op1(&SoftmaxRows { scale, n_tokens })?)
 }
 
 /// The contiguous f32 values behind a storage.
-fn values<'s>(storage: &'s CpuStorage, layout: &Layout) -> CandleResult<&'s [f32]> {
+pub(super) fn values<'s>(storage: &'s CpuStorage, layout: &Layout) -> CandleResult<&'s [f32]> {
     match (storage, layout.contiguous_offsets()) {
         (CpuStorage::F32(all), Some((start, end))) => Ok(&all[start..end]),
         _ => bail!("expected contiguous f32 values, got {layout:?}"),

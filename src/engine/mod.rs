@@ -1,9 +1,9 @@
 //! The device's language model: one dialogue's engine over shared weights.
 //!
-//! In reading order: [`gguf`] and [`source`] say what a file holds, [`weights`] reads its tensors,
-//! [`hyperparameters`], [`rope`], [`kernels`] and [`kv_cache`] are the parts of [`decoder`], the
-//! model itself; [`model`] adds tokenizer and template, [`sampler`] picks a token, [`generate`]
-//! writes an answer. [`bert`] is the scorer's encoder, from the same parts.
+//! In reading order: [`source`] and [`gguf`] say what a file holds, [`weights`] reads its tensors
+//! into [`matrix`] form; [`hyperparameters`], [`kernels`], [`rope`] and [`kv_cache`] are the parts
+//! of [`decoder`], the network itself; [`model`] adds tokenizer and template, [`sampler`] picks a
+//! token, [`generate`] writes an answer. [`bert`] is the scorer's encoder, from the same parts.
 
 pub mod bert;
 mod decoder;
@@ -12,6 +12,7 @@ pub mod gguf;
 mod hyperparameters;
 mod kernels;
 mod kv_cache;
+mod matrix;
 mod model;
 mod rope;
 pub mod sampler;

@@ -81,7 +81,7 @@ pub struct Angles {
 }
 
 impl Angles {
-    /// Turns `x`, (n_tokens, n_heads, head_dim), in place.
+    /// Turns `x`, (n_rows, n_heads, head_dim), in place; its rows are the chunk's last tokens.
     pub fn turn(&self, x: &Tensor) -> Result<()> {
         Ok(x.inplace_op1(self)?)
     }
@@ -93,13 +93,13 @@ impl InplaceOp1 for Angles {
     }
 
     fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> CandleResult<()> {
-        let (n_tokens, n_heads, head_dim) = layout.shape().dims3()?;
-        if n_tokens * self.n_pairs != self.cos_sin.len() {
-            bail!("angles for {} pairs do not fit {:?}", self.cos_sin.len(), layout.shape());
-        }
+        let (n_rows, n_heads, head_dim) = layout.shape().dims3()?;
+        let Some(skipped) = self.cos_sin.len().checked_sub(n_rows * self.n_pairs) else {
+            bail!("{} angles are too few for {:?}", self.cos_sin.len(), layout.shape());
+        };
         let x = values_mut(storage, layout)?;
         let tokens = x.chunks_exact_mut(n_heads * head_dim);
-        for (token, cos_sin) in tokens.zip(self.cos_sin.chunks_exact(self.n_pairs)) {
+        for (token, cos_sin) in tokens.zip(self.cos_sin[skipped..].chunks_exact(self.n_pairs)) {
             for head in token.chunks_exact_mut(head_dim) {
                 match self.pairing {
                     Pairing::Neighbours => turn_neighbours(head, cos_sin),
@@ -133,7 +133,7 @@ mod tests {
     fn check(pairing: Pairing, want: [f32; 4]) {
         let rope = Rope { pairing, frequencies: vec![1.0, 0.0] };
         let x = Tensor::new(&[[[1.0f32, 2.0, 3.0, 4.0]]], &Device::Cpu).unwrap();
-        rope.angles(1, 1).turn(&x).unwrap();
+        rope.angles(0, 2).turn(&x).unwrap(); // The row is the second of two tokens.
         let got = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
         for (got, want) in got.iter().zip(want) {
             assert!((got - want).abs() < 1e-6, "{got} is not {want}");

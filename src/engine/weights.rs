@@ -3,16 +3,15 @@
 //! Quantised weights stay quantised and half floats stay halves: a matrix is held once, in the
 //! file's own blocks, so loading peaks at the size of the file (tests/memory.rs).
 
-use std::sync::Arc;
-
 use candle_core::{
-    Device, Module, Tensor,
-    quantized::{GgmlDType, GgmlType, QMatMul, QStorage, QTensor, k_quants::*},
+    Device, Tensor,
+    quantized::{GgmlDType, GgmlType, k_quants::*},
 };
 use half::{bf16, f16};
 
 use super::{
     gguf::{Gguf, TensorInfo},
+    matrix::{Linear, Matrix},
     source::{ReadAt, ends_early},
 };
 use crate::{Error, Result};
@@ -34,9 +33,13 @@ impl<'s> Weights<'s> {
 
     /// A vector in f32: a norm's weight or a bias.
     pub fn vector(&self, name: &str, len: usize) -> Result<Tensor> {
-        match self.read(name, &[len])? {
-            QMatMul::QTensor(stored) => Ok(stored.dequantize(&Device::Cpu)?),
-            QMatMul::Tensor(vector) | QMatMul::TensorF16(vector) => Ok(vector),
+        let info = self.info(name, &[len])?;
+        match info.dtype {
+            GgmlDType::F32 => {
+                let values = read_blocks::<f32>(self.source, name, info)?;
+                Ok(Tensor::from_vec(values, len, &Device::Cpu)?)
+            }
+            _ => Ok(read_matrix(self.source, name, info, 1, len)?.rows(&[0])?.squeeze(0)?),
         }
     }
 
@@ -44,9 +47,9 @@ impl<'s> Weights<'s> {
         if self.has(name) { self.vector(name, len).map(Some) } else { Ok(None) }
     }
 
-    /// A matrix to multiply with or to look rows up in.
     pub fn matrix(&self, name: &str, n_rows: usize, n_columns: usize) -> Result<Matrix> {
-        Ok(Matrix(self.read(name, &[n_rows, n_columns])?))
+        let info = self.info(name, &[n_rows, n_columns])?;
+        read_matrix(self.source, name, info, n_rows, n_columns)
     }
 
     /// `PREFIX.weight` with `PREFIX.bias` where the file has one.
@@ -56,7 +59,8 @@ impl<'s> Weights<'s> {
         Ok(Linear { weight, bias })
     }
 
-    fn read(&self, name: &str, shape: &[usize]) -> Result<QMatMul> {
+    /// Where `name` lies, if it is there in the expected shape.
+    fn info(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo> {
         let missing = || Error::ModelCorrupt(format!("tensor `{name}` is missing"));
         let info = self.gguf.tensors.get(name).ok_or_else(missing)?;
         if info.shape != shape {
@@ -64,72 +68,36 @@ impl<'s> Weights<'s> {
             let detail = format!("tensor `{name}` has shape {have:?}, expected {shape:?}");
             return Err(Error::ModelCorrupt(detail));
         }
-        read_tensor(self.source, name, info)
+        Ok(info)
     }
 }
 
-/// A weight matrix, (n_rows, n_columns): a linear map from columns to rows, or an embedding table.
-#[derive(Clone)]
-pub struct Matrix(QMatMul);
-
-impl Matrix {
-    /// (…, n_columns) → (…, n_rows)
-    pub fn multiply(&self, x: &Tensor) -> Result<Tensor> {
-        Ok(self.0.forward(x)?)
-    }
-
-    /// The rows of `ids`, dequantised: (n_ids, n_columns)
-    pub fn rows(&self, ids: &[u32]) -> Result<Tensor> {
-        let ids = Tensor::new(ids, &Device::Cpu)?;
-        Ok(self.0.embedding(&ids)?)
-    }
-}
-
-/// A matrix and, in some architectures, a bias.
-pub struct Linear {
-    weight: Matrix,
-    bias: Option<Tensor>,
-}
-
-impl Linear {
-    /// (n_tokens, n_in) → (n_tokens, n_out)
-    pub fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        let y = self.weight.multiply(x)?;
-        match &self.bias {
-            Some(bias) => Ok(y.broadcast_add(bias)?),
-            None => Ok(y),
-        }
-    }
-}
-
-/// A tensor as candle multiplies with it. Its own constructor from a `QTensor` would widen half
-/// floats to f32 and copy f32 once more; here both are held as they came.
-fn read_tensor(source: &dyn ReadAt, name: &str, info: &TensorInfo) -> Result<QMatMul> {
-    fn stored<T: GgmlType + Send + Sync + 'static>(
-        source: &dyn ReadAt,
-        name: &str,
-        info: &TensorInfo,
-    ) -> Result<QMatMul> {
-        let storage = QStorage::Cpu(Box::new(read_blocks::<T>(source, name, info)?));
-        Ok(QMatMul::QTensor(Arc::new(QTensor::new(storage, info.shape.as_slice())?)))
+fn read_matrix(
+    source: &dyn ReadAt,
+    name: &str,
+    info: &TensorInfo,
+    n_rows: usize,
+    n_columns: usize,
+) -> Result<Matrix> {
+    macro_rules! blocks {
+        ($block:ty) => {
+            Matrix::from_blocks(read_blocks::<$block>(source, name, info)?, n_rows, n_columns)
+        };
     }
     match info.dtype {
-        GgmlDType::F32 => {
-            let values = read_blocks::<f32>(source, name, info)?;
-            Ok(QMatMul::Tensor(Tensor::from_vec(values, info.shape.as_slice(), &Device::Cpu)?))
-        }
-        GgmlDType::F16 => stored::<f16>(source, name, info),
-        GgmlDType::BF16 => stored::<bf16>(source, name, info),
-        GgmlDType::Q4_0 => stored::<BlockQ4_0>(source, name, info),
-        GgmlDType::Q4_1 => stored::<BlockQ4_1>(source, name, info),
-        GgmlDType::Q5_0 => stored::<BlockQ5_0>(source, name, info),
-        GgmlDType::Q5_1 => stored::<BlockQ5_1>(source, name, info),
-        GgmlDType::Q8_0 => stored::<BlockQ8_0>(source, name, info),
-        GgmlDType::Q2K => stored::<BlockQ2K>(source, name, info),
-        GgmlDType::Q3K => stored::<BlockQ3K>(source, name, info),
-        GgmlDType::Q4K => stored::<BlockQ4K>(source, name, info),
-        GgmlDType::Q5K => stored::<BlockQ5K>(source, name, info),
-        GgmlDType::Q6K => stored::<BlockQ6K>(source, name, info),
+        GgmlDType::F32 => Matrix::from_f32(read_blocks(source, name, info)?, n_rows, n_columns),
+        GgmlDType::F16 => blocks!(f16),
+        GgmlDType::BF16 => blocks!(bf16),
+        GgmlDType::Q4_0 => blocks!(BlockQ4_0),
+        GgmlDType::Q4_1 => blocks!(BlockQ4_1),
+        GgmlDType::Q5_0 => blocks!(BlockQ5_0),
+        GgmlDType::Q5_1 => blocks!(BlockQ5_1),
+        GgmlDType::Q8_0 => blocks!(BlockQ8_0),
+        GgmlDType::Q2K => blocks!(BlockQ2K),
+        GgmlDType::Q3K => blocks!(BlockQ3K),
+        GgmlDType::Q4K => blocks!(BlockQ4K),
+        GgmlDType::Q5K => blocks!(BlockQ5K),
+        GgmlDType::Q6K => blocks!(BlockQ6K),
         other => Err(Error::ModelUnsupported(format!("tensor type {other:?}"))),
     }
 }
@@ -144,7 +112,7 @@ fn read_blocks<T: GgmlType>(source: &dyn ReadAt, name: &str, info: &TensorInfo) 
     })?;
     blocks.resize(n_blocks, T::zeros());
     // SAFETY: `T` is one of the plain, padding-free `repr(C)` blocks or floats named in
-    // `read_tensor`, for which every bit pattern is a value; the slice covers exactly the
+    // `read_matrix`, for which every bit pattern is a value; the slice covers exactly the
     // initialised elements of `blocks`.
     let bytes =
         unsafe { std::slice::from_raw_parts_mut(blocks.as_mut_ptr().cast::<u8>(), info.n_bytes) };
@@ -161,6 +129,8 @@ fn read_blocks<T: GgmlType>(source: &dyn ReadAt, name: &str, info: &TensorInfo) 
 
 #[cfg(test)]
 mod tests {
+    use candle_core::quantized::QTensor;
+
     use super::*;
 
     /// Every storage type that the reader accepts multiplies and looks up like its f32 values.
@@ -178,7 +148,7 @@ mod tests {
             let bytes = stored.data().unwrap().into_owned();
             let shape = vec![n_rows, n_columns];
             let info = TensorInfo { shape, dtype, offset: 0, n_bytes: bytes.len() };
-            let read = Matrix(read_tensor(&bytes, "t", &info).unwrap());
+            let read = read_matrix(&bytes, "t", &info, n_rows, n_columns).unwrap();
 
             let exact = stored.dequantize(&Device::Cpu).unwrap();
             let rows = read.rows(&[5, 0]).unwrap().to_vec2::<f32>().unwrap();

@@ -6,6 +6,7 @@ use tokenizers::{
     pre_tokenizers::{
         PreTokenizerWrapper,
         byte_level::ByteLevel,
+        digits::Digits,
         sequence::Sequence,
         split::{Split, SplitPattern},
     },
@@ -19,15 +20,28 @@ const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
-/// The patterns that cut text into words before merging, one after the other, by the name in
-/// `tokenizer.ggml.pre`; those of llama.cpp's `llama-vocab.cpp`.
-fn patterns(pre: &str) -> Option<&'static [&'static str]> {
+/// A way to cut text into words, between which nothing is merged.
+#[derive(Clone, Copy, PartialEq)]
+enum Cut {
+    /// `\p{N}`, without the cost of compiling it.
+    EachDigit,
+    By(&'static str),
+    /// As `By(GPT2)`; only as the last cut. All tokenizers share its compiled pattern.
+    Gpt2Words,
+}
+
+/// The cuts to make one after the other, by the name in `tokenizer.ggml.pre`; those of llama.cpp's
+/// `llama-vocab.cpp`.
+fn cuts(pre: &str) -> Option<&'static [Cut]> {
+    use Cut::*;
     Some(match pre {
-        "gpt-2" | "phi-2" | "olmo" | "gpt3-finnish" => &[GPT2],
-        "default" => &[r"[\p{P}\$\+<=>\^~\|]+", GPT2, r"\p{N}+", r"[0-9][0-9][0-9]"],
-        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" => &[r"\p{N}", GPT2],
-        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => &[LLAMA3],
-        "qwen2" | "stablelm2" | "deepseek-r1-qwen" => &[QWEN2],
+        "gpt-2" | "phi-2" | "olmo" | "gpt3-finnish" => &[Gpt2Words],
+        "default" => {
+            &[By(r"[\p{P}\$\+<=>\^~\|]+"), By(GPT2), By(r"\p{N}+"), By(r"[0-9][0-9][0-9]")]
+        }
+        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" => &[EachDigit, Gpt2Words],
+        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => &[By(LLAMA3)],
+        "qwen2" | "stablelm2" | "deepseek-r1-qwen" => &[By(QWEN2)],
         _ => return None,
     })
 }
@@ -35,7 +49,7 @@ fn patterns(pre: &str) -> Option<&'static [&'static str]> {
 pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
     let pre = metadata.str("tokenizer.ggml.pre").unwrap_or("default");
     let unsupported = || Error::ModelUnsupported(format!("pre-tokenizer `{pre}`"));
-    let patterns = patterns(pre).ok_or_else(unsupported)?;
+    let cuts = cuts(pre).ok_or_else(unsupported)?;
     let merges = metadata.strings("tokenizer.ggml.merges");
     let merges = merges.ok_or_else(|| invalid("`tokenizer.ggml.merges` is missing"))?;
     let merges = merges.iter().map(|merge| split_merge(merge)).collect::<Result<_>>()?;
@@ -45,16 +59,28 @@ pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
         .ignore_merges(matches!(pre, "llama-bpe" | "llama3" | "llama-v3"))
         .build()
         .map_err(|error| invalid(error.to_string()))?;
-
-    let mut steps = Vec::new();
-    for &pattern in patterns {
-        let split = Split::new(SplitPattern::Regex(pattern.to_owned()), Isolated, false);
-        steps.push(split.map_err(|error| invalid(error.to_string()))?.into());
-    }
-    steps.push(PreTokenizerWrapper::from(ByteLevel::new(false, false, false)));
     let mut plain = Plain::new(bpe);
-    plain.with_pre_tokenizer(Some(Sequence::new(steps)));
+    plain.with_pre_tokenizer(Some(Sequence::new(steps(cuts)?)));
     Ok(plain)
+}
+
+/// The cuts, then each byte as a character.
+fn steps(cuts: &[Cut]) -> Result<Vec<PreTokenizerWrapper>> {
+    let mut steps = Vec::new();
+    for cut in cuts {
+        match cut {
+            Cut::EachDigit => steps.push(Digits::new(true).into()),
+            Cut::By(pattern) => {
+                let pattern = SplitPattern::Regex((*pattern).to_owned());
+                let split = Split::new(pattern, Isolated, false);
+                steps.push(split.map_err(|error| invalid(error.to_string()))?.into());
+            }
+            Cut::Gpt2Words => {}
+        }
+    }
+    let cuts_words = cuts.last() == Some(&Cut::Gpt2Words);
+    steps.push(ByteLevel::new(false, false, cuts_words).into());
+    Ok(steps)
 }
 
 /// `"a b"` as its two halves; neither is empty, and the first may begin with a space.
@@ -68,14 +94,14 @@ fn split_merge(merge: &str) -> Result<(String, String)> {
 }
 
 /// Turns GPT-2's printable characters back into bytes.
-pub struct ByteTable([Option<u8>; ByteTable::LEN]);
+pub struct ByteTable(Vec<Option<u8>>);
 
 impl ByteTable {
     /// 256 + the 68 bytes that are not printable themselves.
     const LEN: usize = 324;
 
     pub fn new() -> ByteTable {
-        let mut table = [None; Self::LEN];
+        let mut table = vec![None; Self::LEN];
         let mut n_moved = 0;
         for byte in 0..=u8::MAX {
             let printable = matches!(byte, b'!'..=b'~' | 0xA1..=0xAC | 0xAE..=0xFF);

@@ -1,0 +1,48 @@
+//! Tokens per second of a model on this machine.
+//!
+//! `cargo bench --bench engine -- models/device.gguf`
+
+use std::{sync::Arc, time::Instant};
+
+use nearside::engine::{Engine, FileSource, Model, PREFILL_CHUNK};
+
+const N_PROMPT: usize = 4 * PREFILL_CHUNK;
+const N_DECODED: usize = 128;
+const N_ROUNDS: usize = 5;
+
+fn main() {
+    let mut paths: Vec<String> = std::env::args().skip(1).filter(|a| !a.starts_with('-')).collect();
+    if paths.is_empty() {
+        paths = ["device", "edge"].map(|role| format!("models/{role}.gguf")).into();
+    }
+    for path in paths {
+        let started = Instant::now();
+        let source = FileSource::open(&path).unwrap_or_else(|error| panic!("{error}"));
+        let model = Model::load(&source).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let load_millis = started.elapsed().as_millis();
+        let info = model.info().clone();
+        println!("{path}: {} parameters, loaded in {load_millis} ms", info.n_params);
+        measure(Arc::new(model), info.n_vocab as u32);
+    }
+}
+
+/// The best of a few rounds, since other processes only ever slow one down.
+fn measure(model: Arc<Model>, n_vocab: u32) {
+    let mut engine = Engine::new(model, N_PROMPT + N_DECODED).expect("the context is not empty");
+    let prompt: Vec<u32> = (0..N_PROMPT as u32).map(|i| i * 37 % n_vocab).collect();
+    let (mut prefill_rate, mut decode_rate) = (0f64, 0f64);
+    for _ in 0..N_ROUNDS {
+        engine.truncate(0);
+        let started = Instant::now();
+        for chunk in prompt.chunks(PREFILL_CHUNK) {
+            engine.prefill(chunk).expect("the prompt is valid");
+        }
+        prefill_rate = prefill_rate.max(N_PROMPT as f64 / started.elapsed().as_secs_f64());
+        let started = Instant::now();
+        for _ in 0..N_DECODED {
+            engine.decode(5).expect("there is room");
+        }
+        decode_rate = decode_rate.max(N_DECODED as f64 / started.elapsed().as_secs_f64());
+    }
+    println!("  prefill {prefill_rate:.0} tokens/s, decode {decode_rate:.0} tokens/s");
+}
