@@ -81,7 +81,7 @@ mod tests {
     fn bodies() {
         let user = Message::new(Role::User, "hi");
         check(
-            &[user.clone()],
+            std::slice::from_ref(&user),
             r#"{"model":"m","messages":[{"role":"user","content":"hi"}],"stream":true,
                 "stream_options":{"include_usage":true},"max_tokens":8,"temperature":0.0}"#,
         );

@@ -143,7 +143,7 @@ mod tests {
     // cos 1 = 0.540302, sin 1 = 0.841471; the second pair does not turn.
     #[test]
     fn pairs_turn_by_their_angle() {
-        check(Pairing::Neighbours, [-1.142640, 1.922076, 3.0, 4.0]);
+        check(Pairing::Neighbours, [-1.14264, 1.922076, 3.0, 4.0]);
         check(Pairing::Halves, [-1.984111, 2.0, 2.462378, 4.0]);
     }
 }
