@@ -11,7 +11,7 @@ import { ask, launchBrowser, openChat, repositoryRoot, startGateway } from "./ha
 const QUESTIONS = [
   "Hello there.",
   "What is the capital of France?",
-  "Reverse these words: moon, apple, king, tree, lamp, river, stone.",
+  "Sort these words: pear, moon, cat, tree.",
 ];
 
 const gateway = await startGateway();
