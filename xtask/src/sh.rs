@@ -17,10 +17,11 @@ pub fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().expect("xtask lies inside the repository")
 }
 
-/// A program started in the repository's root, with nothing to read from a terminal.
+/// A program started in the repository's root, with nothing to read from a terminal. Whatever cargo
+/// builds goes to this repository's target/, where the tasks look for it.
 pub fn command(program: impl AsRef<Path>) -> Command {
     let mut command = Command::new(program.as_ref());
-    command.current_dir(root()).stdin(Stdio::null());
+    command.current_dir(root()).stdin(Stdio::null()).env("CARGO_TARGET_DIR", root().join("target"));
     command
 }
 
