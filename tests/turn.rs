@@ -1,12 +1,14 @@
 //! Whole turns on a virtual clock: the real engine and the real scorer with
 //! tiny weights, a scripted edge, and everything that can go wrong.
 
+mod support;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use nearside::config::{Config, EdgeConfig, Mode};
 use nearside::dialogue::{Message, Role};
-use nearside::engine::{Engine, FileSource, Model};
+use nearside::engine::{Engine, FileSource, Model, ReadAt};
 use nearside::host::sim::{SimEdge, SimHost};
 use nearside::routing::{Route, Scorer};
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
@@ -21,15 +23,14 @@ fn config(mode: Mode) -> Config {
     Config { edge, mode, max_tokens: 24, ..Config::default() }
 }
 
-fn engine(path: &str, n_ctx: usize) -> Engine {
-    let model = Model::load(&FileSource::open(path).unwrap()).unwrap();
-    Engine::new(Arc::new(model), n_ctx).unwrap()
+fn engine(source: &dyn ReadAt, n_ctx: usize) -> Engine {
+    Engine::new(Arc::new(Model::load(source).unwrap()), n_ctx).unwrap()
 }
 
 /// A router with the tiny device model loaded.
 fn router(mode: Mode, host: &SimHost) -> Router {
     let mut router = Router::new(config(mode), &host).unwrap();
-    router.set_device(engine(TINY, 128), &host).unwrap();
+    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host).unwrap();
     router
 }
 
@@ -175,6 +176,45 @@ fn a_device_that_cannot_answer_leaves_it_to_the_edge() {
     let mut only = ask(&[&long]);
     only.mode = Some(Mode::DeviceOnly);
     assert_eq!(run(&mut small, &host, &only).unwrap_err().code(), "prompt_too_long");
+}
+
+/// The tiny model with a token that it can write but not read: its embedding is not a number.
+fn unreadable(token: Option<u32>) -> Vec<u8> {
+    support::rewritten("tiny-llama.gguf", |tensors| {
+        let embedding = tensors["token_embd.weight"].clone();
+        tensors.insert("output.weight".to_owned(), embedding.clone());
+        let (shape, mut values) = embedding;
+        if let Some(token) = token {
+            values[token as usize * shape[1]] = f32::NAN;
+        }
+        tensors.insert("token_embd.weight".to_owned(), (shape, values));
+    })
+}
+
+#[test]
+fn a_device_that_fails_in_mid_answer_is_continued_at_the_edge() {
+    let host = SimHost::new();
+    let mut healthy = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
+    healthy.set_device(engine(&unreadable(None), 128), &&host).unwrap();
+    let whole = run(&mut healthy, &host, &ask(&["hello"])).unwrap();
+    let tokens = healthy.device().unwrap().tokens();
+    let later = whole.usage.prompt_tokens + 3;
+    // Not one of the first tokens: those are read to warm up, and a model that fails then is refused.
+    let is_new = |token: &&u32| **token >= 64 && !tokens[..later].contains(token);
+    let new = tokens[later..].iter().find(is_new);
+
+    host.then(SimEdge::answer(" and the edge ends it"));
+    let mut failing = Router::new(config(Mode::PreferDevice), &&host).unwrap();
+    failing.set_device(engine(&unreadable(new.copied()), 128), &&host).unwrap();
+    let report = run(&mut failing, &host, &ask(&["hello"])).unwrap();
+    let switched = report.switched.expect("the edge takes over");
+    assert_eq!((switched.from, switched.to), (Route::Device, Route::Edge));
+    assert_eq!(switched.reason, "compute_failed");
+    let shown = report.text.strip_suffix(" and the edge ends it").expect("the edge ends it");
+    assert!(!shown.is_empty() && whole.text.starts_with(shown), "{}", report.text);
+    // The edge was told what the reader has seen already.
+    let sent: serde_json::Value = serde_json::from_str(&host.sent.borrow()[0]).unwrap();
+    assert_eq!(sent["messages"][1]["content"], shown);
 }
 
 #[test]

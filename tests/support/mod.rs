@@ -5,9 +5,12 @@
 pub mod gguf_writer;
 pub mod llama2c;
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
-use nearside::engine::{Engine, FileSource, Model, gguf::Gguf};
+use nearside::engine::{
+    Engine, FileSource, Model,
+    gguf::{Gguf, TensorInfo},
+};
 use serde::de::DeserializeOwned;
 
 use self::gguf_writer::GgufWriter;
@@ -33,22 +36,36 @@ pub fn engine(name: &str) -> Engine {
     Engine::new(model(name), usize::MAX).unwrap()
 }
 
+/// A file's tensors by name: shape and values.
+pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
+
 /// The same file with its Q8_0 tensors widened to f32, so that candle rounds no activation to
 /// 8 bits and the logits can be compared closely.
 pub fn widened(name: &str) -> Vec<u8> {
+    rewritten(name, |_| {})
+}
+
+/// As `widened`, with other tensors.
+pub fn rewritten(name: &str, change: impl FnOnce(&mut Tensors)) -> Vec<u8> {
     let file = bytes(name);
     let gguf = Gguf::read(&file).unwrap();
-    let mut writer = GgufWriter::default();
-    for (key, value) in gguf.metadata.iter() {
-        writer.metadata(key, value.clone());
-    }
-    for (name, info) in &gguf.tensors {
+    let widen = |info: &TensorInfo| {
         let stored = &file[info.offset as usize..][..info.n_bytes];
         let values = match info.n_bytes == 4 * info.n_elements() {
             true => floats(stored),
             false => q8_0_values(stored),
         };
-        writer.tensor(name, &info.shape, &values);
+        (info.shape.clone(), values)
+    };
+    let mut tensors: Tensors =
+        gguf.tensors.iter().map(|(name, info)| (name.clone(), widen(info))).collect();
+    change(&mut tensors);
+    let mut writer = GgufWriter::default();
+    for (key, value) in gguf.metadata.iter() {
+        writer.metadata(key, value.clone());
+    }
+    for (name, (shape, values)) in &tensors {
+        writer.tensor(name, shape, values);
     }
     writer.finish()
 }
