@@ -262,7 +262,7 @@ fn probes_measure_the_link_and_nothing_else() {
         let probe = edge.request(method, "/probe", &[], "");
         assert_eq!(probe.status, 204);
         assert_eq!(probe.header("cache-control"), Some("no-store"));
-        assert_eq!(probe.header("x-nearside-queue-s"), Some("0.000"));
+        assert_eq!(probe.header("x-nearside-queue-s"), Some("0.000000"));
         for name in ["x-nearside-prefill-tps", "x-nearside-decode-tps"] {
             let rate: Option<f64> = probe.header(name).and_then(|rate| rate.parse().ok());
             assert!(rate > Some(0.0), "{name} is measured before the first request");

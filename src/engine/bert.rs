@@ -1,11 +1,13 @@
 //! The scorer's encoder: a post-norm BERT (Devlin et al., arXiv 1810.04805) with a linear head.
 
-use candle_core::Tensor;
-
 use super::{
     gguf::{Gguf, Metadata},
     hyperparameters::Hyperparameters,
-    kernels::{layer_norm, softmax_rows},
+    kernels::{
+        Activations, Kernels,
+        attention::attend_all,
+        rows::{gelu, layer_norm},
+    },
     matrix::{Linear, Matrix},
     model::{ModelInfo, architecture},
     source::ReadAt,
@@ -28,11 +30,12 @@ pub struct Bert {
     norm: Norm,
     layers: Vec<Layer>,
     head: Linear,
+    kernels: Kernels,
 }
 
 struct Norm {
-    weight: Tensor,
-    bias: Tensor,
+    weight: Vec<f32>,
+    bias: Vec<f32>,
     epsilon: f32,
 }
 
@@ -67,6 +70,7 @@ impl Bert {
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
             tokenizer,
             sizes,
+            kernels: Kernels::default(),
         })
     }
 
@@ -85,14 +89,24 @@ impl Bert {
     /// The hidden state of the first token, [CLS], after the last layer: (n_embd).
     pub fn embed(&self, ids: &[u32], type_ids: &[u32]) -> Result<Vec<f32>> {
         self.check_input(ids, type_ids)?;
-        let positions: Vec<u32> = (0..ids.len() as u32).collect();
-        let x = self.words.rows(ids)?; // (n_tokens, n_embd)
-        let x = ((x + self.positions.rows(&positions)?)? + self.types.rows(type_ids)?)?;
-        let mut x = self.norm.forward(&x)?;
-        for layer in &self.layers {
-            x = layer.forward(&x, &self.sizes)?;
+        let n_embd = self.sizes.n_embd;
+        let mut x = vec![0.0; ids.len() * n_embd]; // (n_tokens, n_embd)
+        let mut part = vec![0.0; n_embd];
+        for (position, row) in x.chunks_exact_mut(n_embd).enumerate() {
+            self.words.read_row(ids[position] as usize, row);
+            for (table, id) in
+                [(&self.positions, position), (&self.types, type_ids[position] as usize)]
+            {
+                table.read_row(id, &mut part);
+                row.iter_mut().zip(&part).for_each(|(x, part)| *x += part);
+            }
         }
-        Ok(x.get(0)?.to_vec1()?)
+        self.norm.apply(&mut x);
+        for layer in &self.layers {
+            layer.forward(&mut x, &self.sizes, &self.kernels);
+        }
+        x.truncate(n_embd);
+        Ok(x)
     }
 
     /// The linear head over a [CLS] state: (3).
@@ -101,8 +115,9 @@ impl Bert {
             let detail = format!("a state of {} instead of {}", cls.len(), self.sizes.n_embd);
             return Err(Error::InvalidRequest(detail));
         }
-        let cls = Tensor::from_slice(cls, (1, cls.len()), &candle_core::Device::Cpu)?;
-        Ok(self.head.forward(&cls)?.squeeze(0)?.to_vec1()?)
+        let mut outputs = vec![0.0; N_HEAD];
+        self.head.forward(&Activations::new(cls, cls.len()), &mut outputs, &self.kernels);
+        Ok(outputs)
     }
 
     fn check_input(&self, ids: &[u32], type_ids: &[u32]) -> Result<()> {
@@ -129,8 +144,8 @@ impl Norm {
         })
     }
 
-    fn forward(&self, x: &Tensor) -> Result<Tensor> {
-        layer_norm(x, &self.weight, &self.bias, self.epsilon)
+    fn apply(&self, x: &mut [f32]) {
+        layer_norm(x, &self.weight, &self.bias, self.epsilon);
     }
 }
 
@@ -157,27 +172,37 @@ impl Layer {
         })
     }
 
-    /// (n_tokens, n_embd) → (n_tokens, n_embd)
-    fn forward(&self, x: &Tensor, sizes: &Hyperparameters) -> Result<Tensor> {
-        let x = self.attn_norm.forward(&(x + self.attention(x, sizes)?)?)?;
-        let fed = self.down.forward(&self.up.forward(&x)?.gelu_erf()?)?;
-        self.norm.forward(&(x + fed)?)
+    /// (n_tokens, n_embd) → (n_tokens, n_embd), in place
+    fn forward(&self, x: &mut [f32], sizes: &Hyperparameters, kernels: &Kernels) {
+        let &Hyperparameters { n_embd, n_ff, .. } = sizes;
+        let mut added = vec![0.0; x.len()];
+        self.attention(x, &mut added, sizes, kernels);
+        add(x, &added);
+        self.attn_norm.apply(x);
+        let mut hidden = vec![0.0; x.len() / n_embd * n_ff];
+        self.up.forward(&Activations::new(x, n_embd), &mut hidden, kernels);
+        gelu(&mut hidden);
+        self.down.forward(&Activations::new(&hidden, n_ff), &mut added, kernels);
+        add(x, &added);
+        self.norm.apply(x);
     }
 
     /// Every token sees every token: one sequence, so no padding to leave out.
-    fn attention(&self, x: &Tensor, sizes: &Hyperparameters) -> Result<Tensor> {
-        let (n_tokens, n_embd) = x.dims2()?;
-        let head_dim = n_embd / sizes.n_heads;
-        let heads = |x: Tensor| -> Result<Tensor> {
-            let x = x.reshape((n_tokens, sizes.n_heads, head_dim))?;
-            Ok(x.transpose(0, 1)?.contiguous()?) // (n_heads, n_tokens, head_dim)
+    fn attention(&self, x: &[f32], into: &mut [f32], sizes: &Hyperparameters, kernels: &Kernels) {
+        let &Hyperparameters { n_embd, n_heads, .. } = sizes;
+        let x = Activations::new(x, n_embd);
+        let project = |linear: &Linear| {
+            let mut y = vec![0.0; into.len()];
+            linear.forward(&x, &mut y, kernels);
+            y
         };
-        let q = heads(self.q.forward(x)?)?;
-        let k = heads(self.k.forward(x)?)?;
-        let v = heads(self.v.forward(x)?)?;
-        let scores = q.matmul(&k.t()?)?; // (n_heads, n_tokens, n_tokens)
-        softmax_rows(&scores, 1.0 / (head_dim as f32).sqrt(), 0)?;
-        let mixed = scores.matmul(&v)?.transpose(0, 1)?.reshape((n_tokens, n_embd))?;
-        self.attn_output.forward(&mixed)
+        let (q, k, v) = (project(&self.q), project(&self.k), project(&self.v));
+        let mut mixed = vec![0.0; q.len()]; // (n_tokens, n_heads, head_dim)
+        attend_all(n_heads, n_embd / n_heads, [&q, &k, &v], &mut mixed, kernels);
+        self.attn_output.forward(&Activations::new(&mixed, n_embd), into, kernels);
     }
+}
+
+fn add(x: &mut [f32], added: &[f32]) {
+    x.iter_mut().zip(added).for_each(|(x, added)| *x += added);
 }

@@ -1,16 +1,17 @@
 //! The device's language model: one dialogue's engine over shared weights.
 //!
 //! In reading order: [`source`] and [`gguf`] say what a file holds, [`weights`] reads its tensors
-//! into [`matrix`] form; [`hyperparameters`], [`kernels`], [`rope`] and [`kv_cache`] are the parts
-//! of [`decoder`], the network itself; [`model`] adds tokenizer and template, [`sampler`] picks a
+//! into [`matrix`] form; [`hyperparameters`], [`architecture`], [`rope`], [`kv_cache`] and the
+//! [`kernels`] are the parts of [`decoder`], the network itself; [`model`] adds tokenizer and template, [`sampler`] picks a
 //! token, [`generate`] writes an answer. [`bert`] is the scorer's encoder, from the same parts.
 
+mod architecture;
 pub mod bert;
 mod decoder;
 pub mod generate;
 pub mod gguf;
 mod hyperparameters;
-mod kernels;
+pub mod kernels;
 mod kv_cache;
 mod matrix;
 mod model;
@@ -81,7 +82,8 @@ impl Engine {
             return Err(Error::PromptTooLong { n_tokens: end, n_ctx: self.n_ctx });
         }
         self.cache.reserve(end, start)?;
-        let logits = self.model.decoder.forward(tokens, start, &self.cache)?;
+        let Model { decoder, kernels, .. } = self.model.as_ref();
+        let logits = decoder.forward(tokens, start, &mut self.cache, kernels);
         if !logits.iter().all(|logit| logit.is_finite()) {
             return Err(Error::ComputeFailed("the logits are not finite numbers".to_owned()));
         }

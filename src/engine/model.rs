@@ -3,9 +3,11 @@
 use serde::Serialize;
 
 use super::{
+    architecture,
     decoder::Decoder,
     gguf::{Gguf, Metadata},
     hyperparameters::Hyperparameters,
+    kernels::Kernels,
     source::ReadAt,
     weights::Weights,
 };
@@ -20,6 +22,7 @@ pub struct Model {
     tokenizer: Tokenizer,
     template: ChatTemplate,
     pub(super) decoder: Decoder,
+    pub(super) kernels: Kernels,
 }
 
 /// What a model file says about itself.
@@ -33,17 +36,17 @@ pub struct ModelInfo {
     pub n_ctx: usize,
     pub n_params: u64,
     pub weight_bytes: u64,
-    /// Keys and values in f32, as the engine holds them.
+    /// Keys and values in half floats, as the engine holds them.
     pub kv_bytes_per_token: u64,
     /// Tells these weights from others; see [`Gguf::identity`].
     pub digest: String,
 }
 
 impl Model {
-    /// Reads a `llama`, `qwen2` or `qwen3` file tensor by tensor.
+    /// Reads a file of one of the families in `architecture.rs`, tensor by tensor.
     pub fn load(source: &dyn ReadAt) -> Result<Model> {
         let mut gguf = Gguf::read(source)?;
-        let arch = architecture(&gguf.metadata, &["llama", "qwen2", "qwen3"])?;
+        let arch = architecture(&gguf.metadata, &architecture::NAMES)?;
         let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
         let template = ChatTemplate::from_gguf(&gguf.metadata, &tokenizer)?;
         // The vocabulary lives in the tokenizer now; its copy would count against the load's peak.
@@ -51,12 +54,12 @@ impl Model {
         let weights = Weights::new(source, &gguf);
         let decoder = Decoder::load(&gguf.metadata, &weights, &arch, tokenizer.n_vocab())?;
         let sizes = decoder.sizes();
-        let kv_floats = 2 * sizes.n_layers * sizes.n_kv_heads * sizes.head_dim;
+        let kv_elements = 2 * sizes.n_layers * sizes.n_kv_heads * sizes.head_dim;
         let info = ModelInfo {
-            kv_bytes_per_token: (kv_floats * size_of::<f32>()) as u64,
+            kv_bytes_per_token: (kv_elements * size_of::<half::f16>()) as u64,
             ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
         };
-        Ok(Model { info, tokenizer, template, decoder })
+        Ok(Model { info, tokenizer, template, decoder, kernels: Kernels::default() })
     }
 
     pub fn info(&self) -> &ModelInfo {

@@ -1,9 +1,9 @@
 //! Rotary position embeddings (Su et al., arXiv 2104.09864): queries and keys are turned by an
 //! angle that grows with their position.
 
-use candle_core::{CpuStorage, InplaceOp1, Layout, Result as CandleResult, Tensor, bail};
+use std::f32::consts::TAU;
 
-use super::{gguf::Metadata, kernels::values_mut, weights::Weights};
+use super::{gguf::Metadata, weights::Weights};
 use crate::{Error, Result};
 
 /// Which elements of a head turn together.
@@ -20,15 +20,42 @@ pub struct Rope {
     pairing: Pairing,
     /// Radians per position: (n_rotated / 2)
     frequencies: Vec<f32>,
+    /// What a turn also multiplies with.
+    magnitude: f32,
 }
 
 impl Rope {
+    /// Positions of the model's own base, scaled as the file says.
     pub fn load(
         metadata: &Metadata,
         weights: &Weights,
         arch: &str,
         head_dim: usize,
         pairing: Pairing,
+    ) -> Result<Rope> {
+        let base = metadata.f32(&format!("{arch}.rope.freq_base")).unwrap_or(10_000.0);
+        let mut rope = Rope::new(metadata, arch, head_dim, pairing, base)?;
+        match Scaling::read(metadata, arch)? {
+            Scaling::None => {}
+            Scaling::Linear { factor } => rope.frequencies.iter_mut().for_each(|f| *f /= factor),
+            Scaling::Yarn(yarn) => rope.apply(&yarn, base),
+        }
+        // Llama 3.1's long-context scaling comes as one divisor per pair.
+        if let Some(divisors) =
+            weights.optional_vector("rope_freqs.weight", rope.frequencies.len())?
+        {
+            rope.frequencies.iter_mut().zip(divisors).for_each(|(f, divisor)| *f /= divisor);
+        }
+        Ok(rope)
+    }
+
+    /// Positions as they are, turned from `base` on.
+    pub fn new(
+        metadata: &Metadata,
+        arch: &str,
+        head_dim: usize,
+        pairing: Pairing,
+        base: f32,
     ) -> Result<Rope> {
         let n_rotated = match metadata.u64(&format!("{arch}.rope.dimension_count")) {
             Some(n) => usize::try_from(n).unwrap_or(usize::MAX),
@@ -38,17 +65,25 @@ impl Rope {
             let detail = format!("{n_rotated} rotary dimensions in heads of {head_dim}");
             return Err(Error::ModelCorrupt(detail));
         }
-        let base = metadata.f32(&format!("{arch}.rope.freq_base")).unwrap_or(10_000.0);
-        let stretch = linear_scaling(metadata, arch)?;
-        let mut frequencies: Vec<f32> = (0..n_rotated / 2)
-            .map(|i| base.powf(-2.0 * i as f32 / n_rotated as f32) / stretch)
-            .collect();
-        // Llama 3.1's long-context scaling comes as one divisor per pair.
-        if let Some(divisors) = weights.optional_vector("rope_freqs.weight", n_rotated / 2)? {
-            let divisors = divisors.to_vec1::<f32>()?;
-            frequencies.iter_mut().zip(divisors).for_each(|(f, divisor)| *f /= divisor);
+        let frequencies =
+            (0..n_rotated / 2).map(|i| base.powf(-2.0 * i as f32 / n_rotated as f32)).collect();
+        Ok(Rope { pairing, frequencies, magnitude: 1.0 })
+    }
+
+    /// Pairs that turn often within the trained context keep their angle, those that turn less than
+    /// once are stretched, and those between are mixed.
+    fn apply(&mut self, yarn: &Yarn, base: f32) {
+        let n_rotated = 2.0 * self.frequencies.len() as f32;
+        let pair_with_turns = |n_turns: f32| {
+            n_rotated * (yarn.n_ctx / (n_turns * TAU)).ln() / (2.0 * base.ln())
+        };
+        let first = pair_with_turns(yarn.fast_turns).floor().max(0.0);
+        let last = pair_with_turns(yarn.slow_turns).ceil().min(n_rotated - 1.0);
+        for (i, frequency) in self.frequencies.iter_mut().enumerate() {
+            let stretched = ((i as f32 - first) / (last - first).max(0.001)).clamp(0.0, 1.0);
+            *frequency *= 1.0 - stretched + stretched / yarn.factor;
         }
-        Ok(Rope { pairing, frequencies })
+        self.magnitude = yarn.magnitude;
     }
 
     /// cos and sin for positions `start..start + n_tokens`, shared by all layers of a forward pass.
@@ -56,19 +91,61 @@ impl Rope {
         let positions = (start..start + n_tokens).map(|position| position as f32);
         let cos_sin = positions
             .flat_map(|position| self.frequencies.iter().map(move |f| (position * f).sin_cos()))
-            .map(|(sin, cos)| (cos, sin))
+            .map(|(sin, cos)| (cos * self.magnitude, sin * self.magnitude))
             .collect();
         Angles { pairing: self.pairing, n_pairs: self.frequencies.len(), cos_sin }
     }
 }
 
-/// `rope.scaling.*`: 1 where positions are not stretched.
-fn linear_scaling(metadata: &Metadata, arch: &str) -> Result<f32> {
-    let factor = metadata.f32(&format!("{arch}.rope.scaling.factor")).unwrap_or(1.0);
-    match metadata.str(&format!("{arch}.rope.scaling.type")) {
-        None | Some("none") => Ok(1.0),
-        Some("linear") if factor > 0.0 => Ok(factor),
-        Some(kind) => Err(Error::ModelUnsupported(format!("RoPE scaling `{kind}` by {factor}"))),
+/// `rope.scaling.*`: how a model reads longer texts than it was first trained on.
+enum Scaling {
+    None,
+    Linear { factor: f32 },
+    Yarn(Yarn),
+}
+
+/// YaRN (Peng et al., arXiv 2309.00071).
+struct Yarn {
+    factor: f32,
+    /// The context before it was stretched.
+    n_ctx: f32,
+    /// Pairs that turn this often within it keep their angle.
+    fast_turns: f32,
+    /// Pairs that turn less often are stretched.
+    slow_turns: f32,
+    magnitude: f32,
+}
+
+impl Scaling {
+    fn read(metadata: &Metadata, arch: &str) -> Result<Scaling> {
+        let number = |key: &str| metadata.f32(&format!("{arch}.{key}"));
+        let factor = number("rope.scaling.factor").or_else(|| number("rope.scale_linear"));
+        let factor = factor.filter(|&factor| factor != 0.0).unwrap_or(1.0);
+        let kind = metadata.str(&format!("{arch}.rope.scaling.type")).unwrap_or("linear");
+        if !(factor > 0.0 && factor.is_finite()) {
+            return Err(Error::ModelCorrupt(format!("RoPE scaling `{kind}` by {factor}")));
+        }
+        match kind {
+            "none" => Ok(Scaling::None),
+            "linear" => Ok(Scaling::Linear { factor }),
+            "yarn" => Ok(Scaling::Yarn(Yarn::read(number, factor))),
+            _ => Err(Error::ModelUnsupported(format!("RoPE scaling `{kind}`"))),
+        }
+    }
+}
+
+impl Yarn {
+    /// With llama.cpp's defaults, the paper's. `yarn_attn_factor` is left alone, as there.
+    fn read(number: impl Fn(&str) -> Option<f32>, factor: f32) -> Yarn {
+        let n_ctx = number("rope.scaling.original_context_length");
+        let attn_factor = number("rope.scaling.attn_factor").unwrap_or(1.0);
+        Yarn {
+            factor,
+            n_ctx: n_ctx.or_else(|| number("context_length")).unwrap_or(0.0),
+            fast_turns: number("rope.scaling.yarn_beta_fast").unwrap_or(32.0),
+            slow_turns: number("rope.scaling.yarn_beta_slow").unwrap_or(1.0),
+            magnitude: attn_factor * (1.0 + 0.1 * factor.max(1.0).ln()),
+        }
     }
 }
 
@@ -81,25 +158,13 @@ pub struct Angles {
 }
 
 impl Angles {
-    /// Turns `x`, (n_rows, n_heads, head_dim), in place; its rows are the chunk's last tokens.
-    pub fn turn(&self, x: &Tensor) -> Result<()> {
-        Ok(x.inplace_op1(self)?)
-    }
-}
-
-impl InplaceOp1 for Angles {
-    fn name(&self) -> &'static str {
-        "rope"
-    }
-
-    fn cpu_fwd(&self, storage: &mut CpuStorage, layout: &Layout) -> CandleResult<()> {
-        let (n_rows, n_heads, head_dim) = layout.shape().dims3()?;
-        let Some(skipped) = self.cos_sin.len().checked_sub(n_rows * self.n_pairs) else {
-            bail!("{} angles are too few for {:?}", self.cos_sin.len(), layout.shape());
-        };
-        let x = values_mut(storage, layout)?;
-        let tokens = x.chunks_exact_mut(n_heads * head_dim);
-        for (token, cos_sin) in tokens.zip(self.cos_sin[skipped..].chunks_exact(self.n_pairs)) {
+    /// Turns `x`, (n_rows, any number of heads, head_dim), in place; its rows, `row` elements
+    /// each, are the chunk's last tokens.
+    pub fn turn(&self, x: &mut [f32], row: usize, head_dim: usize) {
+        let n_rows = x.len() / row;
+        let n_skipped = self.cos_sin.len() - n_rows * self.n_pairs;
+        let angles = self.cos_sin[n_skipped..].chunks_exact(self.n_pairs);
+        for (token, cos_sin) in x.chunks_exact_mut(row).zip(angles) {
             for head in token.chunks_exact_mut(head_dim) {
                 match self.pairing {
                     Pairing::Neighbours => turn_neighbours(head, cos_sin),
@@ -107,7 +172,6 @@ impl InplaceOp1 for Angles {
                 }
             }
         }
-        Ok(())
     }
 }
 
@@ -126,16 +190,13 @@ fn turn_halves(head: &mut [f32], cos_sin: &[(f32, f32)]) {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
-
     use super::*;
 
     fn check(pairing: Pairing, want: [f32; 4]) {
-        let rope = Rope { pairing, frequencies: vec![1.0, 0.0] };
-        let x = Tensor::new(&[[[1.0f32, 2.0, 3.0, 4.0]]], &Device::Cpu).unwrap();
-        rope.angles(0, 2).turn(&x).unwrap(); // The row is the second of two tokens.
-        let got = x.flatten_all().unwrap().to_vec1::<f32>().unwrap();
-        for (got, want) in got.iter().zip(want) {
+        let rope = Rope { pairing, frequencies: vec![1.0, 0.0], magnitude: 1.0 };
+        let mut x = [1.0, 2.0, 3.0, 4.0];
+        rope.angles(0, 2).turn(&mut x, 4, 4); // The row is the second of two tokens.
+        for (got, want) in x.iter().zip(want) {
             assert!((got - want).abs() < 1e-6, "{got} is not {want}");
         }
     }

@@ -6,6 +6,8 @@
 mod convert;
 mod core;
 mod host;
+mod models;
 mod source;
 
 pub use core::{Core, Sha256};
+pub use models::{DeviceModel, Encoder};

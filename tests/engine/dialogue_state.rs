@@ -72,7 +72,7 @@ fn a_context_is_bounded_by_the_model_and_holds_something() {
 fn kv_bytes_count_what_is_allocated() {
     let mut engine = engine(FILE);
     let per_token = engine.model().info().kv_bytes_per_token as usize;
-    assert_eq!(per_token, 2 * 2 * 2 * 16 * 4, "keys and values, layers, heads, elements, bytes");
+    assert_eq!(per_token, 2 * 2 * 2 * 16 * 2, "keys and values, layers, heads, elements, bytes");
     assert_eq!(engine.kv_bytes(), 128 * per_token);
     engine.prefill(&tokens(129)).unwrap();
     assert_eq!(engine.kv_bytes(), 256 * per_token);

@@ -46,6 +46,7 @@ fn package(tools: &BuildTools) -> Result<()> {
     // What rustc turns on for this target, and simd128 from .cargo/config.toml.
     let features = [
         "--enable-simd",
+        "--enable-relaxed-simd",
         "--enable-bulk-memory",
         "--enable-bulk-memory-opt",
         "--enable-mutable-globals",

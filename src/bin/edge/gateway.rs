@@ -122,7 +122,7 @@ impl Gateway {
     pub fn hint_headers(&self) -> [(HeaderName, String); 3] {
         let outlook = self.line.outlook();
         [
-            (QUEUE_S, format!("{:.3}", outlook.queue_s)),
+            (QUEUE_S, format!("{:.6}", outlook.queue_s)),
             (PREFILL_TPS, format!("{:.1}", outlook.prefill_tps)),
             (DECODE_TPS, format!("{:.1}", outlook.decode_tps)),
         ]
