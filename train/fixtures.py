@@ -18,6 +18,7 @@ import scorer_model
 import tokenizer as tok
 from export import (add_bpe, add_decoder, add_tensors, add_wordpiece, finish, llama_names,
                     quantised, write_llama, write_scorer)
+from families import Logits, add_family, families, family_names, soften
 from generate import greedy
 from model import Config, Llama
 from qwen import Qwen, QwenConfig, qwen_names
@@ -32,6 +33,42 @@ TEXTS = ["", " ", "a", "Hello world", "hello  world", "   three spaces", "tail  
          "http://example.com/a?b=c&d=e", "\u00a0nbsp\u200bzero", "MiXeD CaSe", "!!!???...",
          "Sort these words: pear, moon, cat.", "<|user|>Hi!<|end|><|assistant|>", "a<|end|>b <|end|> c",
          "ÀÉÎõü", "ﬁ ligature", "x" * 120]
+
+GEMMA_TEXTS = ["<start_of_turn>user\nHi!<end_of_turn>\n<start_of_turn>model\n", "a\n\nb\n\n\n\nc\n", " x  y     z ",
+               "<b>so</b> <b", "<start_of_turn", "-----====="]
+# In the manner of Llama 3's and SmolLM3's tokenizer.json.
+LLAMA3_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
+                  r"\s*[\r\n]+|\s+(?!\S)|\s+")
+GEMMA_TEMPLATE = """{{ bos_token }}
+{%- if messages[0]['role'] == 'system' -%}
+    {%- set first_user_prefix = messages[0]['content'] + '
+
+' -%}
+    {%- set loop_messages = messages[1:] -%}
+{%- else -%}
+    {%- set first_user_prefix = "" -%}
+    {%- set loop_messages = messages -%}
+{%- endif -%}
+{%- for message in loop_messages -%}
+    {%- if (message['role'] == 'user') != (loop.index0 % 2 == 0) -%}
+        {{ raise_exception("Conversation roles must alternate user/assistant/user/assistant/...") }}
+    {%- endif -%}
+    {%- set role = "model" if message['role'] == 'assistant' else message['role'] -%}
+    {{ '<start_of_turn>' + role + '
+' + (first_user_prefix if loop.first else "") }}
+    {%- if message['content'] is string -%}
+        {{ message['content'] | trim }}
+    {%- elif message['content'] is iterable -%}
+        {{ raise_exception("no parts") }}
+    {%- endif -%}
+    {{ '<end_of_turn>
+' }}
+{%- endfor -%}
+{%- if add_generation_prompt -%}
+    {{ '<start_of_turn>model
+' }}
+{%- endif -%}
+"""
 
 
 def write_json(name, value):
@@ -63,8 +100,8 @@ def golden(model, seed, vocab):
     return {"ids": ids, "logits": rounded(logits[-3:]), "greedy": more[40:]}
 
 
-def tiny_bpe(vocab_size=384, split_digits=True, n_dialogues=400):
-    return tok.byte_level_bpe(tok.generator_text(n_dialogues, seed=3), vocab_size, split_digits)
+def tiny_bpe(vocab_size=384, split_digits=True, n_dialogues=400, pattern=None):
+    return tok.byte_level_bpe(tok.generator_text(n_dialogues, seed=3), vocab_size, split_digits, pattern)
 
 
 def tiny_llama():
@@ -89,45 +126,88 @@ def tiny_qwen(arch, head_dim, kind):
     write_json(f"tiny-{arch}.json", golden(quantised(model, kind), 24, 384))
 
 
-def vectors(encode):
-    return [{"text": text, "ids": encode(text)} for text in TEXTS]
+def tiny_family(name, family, kind=Kind.Q8_0):
+    model = quantised(soften(randomise(Logits(family), 128), family), kind)
+    writer = GGUFWriter(FIXTURES / f"{name}.gguf", family.arch)
+    add_family(writer, family, name)
+    writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
+    add_bpe(writer, tiny_bpe(), family.pre)
+    add_tensors(writer, family_names(model, family), kind)
+    finish(writer)
+    write_json(f"{name}.json", golden(model, 28, family.config.vocab_size))
 
 
-def bpe_fixture(pre, split_digits):
+def vectors(encode, texts=TEXTS):
+    return [{"text": text, "ids": encode(text)} for text in texts]
+
+
+def bpe_fixture(pre, split_digits=False, pattern=None):
     """A vocabulary-only file and ids by the tokenizers library. Special tokens are parsed."""
-    bpe = tiny_bpe(512, split_digits, 400)
+    bpe = tiny_bpe(512, split_digits, 400, pattern)
     writer = GGUFWriter(FIXTURES / "tokenizers" / f"bpe-{pre}.gguf", "llama")
     add_bpe(writer, bpe, pre)
     finish(writer)
     write_json(f"tokenizers/bpe-{pre}.json", vectors(lambda text: bpe.encode(text).ids))
 
 
-def sentencepiece_fixture():
-    """SentencePiece BPE in Llama's manner: byte fallback, a dummy prefix, split digits."""
+def train_sentencepiece(**options):
     stream = io.BytesIO()
     texts = list(tok.generator_text(300, seed=3)) + ["café naïve", "日本語", "Привет, мир!"] * 3
     sentencepiece.SentencePieceTrainer.train(
         sentence_iterator=iter(texts), model_writer=stream, model_type="bpe", vocab_size=600,
         byte_fallback=True, split_digits=True, normalization_rule_name="identity",
         remove_extra_whitespaces=False, allow_whitespace_only_pieces=True, character_coverage=0.9995,
-        add_dummy_prefix=True, num_threads=1, minloglevel=2)
-    spm = sentencepiece.SentencePieceProcessor(model_proto=stream.getvalue())
-    ids = range(spm.vocab_size())
-    kinds = [TokenType.UNKNOWN if spm.is_unknown(i) else TokenType.CONTROL if spm.is_control(i) else
-             TokenType.BYTE if spm.is_byte(i) else TokenType.NORMAL for i in ids]
-    writer = GGUFWriter(FIXTURES / "tokenizers" / "spm-llama.gguf", "llama")
+        num_threads=1, minloglevel=2, **options)
+    return sentencepiece.SentencePieceProcessor(model_proto=stream.getvalue())
+
+
+def sentencepiece_fixture(name, spm, pieces, add_space_prefix, texts=TEXTS, template=None):
+    """`pieces`: (text, kind) of each id."""
+    writer = GGUFWriter(FIXTURES / "tokenizers" / f"{name}.gguf", "llama")
     writer.add_tokenizer_model("llama")
     writer.add_tokenizer_pre("default")
-    writer.add_token_list([spm.id_to_piece(i) for i in ids])
-    writer.add_token_scores([spm.get_score(i) for i in ids])
-    writer.add_token_types(kinds)
+    writer.add_token_list([text for text, _ in pieces])
+    writer.add_token_scores([spm.get_score(i) for i in range(spm.vocab_size())])
+    writer.add_token_types([kind for _, kind in pieces])
     writer.add_bos_token_id(spm.bos_id())
     writer.add_eos_token_id(spm.eos_id())
     writer.add_unk_token_id(spm.unk_id())
     writer.add_add_bos_token(True)
-    writer.add_add_space_prefix(True)
+    if template:
+        writer.add_chat_template(template)
+    writer.add_add_space_prefix(add_space_prefix)
     finish(writer)
-    write_json("tokenizers/spm-llama.json", vectors(spm.encode))  # without BOS
+    write_json(f"tokenizers/{name}.json", vectors(spm.encode, texts))  # without BOS
+
+
+def piece(spm, i):
+    kind = (TokenType.UNKNOWN if spm.is_unknown(i) else TokenType.CONTROL if spm.is_control(i) else
+            TokenType.BYTE if spm.is_byte(i) else TokenType.NORMAL)
+    return spm.id_to_piece(i), kind
+
+
+def llama_sentencepiece():
+    """SentencePiece BPE in Llama's manner: byte fallback, a dummy prefix, split digits."""
+    spm = train_sentencepiece(add_dummy_prefix=True)
+    pieces = [piece(spm, i) for i in range(spm.vocab_size())]
+    sentencepiece_fixture("spm-llama", spm, pieces, True)
+
+
+def gemma_sentencepiece():
+    """In Gemma's manner: no prefix, and runs of spaces and lines, tags and turn markers are pieces.
+
+    llama.cpp's converter makes markers control tokens, and writes user-defined pieces with real spaces.
+    """
+    markers = ["<start_of_turn>", "<end_of_turn>"]
+    defined = ["\n", "\n\n", "\n\n\n", "▁▁", "▁▁▁", "▁▁▁▁", "<b>"]
+    spm = train_sentencepiece(
+        add_dummy_prefix=False, user_defined_symbols=markers + defined, pad_id=0, eos_id=1, bos_id=2, unk_id=3,
+        pad_piece="<pad>", eos_piece="<eos>", bos_piece="<bos>")
+    pieces = [piece(spm, i) for i in range(spm.vocab_size())]
+    pieces = [(text, TokenType.CONTROL) if text in markers else
+              (text.replace("▁", " "), TokenType.USER_DEFINED) if text in defined else (text, kind)
+              for text, kind in pieces]
+    sentencepiece_fixture("spm-gemma", spm, pieces, False, TEXTS + GEMMA_TEXTS, GEMMA_TEMPLATE)
 
 
 def wordpiece():
@@ -217,10 +297,14 @@ if __name__ == "__main__":
     tiny_llama()
     tiny_qwen("qwen2", None, Kind.Q8_0)
     tiny_qwen("qwen3", 32, Kind.Q8_0)
+    for name, family in families().items():
+        tiny_family(name, family)
     bpe_fixture("gpt-2", False)
     bpe_fixture("smollm", True)
     bpe_fixture("starcoder", True)
-    sentencepiece_fixture()
+    bpe_fixture("smaug-bpe", pattern=LLAMA3_PATTERN)
+    llama_sentencepiece()
+    gemma_sentencepiece()
     wordpiece_fixture()
     tiny_scorer()
     if args.models:

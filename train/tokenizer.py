@@ -2,7 +2,7 @@
 
 import random
 
-from tokenizers import AddedToken, Tokenizer, decoders, models, pre_tokenizers, trainers
+from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 from generator import dialogue, n_turns, system_prompt
 
@@ -28,12 +28,13 @@ def generator_text(n_dialogues, seed=1):
             yield turn.terse
 
 
-def byte_level_bpe(texts, vocab_size, split_digits):
-    """Train a byte-level BPE. Ids 0 to 4 are the special tokens."""
+def byte_level_bpe(texts, vocab_size, split_digits, pattern=None):
+    """Train a byte-level BPE. Ids 0 to 4 are the special tokens. `pattern` cuts words instead of GPT-2's."""
     tokenizer = Tokenizer(models.BPE())
-    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=True)
-    digits = [pre_tokenizers.Digits(individual_digits=True)] if split_digits else []
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(digits + [byte_level])
+    byte_level = pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=pattern is None)
+    cuts = [pre_tokenizers.Digits(individual_digits=True)] if split_digits else []
+    cuts += [pre_tokenizers.Split(Regex(pattern), "isolated")] if pattern else []
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(cuts + [byte_level])
     tokenizer.decoder = decoders.ByteLevel()
     specials = [AddedToken(text, special=True, normalized=False) for text in SPECIALS]
     trainer = trainers.BpeTrainer(vocab_size=vocab_size, special_tokens=specials, show_progress=False,

@@ -37,7 +37,7 @@ enum Family {
 }
 
 /// Pieces that end an answer whatever the file's `eos` is; llama.cpp keeps the same list.
-const END_PIECES: [&str; 10] = [
+const END_PIECES: [&str; 11] = [
     "<|im_end|>",
     "<|end|>",
     "<|eot_id|>",
@@ -48,7 +48,11 @@ const END_PIECES: [&str; 10] = [
     "<|eot|>",
     "<EOT>",
     "</s>",
+    "<eos>",
 ];
+
+/// Gemma's turn markers, for files that have them as ordinary tokens.
+const GEMMA_MARKERS: [&str; 2] = ["<start_of_turn>", "<end_of_turn>"];
 
 impl Tokenizer {
     pub fn from_gguf(metadata: &Metadata) -> Result<Tokenizer> {
@@ -57,7 +61,8 @@ impl Tokenizer {
         let (family, plain, adds_bos) = match model {
             Some("gpt2") => {
                 let plain = byte_level::build(metadata, &vocabulary)?;
-                (Family::ByteLevel(Box::new(ByteTable::new())), plain, false)
+                let adds_bos = byte_level::adds_bos(metadata);
+                (Family::ByteLevel(Box::new(ByteTable::new())), plain, adds_bos)
             }
             Some("llama") => {
                 let adds_space = metadata.bool("tokenizer.ggml.add_space_prefix").unwrap_or(true);
@@ -231,7 +236,8 @@ impl<'m> Vocabulary<'m> {
         };
         // Some converters mark turn markers as user-defined or normal; llama.cpp mends it too.
         let text = &self.tokens[id];
-        let marker = text.starts_with("<|") && text.ends_with("|>") && text.len() > 4;
+        let barred = text.starts_with("<|") && text.ends_with("|>") && text.len() > 4;
+        let marker = barred || GEMMA_MARKERS.contains(&text.as_str());
         let unmarked = matches!(kind, Kind::Normal | Kind::UserDefined);
         if marker && unmarked { Kind::Control } else { kind }
     }

@@ -74,9 +74,8 @@ impl Rope {
     /// once are stretched, and those between are mixed.
     fn apply(&mut self, yarn: &Yarn, base: f32) {
         let n_rotated = 2.0 * self.frequencies.len() as f32;
-        let pair_with_turns = |n_turns: f32| {
-            n_rotated * (yarn.n_ctx / (n_turns * TAU)).ln() / (2.0 * base.ln())
-        };
+        let pair_with_turns =
+            |n_turns: f32| n_rotated * (yarn.n_ctx / (n_turns * TAU)).ln() / (2.0 * base.ln());
         let first = pair_with_turns(yarn.fast_turns).floor().max(0.0);
         let last = pair_with_turns(yarn.slow_turns).ceil().min(n_rotated - 1.0);
         for (i, frequency) in self.frequencies.iter_mut().enumerate() {

@@ -72,7 +72,9 @@ fn what_is_not_supported_is_named() {
     check("general.architecture", text("mamba"), "model_unsupported", "`mamba`");
     check("tokenizer.ggml.model", text("t5"), "model_unsupported", "`tokenizer `t5``");
     check("tokenizer.ggml.pre", text("martian"), "model_unsupported", "martian");
-    check("llama.rope.scaling.type", text("yarn"), "model_unsupported", "yarn");
+    check("llama.rope.scaling.type", text("longrope"), "model_unsupported", "longrope");
+    check("llama.rope.scaling.factor", Float(-4.0), "model_corrupt", "by -4");
+    check("llama.final_logit_softcapping", Float(30.0), "model_unsupported", "capped");
     check("llama.expert_count", Integer(8), "model_unsupported", "experts");
     let per_layer = Integers(vec![2, 2]);
     check("llama.attention.head_count_kv", per_layer, "model_unsupported", "per layer");

@@ -1,8 +1,10 @@
 //! What an engine holds: the same tokens give the same logits however they got there.
 
-use nearside::engine::Engine;
+use std::sync::Arc;
 
-use crate::support::{distance, engine, model};
+use nearside::engine::{Engine, Model};
+
+use crate::support::{distance, engine, model, widened};
 
 const FILE: &str = "tiny-llama.gguf";
 
@@ -17,16 +19,28 @@ fn fresh_logits(tokens: &[u32]) -> Vec<f32> {
     engine(FILE).prefill(tokens).unwrap()
 }
 
-#[test]
-fn chunks_of_any_size_equal_one_prefill() {
+fn check_chunks(model: Arc<Model>) {
     let all = tokens(150); // more than the cache's first room
-    let want = fresh_logits(&all);
+    let new_engine = || Engine::new(Arc::clone(&model), usize::MAX).unwrap();
+    let want = new_engine().prefill(&all).unwrap();
     for chunk in [1, 2, 7, 64, 149] {
-        let mut engine = engine(FILE);
+        let mut engine = new_engine();
         let last = all.chunks(chunk).map(|part| engine.prefill(part).unwrap()).last().unwrap();
-        assert!(distance(&last, &want) < TOLERANCE, "chunks of {chunk}");
+        let apart = distance(&last, &want);
+        assert!(apart < TOLERANCE, "chunks of {chunk}: {apart}");
         assert_eq!(engine.tokens(), all);
     }
+}
+
+#[test]
+fn chunks_of_any_size_equal_one_prefill() {
+    check_chunks(model(FILE));
+}
+
+/// Where windows begin within a chunk, before it, or at its start.
+#[test]
+fn chunks_of_any_size_see_the_same_windows() {
+    check_chunks(Arc::new(Model::load(&widened("tiny-gemma3.gguf")).unwrap()));
 }
 
 #[test]

@@ -30,16 +30,19 @@ fn new_engine(source: &dyn ReadAt) -> Engine {
     Engine::new(Arc::new(Model::load(source).unwrap()), usize::MAX).unwrap()
 }
 
-/// Only the order of additions differs from PyTorch: close logits, the same greedy ids.
+/// With weights in f32 what differs from PyTorch is that keys and values are kept in half floats,
+/// besides the order of additions.
+const HALF_KV: f32 = 2e-2;
+
+/// Close logits, the same greedy ids.
 fn check_f32(name: &str, source: &dyn ReadAt) {
-    const TOLERANCE: f32 = 1e-4;
     let golden: Golden = json(&format!("{name}.json"));
     let mut engine = new_engine(source);
     let mut rows = logits_of(&mut engine, &golden.ids);
     let distances = rows.iter().zip(&golden.logits).map(|(row, want)| distance(row, want));
     let worst = distances.fold(0.0, f32::max);
     println!("{name}: logits differ by at most {worst}");
-    assert!(worst <= TOLERANCE, "{name}: {worst}");
+    assert!(worst <= HALF_KV, "{name}: {worst}");
 
     let mut logits = rows.pop().unwrap();
     let written: Vec<u32> = (0..golden.greedy.len())
@@ -60,7 +63,15 @@ fn f32_logits_are_pytorchs() {
     }
 }
 
-/// With Q8_0 weights candle also rounds the activations to 8 bits, which the reference does not:
+/// What sets the families apart: see train/families.py.
+#[test]
+fn f32_logits_are_transformers() {
+    for name in ["tiny-llama3", "tiny-qwen2-yarn", "tiny-smollm3", "tiny-gemma3"] {
+        check_f32(name, &widened(&format!("{name}.gguf")));
+    }
+}
+
+/// With Q8_0 weights the kernels also round the activations to 7 bits, which the reference does not:
 /// over these random weights that moves the logits by a few percent of their size.
 #[test]
 fn q8_0_logits_are_near_pytorchs() {
@@ -108,15 +119,17 @@ fn token_ids_are_the_references() {
     check_tokenizer("bpe-gpt-2", false, true);
     check_tokenizer("bpe-smollm", false, true);
     check_tokenizer("bpe-starcoder", false, true);
+    check_tokenizer("bpe-smaug-bpe", false, true);
     check_tokenizer("spm-llama", true, true);
     check_tokenizer("spm-llama", true, false);
+    check_tokenizer("spm-gemma", true, true);
     check_tokenizer("wordpiece-bert", false, false);
 }
 
 /// Byte-level and SentencePiece vocabularies lose nothing, however the ids are cut up.
 #[test]
 fn decoding_gives_the_text_back() {
-    for name in ["bpe-gpt-2", "bpe-smollm", "spm-llama"] {
+    for name in ["bpe-gpt-2", "bpe-smollm", "bpe-smaug-bpe", "spm-llama", "spm-gemma"] {
         let file = bytes(&format!("tokenizers/{name}.gguf"));
         let tokenizer = Tokenizer::from_gguf(&Gguf::read(&file).unwrap().metadata).unwrap();
         for Vector { text, .. } in json::<Vec<Vector>>(&format!("tokenizers/{name}.json")) {
@@ -167,8 +180,8 @@ fn embedded_models_answer_as_pytorch() {
         let exact = Arc::new(Model::load(&widened(&file)).unwrap());
         let shipped = Arc::new(Model::load(&bytes(&file)).unwrap());
         for chat in json::<Vec<Chat>>(&format!("{role}-golden.json")) {
-            check_chat(&exact, &chat, 1e-4);
-            // Rounding activations to 8 bits moves the logits, but not the answers.
+            check_chat(&exact, &chat, HALF_KV);
+            // Rounding activations to 7 bits moves the logits, but not the answers.
             check_chat(&shipped, &chat, 0.5);
         }
     }

@@ -40,10 +40,19 @@ fn cuts(pre: &str) -> Option<&'static [Cut]> {
             &[By(r"[\p{P}\$\+<=>\^~\|]+"), By(GPT2), By(r"\p{N}+"), By(r"[0-9][0-9][0-9]")]
         }
         "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" => &[EachDigit, Gpt2Words],
+        // SmolLM3's files say `smaug-bpe`.
         "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => &[By(LLAMA3)],
         "qwen2" | "stablelm2" | "deepseek-r1-qwen" => &[By(QWEN2)],
         _ => return None,
     })
+}
+
+/// The names of Llama 3's own tokenizer; others that cut as it does differ in the rest.
+const LLAMA3_NAMES: [&str; 3] = ["llama-bpe", "llama3", "llama-v3"];
+
+/// Whether a text begins with BOS where the file does not say.
+pub fn adds_bos(metadata: &Metadata) -> bool {
+    metadata.str("tokenizer.ggml.pre").is_some_and(|pre| LLAMA3_NAMES.contains(&pre))
 }
 
 pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
@@ -56,7 +65,7 @@ pub fn build(metadata: &Metadata, vocabulary: &Vocabulary) -> Result<Plain> {
     let vocab = vocabulary.plain().map(|(id, text, _)| (text.to_owned(), id));
     let bpe = BPE::builder()
         .vocab_and_merges(vocab.collect::<tokenizers::models::bpe::Vocab>(), merges)
-        .ignore_merges(matches!(pre, "llama-bpe" | "llama3" | "llama-v3"))
+        .ignore_merges(LLAMA3_NAMES.contains(&pre))
         .build()
         .map_err(|error| invalid(error.to_string()))?;
     let mut plain = Plain::new(bpe);

@@ -1,5 +1,7 @@
 //! Special tokens: what they look like in text and where they stand in it.
 
+use std::{cmp::Reverse, collections::HashMap, ops::Range};
+
 /// A token that stands for itself and not for a piece of language.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Special {
@@ -17,26 +19,29 @@ pub enum Fragment<'t> {
     Special(u32),
 }
 
-/// All special tokens of a vocabulary.
+/// All special tokens of a vocabulary; Gemma 3 has six thousand.
 pub struct Specials {
-    /// Longest text first, so that the first match is the longest.
+    /// By first byte, and of those with the same one the longest first, so that the first match is
+    /// the longest.
     all: Vec<Special>,
-    /// Which bytes begin a special token.
-    begins: [bool; 256],
+    /// Where in `all` those with a first byte lie.
+    beginning_with: [Range<usize>; 256],
+    /// Where in `all` an id lies.
+    places: HashMap<u32, usize>,
 }
 
 impl Specials {
     pub fn new(mut all: Vec<Special>) -> Specials {
-        all.sort_by_key(|special| (std::cmp::Reverse(special.text.len()), special.id));
-        let mut begins = [false; 256];
-        for special in &all {
-            begins[special.text.as_bytes()[0] as usize] = true;
-        }
-        Specials { all, begins }
+        let first = |special: &Special| special.text.as_bytes()[0];
+        all.sort_by_key(|special| (first(special), Reverse(special.text.len()), special.id));
+        let from = |byte: usize| all.partition_point(|special| usize::from(first(special)) < byte);
+        let beginning_with = std::array::from_fn(|byte| from(byte)..from(byte + 1));
+        let places = all.iter().enumerate().map(|(place, special)| (special.id, place)).collect();
+        Specials { all, beginning_with, places }
     }
 
     pub fn get(&self, id: u32) -> Option<&Special> {
-        self.all.iter().find(|special| special.id == id)
+        Some(&self.all[*self.places.get(&id)?])
     }
 
     pub fn ids_of(&self, texts: &[&str]) -> impl Iterator<Item = u32> {
@@ -44,11 +49,13 @@ impl Specials {
         named.map(|special| special.id)
     }
 
-    /// The special token that `text` begins with.
-    fn at_start(&self, text: &str) -> Option<&Special> {
-        let first = *text.as_bytes().first()?;
-        let candidates = self.begins[first as usize].then_some(&self.all)?;
-        candidates.iter().find(|special| text.starts_with(&special.text))
+    /// The special tokens that `text` begins with, the longest first.
+    fn at_start(&self, text: &str) -> impl Iterator<Item = &Special> {
+        let candidates = match text.as_bytes().first() {
+            Some(&byte) => &self.all[self.beginning_with[usize::from(byte)].clone()],
+            None => &[],
+        };
+        candidates.iter().filter(move |special| text.starts_with(&special.text))
     }
 
     /// `text` cut at its special tokens: the leftmost first, the longest where several begin.
@@ -57,7 +64,7 @@ impl Specials {
         let mut start = 0;
         let mut at = 0;
         while at < text.len() {
-            match self.at_start(&text[at..]) {
+            match self.at_start(&text[at..]).next() {
                 Some(special) => {
                     if start < at {
                         fragments.push(Fragment::Text(&text[start..at]));
@@ -91,11 +98,7 @@ impl Specials {
         hides: impl Fn(&Special) -> bool,
         replacement: impl Fn(char) -> char,
     ) -> String {
-        let hidden_at = |at: usize| {
-            let rest = &text[at..];
-            let begins = self.begins[rest.as_bytes()[0] as usize];
-            begins && self.all.iter().any(|s| hides(s) && rest.starts_with(&s.text))
-        };
+        let hidden_at = |at: usize| self.at_start(&text[at..]).any(&hides);
         text.char_indices().map(|(at, c)| if hidden_at(at) { replacement(c) } else { c }).collect()
     }
 }
