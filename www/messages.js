@@ -26,7 +26,7 @@ export const PROTOCOL = 1;
  * @property {CoreConfig} config
  * @property {string | import("./types.js").Manifest | null} manifest absolute URL, or the manifest
  * @property {string} manifestBase the URL that file URLs in the manifest are relative to
- * @property {string | null} moduleUrl the wasm-bindgen module, if not `../pkg/nearside.js`
+ * @property {string | null} moduleUrl the wasm-bindgen module, if not the build that suits the browser
  * @property {string | null} wasmUrl the wasm file, if not beside that module
  * @property {"auto" | "memory"} storage
  * @property {Surroundings} surroundings

@@ -22,6 +22,7 @@
   /** Written last: a cache without it was never finished. */
   const COMPLETE = "complete";
   const MODULES = [
+    "builds",
     "charts",
     "chat-view",
     "completion",
@@ -42,6 +43,7 @@
     "progress-meter",
     "settings",
     "surroundings",
+    "thread",
     "turn-view",
     "worker",
     "worker-port",
@@ -56,8 +58,7 @@
     "www/demo.css",
     "www/favicon.svg",
     ...MODULES.map((name) => `www/${name}.js`),
-    "pkg/nearside.js",
-    "pkg/nearside_bg.wasm",
+    ...builds().flatMap((folder) => [`${folder}/nearside.js`, `${folder}/nearside_bg.wasm`]),
     "models/manifest.json",
   ];
   const assets = new Set(list.map((path) => new URL(path, worker.registration.scope).href));
@@ -91,6 +92,17 @@
   async function answer(url, request) {
     const cache = await newestVersion();
     return (await cache?.match(url)) ?? fetch(request);
+  }
+
+  /** The builds that this browser may load: see builds.js. */
+  function builds() {
+    /** A function with one relaxed instruction: `i8x16.relaxed_swizzle`. */
+    const relaxedSimd = new Uint8Array([
+      0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 15, 1, 13, 0, 65, 1, 253,
+      15, 65, 2, 253, 15, 253, 128, 2, 11,
+    ]);
+    if (!WebAssembly.validate(relaxedSimd)) return ["pkg/simd128"];
+    return self.crossOriginIsolated ? ["pkg/threads", "pkg"] : ["pkg"];
   }
 
   /** Every asset, freshly checked with the server. Throws if one is missing. */

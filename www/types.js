@@ -107,9 +107,17 @@
 /**
  * The wasm exports, as `wasm-bindgen --target web` writes them.
  * @typedef {object} CoreModule
- * @property {(input: {module_or_path: URL | string}) => Promise<unknown>} default
+ * @property {(input?: {module_or_path: URL | string}) => Promise<unknown>} default
+ * @property {((nThreads: number) => Omit<ThreadStart, "url"> | null)} [prepareThreads]
  * @property {new () => Sha256} Sha256
  * @property {new (config: CoreConfig, hooks: CoreHooks) => Core} Core
+ */
+
+/**
+ * What a thread of the threaded build is started with: the bindings' URL, the module, the memory to
+ * share, and the number that `help` takes.
+ * @typedef {{url: string, module: WebAssembly.Module, memory: WebAssembly.Memory,
+ *   helper: number}} ThreadStart
  */
 
 /** @typedef {{update(bytes: Uint8Array): void, hex(): string, free(): void}} Sha256 */

@@ -5,6 +5,7 @@
  * messages of `messages.js` and this file answers them.
  */
 
+import { loadBuild, startModule } from "./builds.js";
 import { RouterError, reportOf } from "./errors.js";
 import { fromWorker } from "./messages.js";
 import { ModelStore, manifestInvalid, parseManifest } from "./model-store.js";
@@ -308,11 +309,9 @@ class RouterWorker {
  */
 async function loadModule(moduleUrl, wasmUrl) {
   try {
-    // The path is written out in full because bundlers look for exactly that.
-    // @ts-ignore: pkg/ is generated and may not be there when types are checked.
-    const wasm = await (moduleUrl ? import(moduleUrl) : import("../pkg/nearside.js"));
-    await wasm.default(wasmUrl ? { module_or_path: wasmUrl } : undefined);
-    return wasm;
+    if (!moduleUrl && !wasmUrl) return await loadBuild();
+    const url = moduleUrl ?? new URL("../pkg/nearside.js", import.meta.url).href;
+    return await startModule(await import(url), url, wasmUrl ?? undefined);
   } catch (cause) {
     throw new RouterError(
       "wasm_unavailable",

@@ -39,8 +39,12 @@ impl ChatTemplate {
         environment.add_function("raise_exception", |message: String| {
             Err::<String, _>(minijinja::Error::new(ErrorKind::InvalidOperation, message))
         });
+        // The core has no clock, and a date in the system prompt would change the prompt's tokens
+        // from one day to the next for all that is kept of a dialogue: the date stays empty.
+        environment.add_function("strftime_now", |_format: String| String::new());
         environment.set_fuel(Some(MAX_INSTRUCTIONS));
-        environment.add_template_owned("chat", source.to_owned()).map_err(failed)?;
+        let source = without_generation_tags(source);
+        environment.add_template_owned("chat", source).map_err(failed)?;
         Ok(ChatTemplate { environment, bos: bos.to_owned(), eos: eos.to_owned() })
     }
 
@@ -84,6 +88,26 @@ impl ChatTemplate {
             })
             .map_err(failed)
     }
+}
+
+/// Hugging Face's `{% generation %}` marks for training what the assistant said, and is no tag of
+/// Jinja's own.
+fn without_generation_tags(source: &str) -> String {
+    let mut kept = String::new();
+    let mut rest = source;
+    while let Some(start) = rest.find("{%") {
+        let (before, tag) = rest.split_at(start);
+        let end = tag.find("%}").map_or(tag.len(), |end| end + 2);
+        let name = tag[2..end].trim_end_matches("%}").trim_matches(['-', '+']).trim();
+        kept.push_str(before);
+        match name {
+            // A comment trims the same space around it.
+            "generation" | "endgeneration" => kept.push_str(&tag[..end].replace('%', "#")),
+            _ => kept.push_str(&tag[..end]),
+        }
+        rest = &tag[end..];
+    }
+    kept + rest
 }
 
 /// The prompt's tokens, in which only the template writes special tokens: what a message says

@@ -1,5 +1,7 @@
 //! The scorer's encoder: a post-norm BERT (Devlin et al., arXiv 1810.04805) with a linear head.
 
+use std::sync::Arc;
+
 use super::{
     gguf::{Gguf, Metadata},
     hyperparameters::Hyperparameters,
@@ -30,7 +32,7 @@ pub struct Bert {
     norm: Norm,
     layers: Vec<Layer>,
     head: Linear,
-    kernels: Kernels,
+    kernels: Arc<Kernels>,
 }
 
 struct Norm {
@@ -52,6 +54,11 @@ struct Layer {
 
 impl Bert {
     pub fn load(source: &dyn ReadAt) -> Result<Bert> {
+        Bert::load_with(source, Arc::default())
+    }
+
+    /// As `load`, to compute with `kernels`.
+    pub fn load_with(source: &dyn ReadAt, kernels: Arc<Kernels>) -> Result<Bert> {
         let mut gguf = Gguf::read(source)?;
         let arch = architecture(&gguf.metadata, &["bert"])?;
         let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
@@ -70,7 +77,7 @@ impl Bert {
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
             tokenizer,
             sizes,
-            kernels: Kernels::default(),
+            kernels,
         })
     }
 
@@ -181,7 +188,7 @@ impl Layer {
         self.attn_norm.apply(x);
         let mut hidden = vec![0.0; x.len() / n_embd * n_ff];
         self.up.forward(&Activations::new(x, n_embd), &mut hidden, kernels);
-        gelu(&mut hidden);
+        kernels.for_rows(&mut hidden, n_ff, |_, row| gelu(row));
         self.down.forward(&Activations::new(&hidden, n_ff), &mut added, kernels);
         add(x, &added);
         self.norm.apply(x);

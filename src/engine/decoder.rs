@@ -217,10 +217,11 @@ impl Layer {
         let mut up = gate.clone();
         self.gate.forward(&normed, &mut gate, pass.kernels);
         self.up.forward(&normed, &mut up, pass.kernels);
-        match pass.architecture.gate {
-            Gate::Silu => swiglu(&mut gate, &up),
-            Gate::Gelu => geglu(&mut gate, &up),
-        }
+        let apply = match pass.architecture.gate {
+            Gate::Silu => swiglu,
+            Gate::Gelu => geglu,
+        };
+        pass.kernels.for_rows(&mut gate, n_ff, |token, gate| apply(gate, &up[token * n_ff..]));
         let mut output = vec![0.0; x.len()];
         self.down.forward(&Activations::new(&gate, n_ff), &mut output, pass.kernels);
         output

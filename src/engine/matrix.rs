@@ -1,6 +1,6 @@
 //! Weight matrices: linear maps, and embedding tables whose rows are looked up.
 
-use std::{marker::PhantomData, sync::Arc};
+use std::{marker::PhantomData, ops::Range, sync::Arc};
 
 use candle_core::quantized::GgmlDType;
 
@@ -142,25 +142,30 @@ impl Matrix {
         };
         let (stride, n_rows) = (self.n_rows, self.n_rows);
         let products = Products { values: products.as_mut_ptr(), stride, n_rows };
-        let isa = kernels.isa();
+        let (isa, n_quads) = (kernels.isa(), self.n_rows.div_ceil(QUAD));
+        let quads = |pairs: Range<usize>| 2 * pairs.start..(2 * pairs.end).min(n_quads);
+        let in_parts = |work: &(dyn Fn(Range<usize>, &mut Vec<u8>) + Sync)| match x.n_tokens() {
+            1 => kernels.whole(n_quads.div_ceil(2), work),
+            _ => kernels.in_parts(n_quads.div_ceil(2), work),
+        };
         for_dtype!(self.dtype,
             F => {
                 let x = match F::LAYOUT.signed {
-                    true => x.seven_bits(),
-                    false => x.eight_bits(),
+                    true => x.seven_bits(kernels),
+                    false => x.eight_bits(kernels),
                 };
-                // SAFETY: `pack` made the quads in this format, the sizes were checked above, and
-                // each part has quads of its own.
-                kernels.in_parts(self.n_rows.div_ceil(QUAD), |quads, scratch| unsafe {
-                    product::multiply::<F>(isa, weights, quads, x, products, scratch)
+                // SAFETY: `pack` made the pairs in this format, the sizes were checked above, and
+                // each part has pairs of its own.
+                in_parts(&|pairs, scratch| unsafe {
+                    product::multiply::<F>(isa, weights, quads(pairs), x, products, scratch)
                 })
             },
             G => {
-                let n_tokens = x.n_tokens();
-                let x = Rows { values: x.values.as_ptr(), stride: x.n_columns, n_rows: n_tokens };
+                let n_rows = x.n_tokens();
+                let x = Rows { values: x.values.as_ptr(), stride: x.n_columns, n_rows };
                 // SAFETY: as above.
-                kernels.in_parts(self.n_rows.div_ceil(QUAD), |quads, _| unsafe {
-                    product::multiply_floats::<G>(isa, weights, quads, x, products)
+                in_parts(&|pairs, _| unsafe {
+                    product::multiply_floats::<G>(isa, weights, quads(pairs), x, products)
                 })
             }
         );

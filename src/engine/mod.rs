@@ -13,7 +13,7 @@ pub mod gguf;
 mod hyperparameters;
 pub mod kernels;
 mod kv_cache;
-mod matrix;
+pub mod matrix;
 mod model;
 mod rope;
 pub mod sampler;
@@ -24,6 +24,7 @@ use std::sync::Arc;
 
 pub use bert::Bert;
 pub use generate::{Finish, GenerateRequest, Generation, PREFILL_CHUNK, Step};
+pub use kernels::{Isa, Kernels, Pool};
 pub use model::{Model, ModelInfo};
 pub use sampler::{Sampler, Sampling};
 pub use source::{FileSource, ReadAt};

@@ -1,5 +1,7 @@
 //! A language model as loaded from a GGUF file: weights, tokenizer and chat template.
 
+use std::sync::Arc;
+
 use serde::Serialize;
 
 use super::{
@@ -22,7 +24,7 @@ pub struct Model {
     tokenizer: Tokenizer,
     template: ChatTemplate,
     pub(super) decoder: Decoder,
-    pub(super) kernels: Kernels,
+    pub(super) kernels: Arc<Kernels>,
 }
 
 /// What a model file says about itself.
@@ -45,6 +47,11 @@ pub struct ModelInfo {
 impl Model {
     /// Reads a file of one of the families in `architecture.rs`, tensor by tensor.
     pub fn load(source: &dyn ReadAt) -> Result<Model> {
+        Model::load_with(source, Arc::default())
+    }
+
+    /// As `load`, to compute with `kernels`.
+    pub fn load_with(source: &dyn ReadAt, kernels: Arc<Kernels>) -> Result<Model> {
         let mut gguf = Gguf::read(source)?;
         let arch = architecture(&gguf.metadata, &architecture::NAMES)?;
         let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
@@ -59,7 +66,7 @@ impl Model {
             kv_bytes_per_token: (kv_elements * size_of::<half::f16>()) as u64,
             ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
         };
-        Ok(Model { info, tokenizer, template, decoder, kernels: Kernels::default() })
+        Ok(Model { info, tokenizer, template, decoder, kernels })
     }
 
     pub fn info(&self) -> &ModelInfo {

@@ -41,7 +41,11 @@ pub struct Scorer {
 impl Scorer {
     /// Reads a `bert` GGUF with the scorer's head.
     pub fn load(source: &dyn ReadAt) -> Result<Scorer> {
-        let bert = Bert::load(source)?;
+        Scorer::over(Bert::load(source)?)
+    }
+
+    /// The scorer over an encoder that was loaded.
+    pub fn over(bert: Bert) -> Result<Scorer> {
         let missing = || Error::TokenizerInvalid("the scorer has no [CLS] or [SEP]".to_owned());
         let cls = bert.tokenizer().bos().ok_or_else(missing)?;
         let sep = bert.tokenizer().eos().ok_or_else(missing)?;

@@ -47,6 +47,6 @@ pub fn get(object: &JsValue, name: &str) -> JsValue {
 }
 
 /// Setting a property of an object that was just made cannot fail.
-fn set(object: &JsValue, name: &str, value: &JsValue) {
+pub fn set(object: &JsValue, name: &str, value: &JsValue) {
     let _ = Reflect::set(object, &JsValue::from_str(name), value);
 }

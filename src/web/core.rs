@@ -15,8 +15,9 @@ use web_sys::{AbortController, AbortSignal};
 use super::convert::{error_to_js, from_js, to_js};
 use super::host::{Hooks, WebHost};
 use super::source::JsSource;
+use super::threads::kernels;
 use crate::config::{Config, Mode};
-use crate::engine::{Engine, Model};
+use crate::engine::{Bert, Engine, Model};
 use crate::host::Host;
 use crate::routing::{LinkEstimate, Rates, Scorer};
 use crate::turn::{Router, TurnReport, TurnRequest};
@@ -73,7 +74,9 @@ impl Core {
     /// Reads the scorer from `{size, readAt(offset, into)}`.
     #[wasm_bindgen(js_name = loadScorer)]
     pub async fn load_scorer(&self, source: JsValue) -> Result<(), JsValue> {
-        let scorer = JsSource::new(source).and_then(|source| Scorer::load(&source));
+        let scorer = JsSource::new(source)
+            .and_then(|source| Bert::load_with(&source, kernels()))
+            .and_then(Scorer::over);
         let scorer = scorer.map_err(|error| error_to_js(&error))?;
         self.lock().await.set_scorer(scorer);
         Ok(())
@@ -86,7 +89,7 @@ impl Core {
         let mut router = self.lock().await;
         router.unset_device();
         let load = || {
-            let model = Model::load(&JsSource::new(source)?)?;
+            let model = Model::load_with(&JsSource::new(source)?, kernels())?;
             let n_ctx = model.info().n_ctx.min(MAX_CONTEXT);
             let info = to_js(model.info());
             router.set_device(Engine::new(Arc::new(model), n_ctx)?, &self.host)?;

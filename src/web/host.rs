@@ -41,6 +41,16 @@ impl Hooks {
     }
 }
 
+/// The worker's clock.
+fn performance() -> Option<Performance> {
+    js_sys::global().dyn_into::<WorkerGlobalScope>().ok()?.performance()
+}
+
+/// Milliseconds since the worker began; 0 where there is no clock.
+pub fn now_millis() -> f64 {
+    performance().map_or(0.0, |performance| performance.now())
+}
+
 /// The world as one turn sees it: the hooks, the turn's signal and its listener.
 pub struct WebHost {
     hooks: Hooks,
@@ -51,12 +61,8 @@ pub struct WebHost {
 
 impl WebHost {
     pub fn new(hooks: Hooks) -> Result<WebHost> {
-        let scope: WorkerGlobalScope = js_sys::global()
-            .dyn_into()
-            .map_err(|_| Error::InvalidConfig("the core must run in a worker".to_owned()))?;
-        let performance = scope
-            .performance()
-            .ok_or_else(|| Error::InvalidConfig("there is no performance clock".to_owned()))?;
+        let missing = || Error::InvalidConfig("the core must run in a worker".to_owned());
+        let performance = performance().ok_or_else(missing)?;
         Ok(WebHost { hooks, performance, signal: None, on_event: None })
     }
 

@@ -8,6 +8,8 @@ mod core;
 mod host;
 mod models;
 mod source;
+mod threads;
 
 pub use core::{Core, Sha256};
 pub use models::{DeviceModel, Encoder};
+pub use threads::{help, prepare_threads};

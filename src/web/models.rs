@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{error_to_js, to_js};
 use super::source::JsSource;
+use super::threads::kernels;
 use crate::Result;
 use crate::engine::{Bert, Engine, Model, PREFILL_CHUNK};
 
@@ -23,7 +24,7 @@ impl DeviceModel {
     /// Reads a GGUF file from `{size, readAt(offset, into)}` for at most `n_ctx` tokens.
     pub fn load(source: JsValue, n_ctx: usize) -> Result<DeviceModel, JsValue> {
         let load = || {
-            let model = Model::load(&JsSource::new(source)?)?;
+            let model = Model::load_with(&JsSource::new(source)?, kernels())?;
             Engine::new(Arc::new(model), n_ctx)
         };
         let engine: Result<Engine> = load();
@@ -72,7 +73,7 @@ pub struct Encoder(Bert);
 impl Encoder {
     /// Reads a GGUF file from `{size, readAt(offset, into)}`.
     pub fn load(source: JsValue) -> Result<Encoder, JsValue> {
-        let bert = JsSource::new(source).and_then(|source| Bert::load(&source));
+        let bert = JsSource::new(source).and_then(|source| Bert::load_with(&source, kernels()));
         bert.map(Encoder).map_err(|error| error_to_js(&error))
     }
 

@@ -219,3 +219,12 @@ fn turn_ends_are_known() {
     assert!(tokenizer.token_bytes(4).is_empty());
     assert!(tokenizer.token_bytes(9999).is_empty());
 }
+
+#[test]
+fn what_smollm3s_template_needs_is_there() {
+    let source = "{%- set today = strftime_now('%d %B %Y') -%}[{{ today }}]\
+                  {%- for m in messages -%}{%- generation -%}{{ m.content }}\
+                  {%- endgeneration -%}{%- endfor -%}";
+    let template = ChatTemplate::new(source, "", "").unwrap();
+    assert_eq!(template.render(&[Message::new(Role::User, "hi")], true).unwrap(), "[]hi");
+}

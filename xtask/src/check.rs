@@ -22,7 +22,7 @@ pub fn run() -> Result<()> {
     ]))?;
 
     // Debian's toolchain has no clippy here; its build below still checks the browser's half.
-    if tools.toolchain == Toolchain::Own {
+    if matches!(tools.toolchain, Toolchain::Own) {
         sh::say("lints, for the browser");
         sh::run(tools.toolchain.cargo("clippy").args([
             "--lib",

@@ -1,9 +1,10 @@
 //! `cargo xtask`: everything one does to this repository, from a fresh machine to a tested page.
 //!
-//! Reading order: `demo` and `test` are what people run; `setup` finds or installs what they need;
-//! `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
+//! Reading order: `demo`, `test` and `bench` are what people run; `setup` finds or installs what
+//! they need; `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
 
 mod apt;
+mod bench;
 mod check;
 mod chromium;
 mod demo;
@@ -40,6 +41,8 @@ enum Task {
     Test,
     /// The quick one: format, clippy, types and the library's native tests.
     Check,
+    /// Compare the engine with others, side by side in one headless Chromium.
+    Bench(bench::Options),
     /// Build the wasm package (pkg/) and the gateway, and stop there.
     Build,
     /// Find or install the tools the other tasks need, and stop there.
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Task::Demo(Demo { port, .. }) => demo::serve(port),
         Task::Test => test::run(),
         Task::Check => check::run(),
+        Task::Bench(options) => bench::run(&options),
         Task::Build => setup::for_building().and_then(|tools| {
             wasm::build(&tools)?;
             gateway::build()?;

@@ -13,6 +13,8 @@ use crate::wasm_bindgen::WasmBindgen;
 #[derive(Clone)]
 pub struct BuildTools {
     pub toolchain: Toolchain,
+    /// For the threaded build: it compiles the standard library with shared memory.
+    pub threads_toolchain: Toolchain,
     pub wasm_bindgen: WasmBindgen,
 }
 
@@ -24,12 +26,9 @@ pub struct TestTools {
 
 impl fmt::Display for TestTools {
     fn fmt(&self, f: &mut fmt::Formatter) -> fmt::Result {
-        let rust = match self.build.toolchain {
-            Toolchain::Own => "the active toolchain",
-            Toolchain::Debian => "Debian's toolchain, which compiles the standard library too",
-        };
         writeln!(f, "everything is here")?;
-        writeln!(f, "  wasm32 with {rust}")?;
+        writeln!(f, "  wasm32 with {}", self.build.toolchain)?;
+        writeln!(f, "  wasm32 with threads with {}", self.build.threads_toolchain)?;
         writeln!(f, "  {}", self.build.wasm_bindgen.0.display())?;
         writeln!(f, "  {}", self.chromium.browser.display())?;
         write!(f, "  {}", self.chromium.driver.display())
@@ -39,8 +38,9 @@ impl fmt::Display for TestTools {
 pub fn for_building() -> Result<BuildTools> {
     node::ensure()?;
     let toolchain = Toolchain::ensure()?;
+    let threads_toolchain = Toolchain::ensure_with_source()?;
     let wasm_bindgen = WasmBindgen::ensure()?;
-    Ok(BuildTools { toolchain, wasm_bindgen })
+    Ok(BuildTools { toolchain, threads_toolchain, wasm_bindgen })
 }
 
 pub fn everything() -> Result<TestTools> {

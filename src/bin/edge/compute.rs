@@ -1,7 +1,7 @@
 //! The compute thread: it owns every engine and runs one step at a time.
 //!
-//! Candle shares a step's matrix products among its own threads, so a second compute thread would
-//! gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
+//! The kernels share a step's matrix products among their own threads, so a second compute thread
+//! would gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
 //! away, because nobody knows what it still holds.
 
 use std::any::Any;

@@ -29,7 +29,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use clap::Parser;
-use nearside::engine::{FileSource, Model};
+use nearside::engine::{FileSource, Isa, Kernels, Model, Pool};
 use nearside::{Error, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -45,7 +45,6 @@ const CLOSING_TIME: Duration = Duration::from_secs(2);
 
 fn main() -> ExitCode {
     let args = Args::parse();
-    set_compute_threads(args.threads.get());
     tracing_subscriber::fmt()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal())
@@ -57,12 +56,6 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
-}
-
-/// Candle and rayon take the size of their pools from the environment alone.
-fn set_compute_threads(n_threads: usize) {
-    // SAFETY: `main` calls this before anything has started a thread that could read along.
-    unsafe { std::env::set_var("RAYON_NUM_THREADS", n_threads.to_string()) };
 }
 
 fn serve(args: &Args) -> Result<()> {
@@ -88,7 +81,9 @@ fn read_token(name: &str) -> Result<String> {
 
 /// Loads and measures the model, and sizes what depends on it.
 fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache)> {
-    let model = Arc::new(Model::load(&FileSource::open(&args.model)?)?);
+    let kernels = Kernels::new(Isa::best(), Pool::with_threads(args.threads.get()));
+    let model = Model::load_with(&FileSource::open(&args.model)?, Arc::new(kernels))?;
+    let model = Arc::new(model);
     let trained = model.info().n_ctx;
     let n_ctx = args.context.map_or(trained, |n_ctx| n_ctx.get().min(trained));
     let rates = compute::warm_up(&model, n_ctx)?;

@@ -2,7 +2,7 @@
 
 use std::cell::OnceCell;
 
-use super::formats::GROUP;
+use super::{Kernels, SharedPointer, formats::GROUP};
 
 /// Rows of activations, (n_tokens, n_columns), for any number of products.
 pub struct Activations<'x> {
@@ -22,13 +22,13 @@ impl<'x> Activations<'x> {
     }
 
     /// For signed weights: values of 7 bits, 64 added.
-    pub fn seven_bits(&self) -> &Quantised {
-        self.seven_bits.get_or_init(|| Quantised::new(self.values, 63.0, 64))
+    pub fn seven_bits(&self, kernels: &Kernels) -> &Quantised {
+        self.seven_bits.get_or_init(|| Quantised::new(self, 63.0, 64, kernels))
     }
 
     /// For weights below 128: signed values of 8 bits.
-    pub fn eight_bits(&self) -> &Quantised {
-        self.eight_bits.get_or_init(|| Quantised::new(self.values, 127.0, 0))
+    pub fn eight_bits(&self, kernels: &Kernels) -> &Quantised {
+        self.eight_bits.get_or_init(|| Quantised::new(self, 127.0, 0, kernels))
     }
 }
 
@@ -41,7 +41,7 @@ pub struct Quantised {
 }
 
 /// What a group's products are multiplied with.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 #[repr(C)]
 pub struct Terms {
     pub scale: f32,
@@ -54,10 +54,23 @@ pub struct Terms {
 }
 
 impl Quantised {
-    fn new(x: &[f32], largest: f32, offset: i32) -> Quantised {
+    fn new(x: &Activations, largest: f32, offset: i32, kernels: &Kernels) -> Quantised {
+        let (x, n_columns) = (x.values, x.n_columns);
+        let n_groups = n_columns / GROUP;
         let mut values = vec![0; x.len()];
-        let groups = x.chunks_exact(GROUP).zip(values.chunks_exact_mut(GROUP));
-        let terms = groups.map(|(x, values)| quantise(x, values, largest, offset)).collect();
+        let mut terms = vec![Terms::default(); x.len() / GROUP];
+        let values_start = SharedPointer(values.as_mut_ptr());
+        kernels.for_rows(&mut terms, n_groups, |token, terms| {
+            let x = x[token * n_columns..].chunks_exact(GROUP);
+            // SAFETY: the token's own row of `values`.
+            let values = unsafe {
+                let row = values_start.at(token * n_groups * GROUP);
+                std::slice::from_raw_parts_mut(row, n_groups * GROUP)
+            };
+            for ((x, values), terms) in x.zip(values.chunks_exact_mut(GROUP)).zip(terms) {
+                *terms = quantise(x, values, largest, offset);
+            }
+        });
         Quantised { values, terms }
     }
 }
@@ -97,8 +110,10 @@ mod tests {
     #[test]
     fn values_come_back_within_half_a_step() {
         let x: Vec<f32> = (0..64).map(|i| ((i * 37 % 64) as f32 - 31.5) * 0.1).collect();
-        let activations = Activations::new(&x, 64);
-        for (quantised, offset) in [(activations.seven_bits(), 64), (activations.eight_bits(), 0)] {
+        let (activations, kernels) = (Activations::new(&x, 64), Kernels::default());
+        for (quantised, offset) in
+            [(activations.seven_bits(&kernels), 64), (activations.eight_bits(&kernels), 0)]
+        {
             for (i, x) in x.iter().enumerate() {
                 let terms = quantised.terms[i / GROUP];
                 let integer = i32::from(quantised.values[i] as i8) - offset;
@@ -106,7 +121,7 @@ mod tests {
             }
         }
         let sum: f32 = x[..32].iter().sum();
-        let terms = activations.eight_bits().terms[0];
+        let terms = activations.eight_bits(&kernels).terms[0];
         assert!((terms.sum - sum).abs() < 16.0 * terms.scale);
         assert_eq!(terms.sum, terms.half_sums[0] + terms.half_sums[1]);
     }
@@ -115,7 +130,8 @@ mod tests {
     fn zeros_stay_zeros() {
         let zeros = [0.0; 32];
         let activations = Activations::new(&zeros, 32);
-        assert!(activations.seven_bits().values.iter().all(|&value| value == 64));
-        assert_eq!(activations.seven_bits().terms[0].scale, 0.0);
+        let quantised = activations.seven_bits(&Kernels::default());
+        assert!(quantised.values.iter().all(|&value| value == 64));
+        assert_eq!(quantised.terms[0].scale, 0.0);
     }
 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use half::f16;
 
 use super::{
-    Kernels,
+    Kernels, SharedPointer,
     floats::{F16, F32, FloatFormat},
     formats::QUAD,
     product::{Products, Rows, Weights, multiply_floats},
@@ -62,13 +62,14 @@ pub fn attend(
     assert_eq!(queries.len(), n_tokens * n_heads * head_dim, "a query per token and head");
     assert_eq!(mixed.len(), queries.len(), "and as much room");
     assert!(positions.end <= cache.capacity, "the cache holds the positions");
-    let (queries, mixed) = (Shared(queries.as_ptr().cast_mut()), Shared(mixed.as_mut_ptr()));
+    let (queries, mixed) =
+        (SharedPointer(queries.as_ptr().cast_mut()), SharedPointer(mixed.as_mut_ptr()));
     // Of one token the heads that share keys go together; of many, each head goes alone.
     let (n_items, heads_per_item, token_run) = match n_tokens {
         1 => (n_kv_heads, n_groups, 1),
         _ => (n_heads, 1, n_tokens),
     };
-    kernels.in_parts(n_items, |items, scratch| {
+    let work = |items: Range<usize>, scratch: &mut Vec<u8>| {
         for item in items {
             let kv_head = item * heads_per_item / n_groups;
             let first = item * heads_per_item * head_dim;
@@ -82,20 +83,10 @@ pub fn attend(
             let into = Products { values: mixed, stride, n_rows: head_dim };
             attend_head(heads, cache, kv_head, rows, positions.clone(), into, scratch, kernels);
         }
-    });
-}
-
-/// A tensor that threads share, each with heads of its own.
-#[derive(Clone, Copy)]
-struct Shared(*mut f32);
-// SAFETY: see `attend`.
-unsafe impl Send for Shared {}
-unsafe impl Sync for Shared {}
-
-impl Shared {
-    unsafe fn at(self, offset: usize) -> *mut f32 {
-        // SAFETY: the caller's.
-        unsafe { self.0.add(offset) }
+    };
+    match n_tokens {
+        1 => kernels.whole(n_items, work),
+        _ => kernels.in_parts(n_items, work),
     }
 }
 
@@ -165,7 +156,7 @@ pub fn attend_all(
     let capacity = n_tokens.next_multiple_of(QUAD);
     assert!(head_dim.is_multiple_of(QUAD), "heads are whole quads");
     assert!([keys.len(), values.len(), mixed.len()] == [queries.len(); 3], "all of one shape");
-    let shared = Shared(mixed.as_mut_ptr());
+    let shared = SharedPointer(mixed.as_mut_ptr());
     let head_floats = capacity * head_dim;
     kernels.in_parts(n_heads, |heads, scratch| {
         for head in heads {

@@ -18,7 +18,7 @@ pub use avx2::Avx2;
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::Relaxed;
-#[cfg(target_arch = "wasm32")]
+#[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
 pub use wasm::Simd128;
 
 /// 128-bit vectors: 16 bytes, or 4 lanes of 32 bits.
@@ -82,10 +82,11 @@ pub trait Simd: Copy + 'static {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Isa {
     /// Plain Rust: what every other set is compared with, and what is left where there is none.
+    #[cfg(not(target_arch = "wasm32"))]
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Avx2,
-    #[cfg(target_arch = "wasm32")]
+    #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
     Simd128,
     /// Relaxed SIMD, where the CPU takes a dot product in several steps.
     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
@@ -113,16 +114,19 @@ impl Isa {
         Isa::Scalar
     }
 
+    /// The sets of which one is the fastest here.
+    pub fn candidates() -> Vec<Isa> {
+        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
+        return vec![Isa::Relaxed, Isa::RelaxedFused];
+        #[cfg(not(all(target_arch = "wasm32", target_feature = "relaxed-simd")))]
+        vec![Isa::best()]
+    }
+
     /// Every set that runs here.
     pub fn all() -> Vec<Isa> {
-        let mut all = vec![Isa::Scalar];
-        #[cfg(target_arch = "wasm32")]
-        all.push(Isa::Simd128);
-        #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-        all.push(Isa::RelaxedFused);
-        if Isa::best() != Isa::Scalar && !all.contains(&Isa::best()) {
-            all.push(Isa::best());
-        }
+        let mut all = Isa::candidates();
+        #[cfg(not(target_arch = "wasm32"))]
+        all.push(Isa::Scalar);
         all
     }
 }
@@ -150,10 +154,11 @@ macro_rules! for_any_isa {
             // WebAssembly would not load where its sets are missing. The rest is the caller's.
             unsafe {
                 match isa {
+                    #[cfg(not(target_arch = "wasm32"))]
                     Isa::Scalar => $generic::<Scalar $(, $parameter)?>($($argument),*),
                     #[cfg(target_arch = "x86_64")]
                     Isa::Avx2 => avx2 $(::<$parameter>)? ($($argument),*),
-                    #[cfg(target_arch = "wasm32")]
+                    #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
                     Isa::Simd128 => $generic::<Simd128 $(, $parameter)?>($($argument),*),
                     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
                     Isa::Relaxed => $generic::<Relaxed<false> $(, $parameter)?>($($argument),*),

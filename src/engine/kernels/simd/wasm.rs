@@ -5,6 +5,7 @@ use std::arch::wasm32::*;
 use super::Simd;
 
 /// Without relaxed instructions: products in 16 bits, added pairwise.
+#[cfg(not(target_feature = "relaxed-simd"))]
 #[derive(Clone, Copy)]
 pub struct Simd128;
 
@@ -81,6 +82,7 @@ macro_rules! shared_instructions {
     };
 }
 
+#[cfg(not(target_feature = "relaxed-simd"))]
 impl Simd for Simd128 {
     shared_instructions!();
     type Sum = v128;

@@ -1,0 +1,84 @@
+/**
+ * One round's runs, in the order in which they are made: every engine once with every model.
+ */
+
+import { MODELS, MODELS_FOLDER, modelFile } from "./models.mjs";
+
+/** @typedef {import("./engines.mjs").Engine} Engine @typedef {import("./engines.mjs").Job} Job */
+
+/**
+ * @typedef {object} Task
+ * @property {string} engine
+ * @property {string} module
+ * @property {Job} job
+ * @property {number} threads
+ * @property {string} [package] the module's address, where it is built here
+ * @property {string} [model] the mix, where a language model is run
+ * @property {string} [file] its address on the server
+ * @property {number[]} [prompt]
+ * @property {string} [text] the same prompt before it was cut into tokens
+ * @property {number[]} [continuation]
+ * @property {number[][]} [sentences]
+ * @property {number} [repeats]
+ */
+
+export const N_PROMPT = 256;
+export const N_DECODED = 64;
+export const SENTENCE_LENGTHS = [16, 64, 128, 256];
+const N_REPEATS = 7;
+
+/** Every engine loads this one: the largest file. */
+const LOADED_MODEL = "q8_0";
+
+/**
+ * @param {{engine: Engine, threads: number[]}[]} entrants
+ * @param {{models: string[], jobs: Job[]}} options
+ * @returns {Task[]}
+ */
+export function round(entrants, { models, jobs }) {
+  const runs = (/** @type {Job} */ job, /** @type {(engine: Engine) => Partial<Task>} */ details) =>
+    !jobs.includes(job)
+      ? []
+      : entrants
+          .filter(({ engine }) => engine.jobs.includes(job))
+          .flatMap(({ engine, threads }) =>
+            threads.map((n) => ({ ...common(engine, job, n), ...details(engine) })),
+          );
+  return [
+    ...runs("limits", () => ({})),
+    ...models.flatMap((model) => runs("generate", () => generation(model))),
+    ...runs("firstToken", () => generation(LOADED_MODEL)),
+    ...runs("embed", ({ encoder }) => ({
+      file: `/${MODELS_FOLDER}/${encoder}`,
+      sentences: SENTENCE_LENGTHS.map(sentence),
+      repeats: N_REPEATS,
+    })),
+  ];
+}
+
+/** @param {Engine} engine @param {Job} job @param {number} threads @returns {Task} */
+const common = ({ id, module, packages }, job, threads) => ({
+  engine: id,
+  module,
+  job,
+  threads,
+  package: packages && `/${packages[threads]}`,
+});
+
+/** @param {string} model */
+const generation = (model) => ({
+  model,
+  file: `/${MODELS_FOLDER}/${modelFile(model)}`,
+  prompt: [...PROMPT].map((digit) => MODELS.zeroId + Number(digit)),
+  text: PROMPT,
+  continuation: Array.from({ length: N_DECODED }, (_, i) => (MODELS.zeroId + i * 7919) % MODELS.nVocab),
+});
+
+/** Digits, since each is one token: wllama 3 takes text only. */
+const PROMPT = Array.from({ length: N_PROMPT }, (_, i) => (i * 7) % 10).join("");
+
+/** [CLS], pieces, [SEP]. @param {number} n */
+function sentence(n) {
+  const pieces = Array.from({ length: n - 2 }, (_, i) => 1000 + ((i * 7919) % 29000));
+  return [101, ...pieces, 102];
+}
