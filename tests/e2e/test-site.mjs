@@ -48,6 +48,8 @@ export class TestSite {
   requests = [];
   /** What the edge at /v1 does. @type {Behaviour} */
   edge = "well";
+  /** Whether pages are cross-origin isolated, as threads demand. */
+  isolated = false;
   /** What it says, word by word. */
   answer = "The edge answers in several words.";
   /** Edge answers whose reader went away before the end. */
@@ -101,6 +103,11 @@ export class TestSite {
     this.route("/models/manifest.json", (_, response) => response.end(JSON.stringify(manifest)));
   }
 
+  /** Undoes what `route` did. @param {string} path */
+  unroute(path) {
+    this.#routes.delete(path);
+  }
+
   /** Serves the true models again. */
   restoreModels() {
     for (const path of [...this.#routes.keys()])
@@ -115,6 +122,10 @@ export class TestSite {
     this.requests.push({ method: request.method ?? "", path: pathname, body });
     response.setHeader("access-control-allow-origin", "*");
     response.setHeader("access-control-allow-headers", "*");
+    if (this.isolated) {
+      response.setHeader("cross-origin-opener-policy", "same-origin");
+      response.setHeader("cross-origin-embedder-policy", "require-corp");
+    }
     if (request.method === "OPTIONS") return response.writeHead(204).end();
     const route = this.#routes.get(pathname);
     if (route) return route(request, response);

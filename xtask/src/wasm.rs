@@ -11,26 +11,39 @@ use crate::{node, sh};
 /// One profile for the page and the browser tests, so that a machine compiles the crates once.
 pub const PROFILE: &str = "wasm";
 
-const MODULE: &str = "target/wasm32-unknown-unknown/wasm/nearside.wasm";
-
 struct Build {
     folder: &'static str,
+    /// Cargo keeps what was compiled with other flags apart only in a folder of its own.
+    target: &'static str,
     what: &'static str,
     /// Beyond simd128.
     features: &'static str,
     threads: bool,
 }
 
-/// The one of .cargo/config.toml comes last: its artifacts are the ones that the tests find.
+/// The last one has the flags of .cargo/config.toml, and shares its folder with the browser tests.
 const BUILDS: [Build; 3] = [
-    Build { folder: "pkg/simd128", what: "with plain SIMD", features: "", threads: false },
+    Build {
+        folder: "pkg/simd128",
+        target: "target/simd128",
+        what: "with plain SIMD",
+        features: "",
+        threads: false,
+    },
     Build {
         folder: "pkg/threads",
+        target: "target/threads",
         what: "with threads",
         features: ",+relaxed-simd,+atomics,+bulk-memory,+mutable-globals",
         threads: true,
     },
-    Build { folder: "pkg", what: "with relaxed SIMD", features: ",+relaxed-simd", threads: false },
+    Build {
+        folder: "pkg",
+        target: "target",
+        what: "with relaxed SIMD",
+        features: ",+relaxed-simd",
+        threads: false,
+    },
 ];
 
 /// What shared memory asks of the linker; 4 GiB is all that a 32-bit memory can grow to.
@@ -58,10 +71,10 @@ impl Build {
             false => tools.toolchain.cargo("build"),
         };
         cargo.args(["--lib", "--profile", PROFILE]);
+        cargo.args(["--target-dir", self.target]);
         sh::run(cargo.env("CARGO_ENCODED_RUSTFLAGS", self.rustflags()))?;
         // Compared by content: cargo also writes the same module anew, after the tests for one.
-        let module =
-            fs::read(sh::root().join(MODULE)).with_context(|| format!("{MODULE} was not built"))?;
+        let module = fs::read(sh::root().join(self.module())).context("cargo built no module")?;
         let packaged = sh::root().join(self.packaged()).is_file();
         let origin = sh::root().join(self.origin());
         if packaged && fs::read(&origin).is_ok_and(|made_from| made_from == module) {
@@ -85,6 +98,10 @@ impl Build {
         flags.join("\u{1f}")
     }
 
+    fn module(&self) -> String {
+        format!("{}/wasm32-unknown-unknown/{PROFILE}/nearside.wasm", self.target)
+    }
+
     fn packaged(&self) -> String {
         format!("{}/nearside_bg.wasm", self.folder)
     }
@@ -103,7 +120,7 @@ impl Build {
             self.folder,
             "--out-name",
             "nearside",
-            MODULE,
+            &self.module(),
         ]))?;
         // What rustc turns on for this target, and the features above.
         let features = [
