@@ -36,7 +36,7 @@ const introduction = ({ machine, chromium, date, rounds }) => `# How fast the en
 
 Written by \`cargo xtask bench\`, which measures it all again; \`--report-only\` writes it from the last measurements.
 
-The engines run side by side: one machine, one headless Chromium, the same files and the same tokens, in ${rounds} rounds. Figures are medians. Measured on ${date.slice(0, 10)} on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, with Chromium ${chromium}. Elsewhere the figures differ; the ratios mostly carry over.
+The engines run side by side: one machine, one headless Chromium, the same files and the same tokens, ${rounds === 1 ? "in one round" : `in ${rounds} rounds; figures are medians`}. Measured on ${date.slice(0, 10)} on ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, with Chromium ${chromium}. Elsewhere the figures differ; the ratios mostly carry over.
 
 ![Tokens per second of each engine](performance.svg)`;
 
@@ -163,11 +163,15 @@ ${table(["in wasm", ...limits.map(({ threads }) => `${threads} thread${threads >
 }
 
 /** @param {Summary} summary */
-function method({ generation, encoding, notes, failures }) {
+function method({ generation, encoding, notes, failures, rounds }) {
   const spreads = [...generation.flatMap(({ figures }) => PHASES.map((phase) => figures[phase].spread))];
   spreads.push(...encoding.flatMap(({ figures }) => Object.values(figures).map(({ spread }) => spread)));
   spreads.sort((a, b) => a - b);
   const native = generation.some(({ engine }) => engine === "llama.cpp");
+  const noise =
+    rounds === 1
+      ? "One round tells nothing of the noise; run more for that."
+      : `Noise: half of what lies between the quartiles of a figure is ${percentOf(spreads[spreads.length >> 1])} of it in the middle case and ${percentOf(spreads.at(-1))} in the worst.`;
   const remarks = [...notes, ...failures.map((line) => `Failed: ${line}`)].map((line) => `\n- ${line}`).join("");
   return `## How it is measured
 
@@ -175,7 +179,7 @@ function method({ generation, encoding, notes, failures }) {
 - The weights are random, of real shapes and real sizes (\`benches/models/\`): speed does not depend on what they say. Q4_K_M is what llama.cpp writes at this width, mostly Q5_0.
 - Each run has a page of its own and a short warm-up. A round runs every engine once, one after the other, each when the machine is quiet.
 - Nearside and candle run in a dedicated worker, wllama in its own workers, onnxruntime-web and transformers.js in the page. wllama 3 takes text and times itself; its decode includes sampling, Nearside's and candle's the choice of the likeliest token, wllama 2's neither.
-- Noise: half of what lies between the quartiles of a figure is ${percentOf(spreads[spreads.length >> 1])} of it in the middle case and ${percentOf(spreads.at(-1))} in the worst.${remarks}`;
+- ${noise}${remarks}`;
 }
 
 // --- Tables ---
