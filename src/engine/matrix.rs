@@ -8,7 +8,9 @@ use super::kernels::{
     Activations, Kernels,
     blocks::*,
     floats::{self, BF16, F16, F32},
-    formats::{Format, GROUP, Packed, QUAD, UNPACKED_GROUP, pack_quad},
+    formats::{
+        Format, GROUP, Packed, QUAD, UNPACKED_PAIR, VECTORS, pack_quad, unpack, unpacked_at,
+    },
     product::{self, Products, Rows, Weights},
     simd::Scalar,
 };
@@ -203,23 +205,22 @@ fn room(n_bytes: usize) -> Result<Vec<u8>> {
 fn read_quantised_row<F: Format>(pair: &[u8], row: usize, into: &mut [f32]) {
     let (which, row) = (row / QUAD, row % QUAD);
     let n_groups = into.len() / GROUP;
-    let mut unpacked = vec![0u8; n_groups * UNPACKED_GROUP];
+    let mut unpacked = vec![0u8; n_groups * UNPACKED_PAIR];
     // SAFETY: the pair has `n_groups` groups of this format, and there is room for them.
     unsafe {
         let packed = Packed::<F>(pair.as_ptr(), which, PhantomData);
-        super::kernels::formats::unpack::<Scalar, F>(packed, n_groups, unpacked.as_mut_ptr());
+        unpack::<Scalar, F>(packed, n_groups, unpacked.as_mut_ptr());
     }
     let zero = F::LAYOUT.zero_power.map_or(0.0, |power| (1 << power) as f32);
-    let groups = unpacked.chunks_exact(UNPACKED_GROUP);
+    let groups = unpacked.chunks_exact(UNPACKED_PAIR);
     for (group, values) in groups.zip(into.chunks_exact_mut(GROUP)) {
-        let (vectors, rest) = group.split_at(4 * GROUP);
-        // The start, then two scales and two minima, each of four rows.
+        // After the vectors come the start, two scales and two minima, each of four rows.
         let float = |i: usize| {
-            let at = 16 + 4 * (QUAD * i + row);
-            f32::from_le_bytes(rest[at..at + 4].try_into().expect("four bytes"))
+            let at = unpacked_at(VECTORS + 1 + i, which) + 4 * row;
+            f32::from_le_bytes(group[at..at + 4].try_into().expect("four bytes"))
         };
         for (c, value) in values.iter_mut().enumerate() {
-            let stored = vectors[c / 4 * 16 + 4 * row + c % 4];
+            let stored = group[unpacked_at(c / 4, which) + 4 * row + c % 4];
             let half = c / (GROUP / 2);
             *value = match F::LAYOUT.signed {
                 true => float(half) * f32::from(stored as i8),

@@ -89,6 +89,7 @@ impl Build {
     fn rustflags(&self) -> String {
         let mut flags = vec![
             format!("-Ctarget-feature=+simd128{}", self.features),
+            "-Cllvm-args=-disable-lsr".to_owned(),
             "--cfg".to_owned(),
             "getrandom_backend=\"wasm_js\"".to_owned(),
         ];

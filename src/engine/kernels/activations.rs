@@ -2,7 +2,11 @@
 
 use std::cell::OnceCell;
 
-use super::{Kernels, SharedPointer, formats::GROUP};
+use super::{
+    Kernels, SharedPointer,
+    formats::GROUP,
+    simd::{Simd, for_any_isa},
+};
 
 /// Rows of activations, (n_tokens, n_columns), for any number of products.
 pub struct Activations<'x> {
@@ -32,11 +36,16 @@ impl<'x> Activations<'x> {
     }
 }
 
-/// Integers with a scale for each group of columns.
+/// Tokens that a kernel multiplies together where there are many.
+pub const TILE: usize = 4;
+
+/// Integers with a scale for each group of columns, as the products read them: the tokens one by
+/// one while they are few, and from `TILE` tokens on in tiles, the last one filled up with zeros.
 pub struct Quantised {
-    /// (n_tokens, n_columns)
+    pub n_tokens: usize,
+    /// (n_tokens, n_columns), or (n_tiles, n_columns / 4, TILE, 4)
     pub values: Vec<u8>,
-    /// (n_tokens, n_groups)
+    /// (n_tokens, n_groups), or (n_tiles, n_groups, TILE)
     pub terms: Vec<Terms>,
 }
 
@@ -54,52 +63,104 @@ pub struct Terms {
 }
 
 impl Quantised {
-    fn new(x: &Activations, largest: f32, offset: i32, kernels: &Kernels) -> Quantised {
-        let (x, n_columns) = (x.values, x.n_columns);
+    fn new(x: &Activations, largest: f32, offset: u8, kernels: &Kernels) -> Quantised {
+        let (n_tokens, n_columns) = (x.n_tokens(), x.n_columns);
         let n_groups = n_columns / GROUP;
-        let mut values = vec![0; x.len()];
-        let mut terms = vec![Terms::default(); x.len() / GROUP];
+        let together = if n_tokens < TILE { 1 } else { TILE };
+        let n_rows = n_tokens.next_multiple_of(together);
+        let mut values = vec![0; n_rows * n_columns];
+        let mut terms = vec![Terms::default(); n_rows * n_groups];
         let values_start = SharedPointer(values.as_mut_ptr());
-        kernels.for_rows(&mut terms, n_groups, |token, terms| {
-            let x = x[token * n_columns..].chunks_exact(GROUP);
-            // SAFETY: the token's own row of `values`.
+        kernels.for_rows(&mut terms, together * n_groups, |tile, terms| {
+            let n_here = together.min(n_tokens - tile * together);
+            // SAFETY: the tile's own part of `values`.
             let values = unsafe {
-                let row = values_start.at(token * n_groups * GROUP);
-                std::slice::from_raw_parts_mut(row, n_groups * GROUP)
+                let start = values_start.at(tile * together * n_columns);
+                std::slice::from_raw_parts_mut(start, together * n_columns)
             };
-            for ((x, values), terms) in x.zip(values.chunks_exact_mut(GROUP)).zip(terms) {
-                *terms = quantise(x, values, largest, offset);
+            for t in 0..n_here {
+                let x = &x.values[(tile * together + t) * n_columns..][..n_columns];
+                // SAFETY: the lengths are those of one token's row in a tile.
+                unsafe { quantise(kernels.isa(), x, values, terms, t, together, largest, offset) }
             }
         });
-        Quantised { values, terms }
+        Quantised { n_tokens, values, terms }
+    }
+
+    pub fn in_tiles(&self) -> bool {
+        self.n_tokens >= TILE
     }
 }
 
-fn quantise(x: &[f32], values: &mut [u8], largest: f32, offset: i32) -> Terms {
-    // Fixed sizes, so that the compiler makes vectors of the loops.
-    let x: &[f32; GROUP] = x.try_into().expect("a group is whole");
-    let values: &mut [u8; GROUP] = values.try_into().expect("a group is whole");
-    let max = x.iter().fold(0.0f32, |max, x| if x.abs() > max { x.abs() } else { max });
-    let scale = max / largest;
-    let inverse = if max > 0.0 { largest / max } else { 0.0 };
-    // Adding 1.5 · 2^23 leaves the rounded integer in the low bits.
-    const ROUND: f32 = 12_582_912.0;
-    let mut integers = [0i32; GROUP];
-    for (integer, x) in integers.iter_mut().zip(x) {
-        *integer = (x * inverse + ROUND).to_bits() as i32 - ROUND.to_bits() as i32;
-    }
-    for (value, integer) in values.iter_mut().zip(&integers) {
-        *value = (integer + offset) as u8;
-    }
-    let (first, second) = integers.split_at(GROUP / 2);
-    let minus = [-first.iter().sum::<i32>(), -second.iter().sum::<i32>()];
-    let half_sums = minus.map(|minus| -scale * minus as f32);
-    Terms {
-        scale,
-        sum: half_sums[0] + half_sums[1],
-        half_sums,
-        minus_integers: minus[0] + minus[1],
-        minus_half_integers: minus,
+for_any_isa! {
+    /// One token's row, as token `t` of `together` in its tile.
+    ///
+    /// # Safety
+    /// `x` is whole groups, and `values` and `terms` have room for them `together` times.
+    unsafe fn quantise(
+        x: &[f32],
+        values: &mut [u8],
+        terms: &mut [Terms],
+        t: usize,
+        together: usize,
+        largest: f32,
+        offset: u8,
+    ) = quantise_in
+}
+
+#[inline(always)]
+#[allow(clippy::too_many_arguments)]
+unsafe fn quantise_in<S: Simd>(
+    x: &[f32],
+    values: &mut [u8],
+    terms: &mut [Terms],
+    t: usize,
+    together: usize,
+    largest: f32,
+    offset: u8,
+) {
+    // SAFETY: the caller's.
+    let (round, offset) = unsafe { (S::round(), S::splat_byte(offset)) };
+    let groups = x.chunks_exact(GROUP).zip(values.chunks_exact_mut(together * GROUP));
+    for ((x, values), terms) in groups.zip(terms.iter_mut().skip(t).step_by(together)) {
+        // SAFETY: a group is eight vectors of floats; the rest is the caller's.
+        unsafe {
+            let x: [S::Floats; 8] = std::array::from_fn(|i| S::load_floats(x.as_ptr().add(4 * i)));
+            let magnitudes = x.map(|x| S::abs(x));
+            let max = magnitudes.into_iter().fold(S::splat(0.0), |max, x| S::max(max, x));
+            let mut lanes = [0.0f32; 4];
+            S::store_floats(lanes.as_mut_ptr(), max);
+            let max = lanes.into_iter().fold(0.0, |max, x| if x > max { x } else { max });
+            let (scale, inverse) = match max > 0.0 {
+                true => (max / largest, S::splat(largest / max)),
+                false => (0.0, S::splat(0.0)),
+            };
+            let integers = x.map(|x| S::to_ints(S::mul(x, inverse), round));
+            let mut minus = [0; 2];
+            for half in 0..2 {
+                let four: [S::Ints; 4] = std::array::from_fn(|i| integers[4 * half + i]);
+                let sums =
+                    S::add_ints(S::add_ints(four[0], four[1]), S::add_ints(four[2], four[3]));
+                let mut lanes = [0i32; 4];
+                S::store_ints(lanes.as_mut_ptr().cast(), sums);
+                minus[half] = -lanes.iter().sum::<i32>();
+                let mut bytes = [0u8; 16];
+                S::store(bytes.as_mut_ptr(), S::add_bytes(S::narrow(four), offset));
+                let words =
+                    values.chunks_exact_mut(4).skip(t + half * 4 * together).step_by(together);
+                for (word, bytes) in words.zip(bytes.chunks_exact(4)) {
+                    word.copy_from_slice(bytes);
+                }
+            }
+            let half_sums = minus.map(|minus| -scale * minus as f32);
+            *terms = Terms {
+                scale,
+                sum: half_sums[0] + half_sums[1],
+                half_sums,
+                minus_integers: minus[0] + minus[1],
+                minus_half_integers: minus,
+            };
+        }
     }
 }
 

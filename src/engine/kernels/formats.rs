@@ -132,17 +132,6 @@ impl Default for Decoded {
     }
 }
 
-/// Where a kernel finds the weights of one quad. Its functions are unsafe because they read through
-/// pointers: the quad must be there in this form, and `index` and `j` must lie within it.
-pub trait Source<S: Simd>: Copy {
-    const LAYOUT: Layout;
-    /// Where group `index` begins.
-    unsafe fn group(self, index: usize) -> *const u8;
-    /// Vector `j` of the group at `group`.
-    unsafe fn vector(self, group: *const u8, j: usize) -> S::Bytes;
-    unsafe fn scaling(self, group: *const u8, index: usize) -> Scaling<S>;
-}
-
 /// How the integer sums of a group become floats.
 #[derive(Clone, Copy)]
 pub struct Scaling<S: Simd> {
@@ -163,11 +152,10 @@ impl<F> Clone for Packed<F> {
 }
 impl<F> Copy for Packed<F> {}
 
-impl<S: Simd, F: Format> Source<S> for Packed<F> {
-    const LAYOUT: Layout = F::LAYOUT;
-
+impl<F: Format> Packed<F> {
+    /// Where group `index` begins.
     #[inline(always)]
-    unsafe fn group(self, index: usize) -> *const u8 {
+    pub unsafe fn group(self, index: usize) -> *const u8 {
         let layout = &F::LAYOUT;
         let (unit, group) = (index / layout.head_groups(), index % layout.head_groups());
         let head_bytes = 2 * (unit * layout.unit_bytes() + layout.head_bytes());
@@ -175,8 +163,9 @@ impl<S: Simd, F: Format> Source<S> for Packed<F> {
         unsafe { self.0.add(head_bytes + (2 * group + self.1) * layout.group_bytes()) }
     }
 
+    /// Vector `j` of the group at `group`.
     #[inline(always)]
-    unsafe fn vector(self, group: *const u8, j: usize) -> S::Bytes {
+    pub unsafe fn vector<S: Simd>(self, group: *const u8, j: usize) -> S::Bytes {
         let layout = &F::LAYOUT;
         // SAFETY: as above; a group has eight vectors in its planes.
         unsafe {
@@ -203,7 +192,7 @@ impl<S: Simd, F: Format> Source<S> for Packed<F> {
     }
 
     #[inline(always)]
-    unsafe fn scaling(self, group: *const u8, index: usize) -> Scaling<S> {
+    pub unsafe fn scaling<S: Simd>(self, group: *const u8, index: usize) -> Scaling<S> {
         let layout = &F::LAYOUT;
         // SAFETY: as above.
         unsafe {
@@ -266,45 +255,27 @@ unsafe fn move_bits<S: Simd>(plane: S::Bytes, from: usize, to: usize) -> S::Byte
     }
 }
 
-/// A quad of format `F` with a byte for each value and floats for its scales, as one reads it for
-/// many tokens.
-pub struct Unpacked<F>(pub *const u8, pub PhantomData<F>);
+/// A group of one quad as it is read for many tokens: the eight vectors with a byte for each value,
+/// the start, two scales and two minima, the latter as floats.
+const UNPACKED_VECTORS: usize = VECTORS + 1 + 2 + 2;
+/// Bytes of a group of both quads of a pair. Their vectors alternate.
+pub const UNPACKED_PAIR: usize = 2 * 16 * UNPACKED_VECTORS;
 
-impl<F> Clone for Unpacked<F> {
-    fn clone(&self) -> Self {
-        *self
-    }
+/// Where vector `i` of quad `q` is in a group of an unpacked pair.
+pub const fn unpacked_at(i: usize, q: usize) -> usize {
+    16 * (2 * i + q)
 }
-impl<F> Copy for Unpacked<F> {}
 
-/// The eight vectors, the start, two scales and two minima.
-pub const UNPACKED_GROUP: usize = 16 * (VECTORS + 1 + 2 + 2);
-
-impl<S: Simd, F: Format> Source<S> for Unpacked<F> {
-    const LAYOUT: Layout = F::LAYOUT;
-
-    #[inline(always)]
-    unsafe fn group(self, index: usize) -> *const u8 {
-        // SAFETY: the caller's.
-        unsafe { self.0.add(index * UNPACKED_GROUP) }
-    }
-
-    #[inline(always)]
-    unsafe fn vector(self, group: *const u8, j: usize) -> S::Bytes {
-        // SAFETY: the caller's.
-        unsafe { S::load(group.add(16 * j)) }
-    }
-
-    #[inline(always)]
-    unsafe fn scaling(self, group: *const u8, _index: usize) -> Scaling<S> {
-        // SAFETY: the caller's.
-        unsafe {
-            let floats = group.add(16 * (VECTORS + 1)).cast::<f32>();
-            Scaling {
-                start: S::load_ints(group.add(16 * VECTORS)),
-                scales: [S::load_floats(floats), S::load_floats(floats.add(4))],
-                minima: [S::load_floats(floats.add(8)), S::load_floats(floats.add(12))],
-            }
+/// The scaling of quad `q` in the group of an unpacked pair at `group`.
+#[inline(always)]
+pub unsafe fn unpacked_scaling<S: Simd>(group: *const u8, q: usize) -> Scaling<S> {
+    // SAFETY: the caller's.
+    unsafe {
+        let floats = |i: usize| S::load_floats(group.add(unpacked_at(VECTORS + i, q)).cast());
+        Scaling {
+            start: S::load_ints(group.add(unpacked_at(VECTORS, q))),
+            scales: [floats(1), floats(2)],
+            minima: [floats(3), floats(4)],
         }
     }
 }
@@ -323,21 +294,20 @@ macro_rules! unrolled {
 }
 pub(super) use unrolled;
 
-/// Writes the groups of a quad as [`Unpacked`] reads them.
+/// Writes the groups of a quad to its places in an unpacked pair.
 #[inline(always)]
-pub unsafe fn unpack<S: Simd, F: Format>(quad: Packed<F>, n_groups: usize, into: *mut u8) {
+pub unsafe fn unpack<S: Simd, F: Format>(quad: Packed<F>, n_groups: usize, pair: *mut u8) {
     for index in 0..n_groups {
         // SAFETY: the caller gives room for `n_groups` groups.
         unsafe {
-            let group = Source::<S>::group(quad, index);
-            let into = into.add(index * UNPACKED_GROUP);
-            unrolled!(J => { S::store(into.add(16 * J), Source::<S>::vector(quad, group, J)) });
+            let group = quad.group(index);
+            let at = |i: usize| pair.add(index * UNPACKED_PAIR + unpacked_at(i, quad.1));
+            unrolled!(J => { S::store(at(J), quad.vector::<S>(group, J)) });
             let scaling: Scaling<S> = quad.scaling(group, index);
-            S::store_ints(into.add(16 * VECTORS), scaling.start);
-            let floats = into.add(16 * (VECTORS + 1)).cast::<f32>();
+            S::store_ints(at(VECTORS), scaling.start);
             for half in 0..2 {
-                S::store_floats(floats.add(4 * half), scaling.scales[half]);
-                S::store_floats(floats.add(8 + 4 * half), scaling.minima[half]);
+                S::store_floats(at(VECTORS + 1 + half).cast(), scaling.scales[half]);
+                S::store_floats(at(VECTORS + 3 + half).cast(), scaling.minima[half]);
             }
         }
     }

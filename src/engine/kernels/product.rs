@@ -1,20 +1,16 @@
 //! The product of packed weights with activations, a tile of rows and tokens at a time.
 
-use std::{marker::PhantomData, ops::Range};
+use std::{hint::black_box, marker::PhantomData, ops::Range};
 
 use super::{
-    activations::{Quantised, Terms},
+    activations::{Quantised, TILE, Terms},
     floats::FloatFormat,
     formats::{
-        Format, GROUP, Packed, QUAD, Source, UNPACKED_GROUP, Unpacked, VECTORS, unpack, unrolled,
+        Format, GROUP, Packed, QUAD, Scaling, UNPACKED_PAIR, VECTORS, unpack, unpacked_scaling,
+        unrolled,
     },
     simd::{Simd, for_any_isa},
 };
-
-/// From so many tokens on, a quad is unpacked first and read from there.
-const UNPACK_FROM: usize = 4;
-/// Tokens per tile.
-const TILE: usize = 4;
 
 /// A matrix (n_rows, n_columns) in quads, to be multiplied with (n_tokens, n_columns).
 #[derive(Clone, Copy)]
@@ -72,7 +68,7 @@ impl Products {
 }
 
 for_any_isa! {
-    /// The products of the quads in `quads`. `scratch` has room for two unpacked quads.
+    /// The products of the quads in `quads`, the first of which begins a pair.
     ///
     /// # Safety
     /// `weights` are packed as `F`, `products` has room for every token's rows, and nobody else
@@ -95,158 +91,227 @@ unsafe fn multiply_in<S: Simd, F: Format>(
     scratch: &mut Vec<u8>,
 ) {
     let n_groups = weights.n_columns / GROUP;
-    let n_tokens = x.values.len() / weights.n_columns;
-    let tokens = Tokens { values: x.values.as_ptr(), terms: x.terms.as_ptr(), n_groups };
+    let packed = |quad: usize| {
+        // SAFETY: the caller's: a quad of these weights.
+        let pair = unsafe { weights.bytes.add(quad / 2 * weights.pair_bytes) };
+        Packed::<F>(pair, quad % 2, PhantomData)
+    };
+    let (values, terms) = (x.values.as_ptr(), x.terms.as_ptr());
     // SAFETY: the caller's; `scratch` is made large enough here.
     unsafe {
-        let packed = |quad: usize| {
-            Packed::<F>(weights.bytes.add(quad / 2 * weights.pair_bytes), quad % 2, PhantomData)
-        };
-        let mut quad = quads.start;
-        if n_tokens < UNPACK_FROM {
-            while quad + 2 <= quads.end {
-                let pair = [packed(quad), packed(quad + 1)];
-                (0..n_tokens).for_each(|t| tile::<S, _, 2, 1>(pair, quad, tokens, t, products));
-                quad += 2;
-            }
-            if quad < quads.end {
-                let one = [packed(quad)];
-                (0..n_tokens).for_each(|t| tile::<S, _, 1, 1>(one, quad, tokens, t, products));
+        if !x.in_tiles() {
+            for t in 0..x.n_tokens {
+                let token = (values.add(t * n_groups * GROUP), terms.add(t * n_groups), n_groups);
+                let mut quad = quads.start;
+                while quad + 2 <= quads.end {
+                    let four = one_token::<S, F, 2>([packed(quad), packed(quad + 1)], token);
+                    products.write::<S>(quad, t, four[0]);
+                    products.write::<S>(quad + 1, t, four[1]);
+                    quad += 2;
+                }
+                if quad < quads.end {
+                    let [four] = one_token::<S, F, 1>([packed(quad)], token);
+                    products.write::<S>(quad, t, four);
+                }
             }
             return;
         }
-        let unpacked_bytes = n_groups * UNPACKED_GROUP;
-        scratch.resize(2 * unpacked_bytes, 0);
-        let scratch = scratch.as_mut_ptr();
-        let unpacked = |i: usize| Unpacked::<F>(scratch.add(i * unpacked_bytes), PhantomData);
-        while quad + 2 <= quads.end {
-            unpack::<S, F>(packed(quad), n_groups, scratch);
-            unpack::<S, F>(packed(quad + 1), n_groups, scratch.add(unpacked_bytes));
-            let pair = [unpacked(0), unpacked(1)];
-            let mut t = 0;
-            while t + TILE <= n_tokens {
-                tile::<S, _, 2, TILE>(pair, quad, tokens, t, products);
-                t += TILE;
+        scratch.resize(n_groups * UNPACKED_PAIR, 0);
+        let pair = scratch.as_mut_ptr();
+        let steps = Steps::<S>::new::<F>();
+        for quad in quads.clone().step_by(2) {
+            let n_quads = (quads.end - quad).min(2);
+            (0..n_quads).for_each(|q| unpack::<S, F>(packed(quad + q), n_groups, pair));
+            for first in (0..x.n_tokens).step_by(TILE) {
+                let (values, terms) =
+                    (values.add(first * n_groups * GROUP), terms.add(first * n_groups));
+                let results = tile::<S, F>(pair, values, terms, n_groups, steps);
+                for (q, results) in results.into_iter().enumerate().take(n_quads) {
+                    for (t, four) in (first..x.n_tokens).zip(results) {
+                        products.write::<S>(quad + q, t, four);
+                    }
+                }
             }
-            (t..n_tokens).for_each(|t| tile::<S, _, 2, 1>(pair, quad, tokens, t, products));
-            quad += 2;
-        }
-        if quad < quads.end {
-            unpack::<S, F>(packed(quad), n_groups, scratch);
-            let one = [unpacked(0)];
-            (0..n_tokens).for_each(|t| tile::<S, _, 1, 1>(one, quad, tokens, t, products));
         }
     }
 }
 
-#[derive(Clone, Copy)]
-struct Tokens {
-    /// (n_tokens, n_groups · GROUP)
-    values: *const u8,
-    /// (n_tokens, n_groups)
-    terms: *const Terms,
-    n_groups: usize,
-}
-
-/// `Q` quads from `quad` on with `T` tokens from `first` on.
+/// `Q` quads with one token: its integers, its terms, and how many groups it has.
 #[inline(always)]
-unsafe fn tile<S: Simd, W: Source<S>, const Q: usize, const T: usize>(
-    weights: [W; Q],
-    quad: usize,
-    tokens: Tokens,
-    first: usize,
-    products: Products,
-) {
-    let layout = W::LAYOUT;
-    let n_groups = tokens.n_groups;
+unsafe fn one_token<S: Simd, F: Format, const Q: usize>(
+    weights: [Packed<F>; Q],
+    (x, terms, n_groups): (*const u8, *const Terms, usize),
+) -> [S::Floats; Q] {
+    let layout = &F::LAYOUT;
     // SAFETY: the caller's.
     unsafe {
-        let x: [*const u8; T] =
-            std::array::from_fn(|t| tokens.values.add((first + t) * n_groups * GROUP));
-        let terms: [*const Terms; T] =
-            std::array::from_fn(|t| tokens.terms.add((first + t) * n_groups));
-        let mut results = [[S::splat(0.0); T]; Q];
+        let ones = S::ones();
+        let mut results = [S::splat(0.0); Q];
         for g in 0..n_groups {
-            let mut groups = [weights[0].group(g); Q];
-            let mut scalings = [weights[0].scaling(groups[0], g); Q];
-            for q in 1..Q {
-                groups[q] = weights[q].group(g);
-                scalings[q] = weights[q].scaling(groups[q], g);
-            }
-            let mut totals = [[S::no_ints(); T]; Q];
-            for q in 0..Q {
-                for t in 0..T {
-                    totals[q][t] = match layout.zero_power {
-                        Some(power) => {
-                            let integers = match layout.per_half() {
-                                true => (*terms[t].add(g)).minus_half_integers[0],
-                                false => (*terms[t].add(g)).minus_integers,
-                            };
-                            S::splat_shifted(integers, power)
-                        }
-                        None => scalings[q].start,
-                    };
-                }
-            }
-            let mut sums = [[S::no_sum(); T]; Q];
+            let terms = &*terms.add(g);
+            let groups = weights.map(|quad| quad.group(g));
+            let scalings: [Scaling<S>; Q] =
+                std::array::from_fn(|q| weights[q].scaling(groups[q], g));
+            let mut totals = scalings.map(|scaling| start::<S, F>(scaling, terms, 0));
+            let mut sums = [S::no_sum(); Q];
             unrolled!(J => {
-                let mut vectors = [weights[0].vector(groups[0], J); Q];
-                for q in 1..Q {
-                    vectors[q] = weights[q].vector(groups[q], J);
-                }
-                for t in 0..T {
-                    let four = S::load_word(x[t].add(g * GROUP + 4 * J));
-                    for q in 0..Q {
-                        sums[q][t] = match layout.signed {
-                            true => S::add_dot(sums[q][t], vectors[q], four),
-                            false => S::add_dot(sums[q][t], four, vectors[q]),
-                        };
-                    }
+                let four = S::load_word(x.add(g * GROUP + 4 * J));
+                for q in 0..Q {
+                    let vector = weights[q].vector::<S>(groups[q], J);
+                    sums[q] = add_dot::<S, F>(sums[q], vector, four);
                 }
                 let ends_half = layout.per_half() && J + 1 == VECTORS / 2;
                 let ends = ends_half || J + 1 == VECTORS;
-                if ends || !S::WIDE_SUM && (J + 1).is_multiple_of(layout.headroom) {
+                if ends || (J + 1).is_multiple_of(run::<S, F>()) {
                     for q in 0..Q {
-                        for t in 0..T {
-                            totals[q][t] = S::add_sum(totals[q][t], sums[q][t]);
-                            sums[q][t] = S::no_sum();
-                        }
+                        totals[q] = S::add_sum(totals[q], sums[q], ones);
+                        sums[q] = S::no_sum();
                     }
                 }
                 if ends {
                     let half = usize::from(layout.per_half() && !ends_half);
-                    for t in 0..T {
-                        let terms = &*terms[t].add(g);
-                        let scale = S::splat(terms.scale);
-                        let sum = match layout.per_half() {
-                            true => terms.half_sums[half],
-                            false => terms.sum,
-                        };
-                        for q in 0..Q {
-                            let (mut result, scaling) = (results[q][t], &scalings[q]);
-                            let scale = S::mul(scaling.scales[half], scale);
-                            result = S::mul_add(S::to_floats(totals[q][t]), scale, result);
-                            if layout.has_minimum() {
-                                let minimum = scaling.minima[half];
-                                result = S::mul_sub_from(minimum, S::splat(sum), result);
-                            }
-                            results[q][t] = result;
-                            totals[q][t] = match layout.zero_power {
-                                Some(power) if ends_half => {
-                                    S::splat_shifted(terms.minus_half_integers[1], power)
-                                }
-                                _ => S::no_ints(),
-                            };
-                        }
+                    for q in 0..Q {
+                        results[q] =
+                            scaled::<S, F>(results[q], totals[q], &scalings[q], terms, half);
+                        totals[q] = start::<S, F>(scalings[q], terms, 1);
                     }
                 }
             });
         }
-        for (q, results) in results.into_iter().enumerate() {
-            for (t, four) in results.into_iter().enumerate() {
-                products.write::<S>(quad + q, first + t, four);
-            }
+        results
+    }
+}
+
+/// How the vectors of a group are counted, in numbers that the compiler does not see: it would
+/// write every step out, and a browser's compiler then has more in hand than it has registers.
+#[derive(Clone, Copy)]
+struct Steps<S: Simd> {
+    /// Dot products that go into one sum.
+    per_run: usize,
+    /// Sums that go into one total: all vectors under one scale.
+    runs: usize,
+    ones: S::Bytes,
+}
+
+impl<S: Simd> Steps<S> {
+    #[inline(always)]
+    unsafe fn new<F: Format>() -> Steps<S> {
+        let per_scale = if F::LAYOUT.per_half() { VECTORS / 2 } else { VECTORS };
+        let unseen = |n: usize| if n == 1 { n } else { black_box(n) };
+        Steps {
+            per_run: unseen(run::<S, F>().min(per_scale)),
+            runs: unseen(per_scale.div_ceil(run::<S, F>())),
+            // SAFETY: the caller's.
+            ones: unsafe { S::ones() },
         }
+    }
+}
+
+/// A pair of unpacked quads with the tokens of one tile.
+#[inline(always)]
+#[allow(clippy::needless_range_loop)] // `q` and `t` index several arrays.
+unsafe fn tile<S: Simd, F: Format>(
+    pair: *const u8,
+    x: *const u8,
+    terms: *const Terms,
+    n_groups: usize,
+    steps: Steps<S>,
+) -> [[S::Floats; TILE]; 2] {
+    // SAFETY: the caller's: `n_groups` groups of the pair and of the tile.
+    unsafe {
+        let mut results = [[S::splat(0.0); TILE]; 2];
+        let (mut group, mut x, mut terms) = (pair, x, terms);
+        for _ in 0..n_groups {
+            let mut at = group;
+            for half in 0..if F::LAYOUT.per_half() { 2 } else { 1 } {
+                let scaling = |q: usize| unpacked_scaling::<S>(group, q);
+                let mut totals: [[S::Ints; TILE]; 2] = std::array::from_fn(|q| {
+                    std::array::from_fn(|t| start::<S, F>(scaling(q), &*terms.add(t), half))
+                });
+                for _ in 0..steps.runs {
+                    let mut sums = [[S::no_sum(); TILE]; 2];
+                    for _ in 0..steps.per_run {
+                        let vectors = [S::load(at), S::load(at.add(16))];
+                        for t in 0..TILE {
+                            let four = S::load_word(x.add(4 * t));
+                            for q in 0..2 {
+                                sums[q][t] = add_dot::<S, F>(sums[q][t], vectors[q], four);
+                            }
+                        }
+                        at = at.add(32);
+                        x = x.add(4 * TILE);
+                    }
+                    for q in 0..2 {
+                        for t in 0..TILE {
+                            totals[q][t] = S::add_sum(totals[q][t], sums[q][t], steps.ones);
+                        }
+                    }
+                }
+                for q in 0..2 {
+                    let scaling = scaling(q);
+                    for t in 0..TILE {
+                        let terms = &*terms.add(t);
+                        results[q][t] =
+                            scaled::<S, F>(results[q][t], totals[q][t], &scaling, terms, half);
+                    }
+                }
+            }
+            group = group.add(UNPACKED_PAIR);
+            terms = terms.add(TILE);
+        }
+        results
+    }
+}
+
+/// Dot products that fit one sum.
+const fn run<S: Simd, F: Format>() -> usize {
+    if S::WIDE_SUM { VECTORS } else { F::LAYOUT.headroom }
+}
+
+#[inline(always)]
+unsafe fn add_dot<S: Simd, F: Format>(sum: S::Sum, vector: S::Bytes, four: S::Bytes) -> S::Sum {
+    // SAFETY: the caller's.
+    unsafe {
+        match F::LAYOUT.signed {
+            true => S::add_dot(sum, vector, four),
+            false => S::add_dot(sum, four, vector),
+        }
+    }
+}
+
+/// What the total of a group, or of a half of it, begins with.
+#[inline(always)]
+unsafe fn start<S: Simd, F: Format>(scaling: Scaling<S>, terms: &Terms, half: usize) -> S::Ints {
+    // SAFETY: the caller's.
+    unsafe {
+        match F::LAYOUT.zero_power {
+            Some(power) if F::LAYOUT.per_half() => {
+                S::splat_shifted(terms.minus_half_integers[half], power)
+            }
+            Some(power) => S::splat_shifted(terms.minus_integers, power),
+            None => scaling.start,
+        }
+    }
+}
+
+/// `result` and a total, as floats.
+#[inline(always)]
+unsafe fn scaled<S: Simd, F: Format>(
+    result: S::Floats,
+    total: S::Ints,
+    scaling: &Scaling<S>,
+    terms: &Terms,
+    half: usize,
+) -> S::Floats {
+    // SAFETY: the caller's.
+    unsafe {
+        let scale = S::mul(scaling.scales[half], S::splat(terms.scale));
+        let result = S::mul_add(S::to_floats(total), scale, result);
+        if !F::LAYOUT.has_minimum() {
+            return result;
+        }
+        let sum = if F::LAYOUT.per_half() { terms.half_sums[half] } else { terms.sum };
+        S::mul_sub_from(scaling.minima[half], S::splat(sum), result)
     }
 }
 

@@ -41,9 +41,10 @@ impl Simd for Avx2 {
         fn add_dot(sum: __m128i, signed: __m128i, small: __m128i) -> __m128i {
             _mm_add_epi16(sum, _mm_maddubs_epi16(small, signed))
         }
-        fn add_sum(total: __m128i, sum: __m128i) -> __m128i {
-            _mm_add_epi32(total, _mm_madd_epi16(sum, _mm_set1_epi16(1)))
+        fn add_sum(total: __m128i, sum: __m128i, ones: __m128i) -> __m128i {
+            _mm_add_epi32(total, _mm_madd_epi16(sum, ones))
         }
+        fn ones() -> __m128i { _mm_set1_epi16(1) }
 
         fn no_ints() -> __m128i { _mm_setzero_si128() }
         fn load_ints(at: *const u8) -> __m128i { _mm_loadu_si128(at.cast()) }
@@ -64,12 +65,23 @@ impl Simd for Avx2 {
             _mm_sub_epi32(_mm_setzero_si128(), _mm_slli_epi32::<6>(a))
         }
         fn to_floats(a: __m128i) -> __m128 { _mm_cvtepi32_ps(a) }
+        fn to_ints(a: __m128, _round: __m128) -> __m128i { _mm_cvtps_epi32(a) }
+        fn round() -> __m128 { _mm_set1_ps(12_582_912.0) }
+        fn add_ints(a: __m128i, b: __m128i) -> __m128i { _mm_add_epi32(a, b) }
+        fn narrow(four: [__m128i; 4]) -> __m128i {{
+            let [a, b, c, d] = four;
+            _mm_packs_epi16(_mm_packs_epi32(a, b), _mm_packs_epi32(c, d))
+        }}
+        fn add_bytes(a: __m128i, b: __m128i) -> __m128i { _mm_add_epi8(a, b) }
 
         fn load_floats(at: *const f32) -> __m128 { _mm_loadu_ps(at) }
         fn store_floats(at: *mut f32, a: __m128) -> () { _mm_storeu_ps(at, a) }
         fn splat(value: f32) -> __m128 { _mm_set1_ps(value) }
         fn add(a: __m128, b: __m128) -> __m128 { _mm_add_ps(a, b) }
         fn mul(a: __m128, b: __m128) -> __m128 { _mm_mul_ps(a, b) }
+        fn abs(a: __m128) -> __m128 { _mm_andnot_ps(_mm_set1_ps(-0.0), a) }
+        // The second operand is what it gives where one is not a number.
+        fn max(a: __m128, b: __m128) -> __m128 { _mm_max_ps(b, a) }
         fn mul_add(a: __m128, b: __m128, c: __m128) -> __m128 { _mm_fmadd_ps(a, b, c) }
         fn mul_sub_from(a: __m128, b: __m128, c: __m128) -> __m128 { _mm_fnmadd_ps(a, b, c) }
         fn load_upper_halves(at: *const u8) -> __m128 {

@@ -4,6 +4,9 @@
 //! integers: the dot product multiplies signed bytes with bytes in 0..=127, for which the relaxed
 //! instruction of WebAssembly means the same on every CPU.
 //!
+//! Constants that an instruction needs are made once and handed in: a browser's compiler would make
+//! them anew for each use, in three instructions.
+//!
 //! All functions are `unsafe` for two reasons: they need the CPU to have the set, which
 //! [`Isa::best`] checks, and they read and write through pointers.
 
@@ -46,7 +49,10 @@ pub trait Simd: Copy + 'static {
     /// Adds, lane by lane, the sum of the four products of `signed` and `small`, whose bytes are in
     /// 0..=127.
     unsafe fn add_dot(sum: Self::Sum, signed: Self::Bytes, small: Self::Bytes) -> Self::Sum;
-    unsafe fn add_sum(total: Self::Ints, sum: Self::Sum) -> Self::Ints;
+    /// Adds a running sum, with the help of [`Simd::ones`].
+    unsafe fn add_sum(total: Self::Ints, sum: Self::Sum, ones: Self::Bytes) -> Self::Ints;
+    /// Ones of 16 bits.
+    unsafe fn ones() -> Self::Bytes;
 
     unsafe fn no_ints() -> Self::Ints;
     unsafe fn load_ints(at: *const u8) -> Self::Ints;
@@ -62,12 +68,23 @@ pub trait Simd: Copy + 'static {
     unsafe fn load_nibbles<const SHIFT: i32>(at: *const u8) -> Self::Ints;
     unsafe fn times_minus_64(a: Self::Ints) -> Self::Ints;
     unsafe fn to_floats(a: Self::Ints) -> Self::Floats;
+    /// The nearest integers, the even one of two, with the help of [`Simd::round`].
+    unsafe fn to_ints(a: Self::Floats, round: Self::Floats) -> Self::Ints;
+    /// 1.5 · 2^23: adding it leaves the rounded integer in the low bits.
+    unsafe fn round() -> Self::Floats;
+    unsafe fn add_ints(a: Self::Ints, b: Self::Ints) -> Self::Ints;
+    /// Sixteen integers that fit a signed byte.
+    unsafe fn narrow(four: [Self::Ints; 4]) -> Self::Bytes;
+    unsafe fn add_bytes(a: Self::Bytes, b: Self::Bytes) -> Self::Bytes;
 
     unsafe fn load_floats(at: *const f32) -> Self::Floats;
     unsafe fn store_floats(at: *mut f32, a: Self::Floats);
     unsafe fn splat(value: f32) -> Self::Floats;
     unsafe fn add(a: Self::Floats, b: Self::Floats) -> Self::Floats;
     unsafe fn mul(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    unsafe fn abs(a: Self::Floats) -> Self::Floats;
+    /// The larger of each two; `a` where `b` is not a number.
+    unsafe fn max(a: Self::Floats, b: Self::Floats) -> Self::Floats;
     /// `a · b + c`, rounded once or twice.
     unsafe fn mul_add(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
     /// `c - a · b`, rounded once or twice.
@@ -124,10 +141,10 @@ impl Isa {
 
     /// Every set that runs here.
     pub fn all() -> Vec<Isa> {
-        let mut all = Isa::candidates();
+        let candidates = Isa::candidates();
         #[cfg(not(target_arch = "wasm32"))]
-        all.push(Isa::Scalar);
-        all
+        let candidates = [candidates, vec![Isa::Scalar]].concat();
+        candidates
     }
 }
 

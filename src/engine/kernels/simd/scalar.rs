@@ -61,8 +61,11 @@ impl Simd for Scalar {
         let product = |i: usize| i32::from(signed[i] as i8) * i32::from(small[i]);
         std::array::from_fn(|lane| sum[lane] + (4 * lane..4 * lane + 4).map(product).sum::<i32>())
     }
-    unsafe fn add_sum(total: [i32; 4], sum: [i32; 4]) -> [i32; 4] {
+    unsafe fn add_sum(total: [i32; 4], sum: [i32; 4], _ones: [u8; 16]) -> [i32; 4] {
         each(total, sum, |a, b| a + b)
+    }
+    unsafe fn ones() -> [u8; 16] {
+        [1; 16]
     }
 
     unsafe fn no_ints() -> [i32; 4] {
@@ -97,6 +100,22 @@ impl Simd for Scalar {
         a.map(|a| a as f32)
     }
 
+    unsafe fn to_ints(a: [f32; 4], _round: [f32; 4]) -> [i32; 4] {
+        a.map(|a| a.round_ties_even() as i32)
+    }
+    unsafe fn round() -> [f32; 4] {
+        [12_582_912.0; 4]
+    }
+    unsafe fn add_ints(a: [i32; 4], b: [i32; 4]) -> [i32; 4] {
+        each(a, b, |a, b| a + b)
+    }
+    unsafe fn narrow(four: [[i32; 4]; 4]) -> [u8; 16] {
+        std::array::from_fn(|i| four[i / 4][i % 4] as u8)
+    }
+    unsafe fn add_bytes(a: [u8; 16], b: [u8; 16]) -> [u8; 16] {
+        std::array::from_fn(|i| a[i].wrapping_add(b[i]))
+    }
+
     unsafe fn load_floats(at: *const f32) -> [f32; 4] {
         unsafe { at.cast::<[f32; 4]>().read_unaligned() }
     }
@@ -111,6 +130,12 @@ impl Simd for Scalar {
     }
     unsafe fn mul(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         each(a, b, |a, b| a * b)
+    }
+    unsafe fn abs(a: [f32; 4]) -> [f32; 4] {
+        a.map(f32::abs)
+    }
+    unsafe fn max(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        each(a, b, |a, b| if a < b { b } else { a })
     }
     unsafe fn mul_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| a[i] * b[i] + c[i])

@@ -1,6 +1,6 @@
 //! WebAssembly's vectors: relaxed SIMD, and plain simd128 for browsers without it.
 
-use std::arch::wasm32::*;
+use std::{arch::wasm32::*, hint::black_box};
 
 use super::Simd;
 
@@ -44,6 +44,8 @@ macro_rules! shared_instructions {
             fn shift_left<const N: i32>(a: v128) -> v128 { i16x8_shl(a, N as u32) }
             fn shift_right<const N: i32>(a: v128) -> v128 { u16x8_shr(a, N as u32) }
 
+            fn ones() -> v128 { i16x8_splat(black_box(1)) }
+
             fn no_ints() -> v128 { i32x4_splat(0) }
             fn load_ints(at: *const u8) -> v128 { v128_load(at.cast()) }
             fn store_ints(at: *mut u8, a: v128) -> () { v128_store(at.cast(), a) }
@@ -62,12 +64,22 @@ macro_rules! shared_instructions {
             }}
             fn times_minus_64(a: v128) -> v128 { i32x4_neg(i32x4_shl(a, 6)) }
             fn to_floats(a: v128) -> v128 { f32x4_convert_i32x4(a) }
+            fn to_ints(a: v128, round: v128) -> v128 { i32x4_sub(f32x4_add(a, round), round) }
+            fn round() -> v128 { f32x4_splat(black_box(12_582_912.0)) }
+            fn add_ints(a: v128, b: v128) -> v128 { i32x4_add(a, b) }
+            fn narrow(four: [v128; 4]) -> v128 {{
+                let [a, b, c, d] = four;
+                i8x16_narrow_i16x8(i16x8_narrow_i32x4(a, b), i16x8_narrow_i32x4(c, d))
+            }}
+            fn add_bytes(a: v128, b: v128) -> v128 { i8x16_add(a, b) }
 
             fn load_floats(at: *const f32) -> v128 { v128_load(at.cast()) }
             fn store_floats(at: *mut f32, a: v128) -> () { v128_store(at.cast(), a) }
             fn splat(value: f32) -> v128 { f32x4_splat(value) }
             fn add(a: v128, b: v128) -> v128 { f32x4_add(a, b) }
             fn mul(a: v128, b: v128) -> v128 { f32x4_mul(a, b) }
+            fn abs(a: v128) -> v128 { f32x4_abs(a) }
+            fn max(a: v128, b: v128) -> v128 { f32x4_pmax(a, b) }
             fn load_upper_halves(at: *const u8) -> v128 {
                 i32x4_shl(i32x4_load_extend_u16x4(at.cast()), 16)
             }
@@ -97,7 +109,7 @@ impl Simd for Simd128 {
             let odd = i32x4_shuffle::<1, 3, 5, 7>(low, high);
             i32x4_add(sum, i32x4_add(even, odd))
         }}
-        fn add_sum(total: v128, sum: v128) -> v128 { i32x4_add(total, sum) }
+        fn add_sum(total: v128, sum: v128, _ones: v128) -> v128 { i32x4_add(total, sum) }
         fn mul_add(a: v128, b: v128, c: v128) -> v128 { f32x4_add(f32x4_mul(a, b), c) }
         fn mul_sub_from(a: v128, b: v128, c: v128) -> v128 { f32x4_sub(c, f32x4_mul(a, b)) }
     }
@@ -118,11 +130,11 @@ impl<const FUSED: bool> Simd for Relaxed<FUSED> {
                 i16x8_add(sum, i16x8_relaxed_dot_i8x16_i7x16(signed, small))
             }
         }
-        fn add_sum(total: v128, sum: v128) -> v128 {
+        fn add_sum(total: v128, sum: v128, ones: v128) -> v128 {
             if FUSED {
                 i32x4_add(total, sum)
             } else {
-                i32x4_add(total, i32x4_dot_i16x8(sum, i16x8_splat(1)))
+                i32x4_add(total, i32x4_dot_i16x8(sum, ones))
             }
         }
         fn mul_add(a: v128, b: v128, c: v128) -> v128 { f32x4_relaxed_madd(a, b, c) }
