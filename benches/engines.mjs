@@ -5,6 +5,8 @@
 import { existsSync } from "node:fs";
 import path from "node:path";
 
+import { MODELS_FOLDER } from "./models.mjs";
+
 /**
  * @typedef {"generate" | "embed" | "firstToken" | "limits"} Job
  *
@@ -15,10 +17,15 @@ import path from "node:path";
  * @property {Job[]} jobs
  * @property {number[]} threads
  * @property {"native"} [where] not in the browser: benches/native.mjs runs it
- * @property {string} [encoder] the MiniLM file it reads
+ * @property {string} [encoder] the encoder's file that it reads, from the repository's root
+ * @property {{lengths: number[], nVocab: number}} [sentences] where it cannot read those of MiniLM
+ * @property {true} [busy] measured while another process keeps a core busy
  * @property {Record<number, string>} [packages] where it is built here: by number of threads, the
  *   module, without which it is left out
  */
+
+const MINILM = `${MODELS_FOLDER}/minilm-l6`;
+const PACKAGES = { 1: "pkg/nearside.js", 2: "pkg/threads/nearside.js" };
 
 /** @type {Engine[]} */
 export const ENGINES = [
@@ -28,8 +35,36 @@ export const ENGINES = [
     module: "nearside",
     jobs: ["generate", "embed", "firstToken"],
     threads: [1, 2],
-    encoder: "minilm-l6/model.gguf",
-    packages: { 1: "pkg/nearside.js", 2: "pkg/threads/nearside.js" },
+    encoder: `${MINILM}/model-q8_0.gguf`,
+    packages: PACKAGES,
+  },
+  {
+    id: "nearside-q5_1",
+    label: "Nearside, Q5_1",
+    module: "nearside",
+    jobs: ["embed"],
+    threads: [1, 2],
+    encoder: `${MINILM}/model-q5_1.gguf`,
+    packages: PACKAGES,
+  },
+  {
+    id: "nearside-scorer",
+    label: "Nearside, the shipped scorer",
+    module: "nearside",
+    jobs: ["embed"],
+    threads: [1],
+    encoder: "models/scorer.gguf",
+    sentences: { lengths: [16, 64, 128], nVocab: 900 },
+    packages: PACKAGES,
+  },
+  {
+    id: "nearside-busy",
+    label: "Nearside, one core kept busy",
+    module: "nearside",
+    jobs: ["generate"],
+    threads: [1, 2],
+    busy: true,
+    packages: PACKAGES,
   },
   {
     id: "nearside-simd128",
@@ -67,7 +102,7 @@ export const ENGINES = [
     module: "onnxruntime",
     jobs: ["embed"],
     threads: [1, 2],
-    encoder: "minilm-l6/onnx/model_quantized.onnx",
+    encoder: `${MINILM}/onnx/model_quantized.onnx`,
   },
   {
     id: "ort-fp32",
@@ -75,7 +110,7 @@ export const ENGINES = [
     module: "onnxruntime",
     jobs: ["embed"],
     threads: [1, 2],
-    encoder: "minilm-l6/onnx/model.onnx",
+    encoder: `${MINILM}/onnx/model.onnx`,
   },
   {
     id: "transformers-int8",
@@ -83,7 +118,7 @@ export const ENGINES = [
     module: "transformers",
     jobs: ["embed"],
     threads: [1, 2],
-    encoder: "minilm-l6",
+    encoder: MINILM,
   },
   {
     id: "llama.cpp",

@@ -77,11 +77,11 @@ fn passes(c: &mut Criterion) {
     let x = numbers(PREFILL_CHUNK * N_EMBD);
     group.throughput(Throughput::Elements(x.len() as u64));
     let weight = vec![1.0; N_EMBD];
-    let mut y = x.clone();
+    let (mut y, isa) = (x.clone(), Kernels::default().isa());
     group.bench_function("rms norm", |b| b.iter(|| rows::rms_norm(&x, &weight, 1e-5, &mut y)));
-    group.bench_function("swiglu", |b| b.iter(|| rows::swiglu(&mut y, &x)));
-    group.bench_function("gelu", |b| b.iter(|| rows::gelu(&mut y)));
-    group.bench_function("softmax", |b| b.iter(|| rows::softmax(&mut y, 0.1)));
+    group.bench_function("swiglu", |b| b.iter(|| rows::swiglu(isa, &mut y, &x)));
+    group.bench_function("gelu", |b| b.iter(|| rows::gelu(isa, &mut y, &x)));
+    group.bench_function("softmax", |b| b.iter(|| rows::softmax(isa, &mut y, 0.1)));
 }
 
 criterion_group!(benches, products, attention, passes);

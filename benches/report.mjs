@@ -133,12 +133,12 @@ function encoding({ encoding, agreement }) {
   const lines = encoding.map(({ engine, label, threads, figures }) => [
     label,
     threads,
-    ...SENTENCE_LENGTHS.map((n) => figures[n].median.toFixed(1)),
+    ...SENTENCE_LENGTHS.map((n) => figures[n]?.median.toFixed(1)),
     agreement[engine]?.toFixed(4) ?? "–",
   ]);
   return `## A sentence through an encoder
 
-MiniLM-L6's shape, milliseconds per sentence. The cosine is the lowest between the engine's state of the first token and onnxruntime's in fp32.
+all-MiniLM-L6-v2, milliseconds per sentence; and the scorer of the embedded pair. Nearside's weights are Q8_0 unless it says otherwise. The cosine is the lowest between the engine's state of the first token and onnxruntime's in fp32.
 
 ${table(["engine", "threads", ...SENTENCE_LENGTHS.map((n) => `${n} tokens`), "cosine"], lines)}`;
 }
@@ -176,7 +176,7 @@ function method({ generation, encoding, notes, failures, rounds }) {
   return `## How it is measured
 
 - \`cargo xtask bench${native ? " --native" : ""}\`; the code is in \`benches/\`.
-- The weights are random, of real shapes and real sizes (\`benches/models/\`): speed does not depend on what they say. Q4_K_M is what llama.cpp writes at this width, mostly Q5_0.
+- The language model's weights are random, of real shape and real size (\`benches/models/\`): speed does not depend on what they say. Q4_K_M is what llama.cpp writes at this width, mostly Q5_0.
 - Each run has a page of its own and a short warm-up. A round runs every engine once, one after the other, each when the machine is quiet.
 - Nearside and candle run in a dedicated worker, wllama in its own workers, onnxruntime-web and transformers.js in the page. wllama 3 takes text and times itself; its decode includes sampling, Nearside's and candle's the choice of the likeliest token, wllama 2's neither.
 - ${noise}${remarks}`;

@@ -5,6 +5,7 @@
  *     node benches/run.mjs --only nearside,wllama-2.4.0 --models q4_0 --quick
  */
 
+import { spawn } from "node:child_process";
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 
@@ -101,12 +102,30 @@ async function measureRound(browser, tasks, i, result) {
     progress(`round ${i} of ${options.rounds}: ${engine} ×${threads} ${job} ${model ?? ""}`);
     // Others' work would be measured too: spinning threads, like wllama's, wait for each other then.
     const quiet = options.quick || (await waitUntilQuiet());
-    const measured = await browser.measure({ ...task }).catch((error) => ({ error: String(error.message ?? error) }));
+    const measured = await besides(task.busy, () => browser.measure({ ...task })).catch((error) => ({
+      error: String(error.message ?? error),
+    }));
     // What an encoder gives is the same in each round.
     if (i > 1) delete measured.states;
-    result.runs.push({ round: i, engine, job, threads, model, quiet, ...measured });
+    const lengths = task.sentences?.map((sentence) => sentence.length);
+    result.runs.push({ round: i, engine, job, threads, model, lengths, quiet, ...measured });
   }
   progress("");
+}
+
+/**
+ * Does `work`, where `busy` beside a process that never rests.
+ * @template T
+ * @param {boolean | undefined} busy @param {() => Promise<T>} work
+ */
+async function besides(busy, work) {
+  if (!busy) return work();
+  const restless = spawn(process.execPath, ["--eval", "for (;;);"]);
+  try {
+    return await work();
+  } finally {
+    restless.kill();
+  }
 }
 
 /** @param {string} llamaBench @param {Result} result */

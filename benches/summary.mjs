@@ -4,7 +4,7 @@
 
 import { ENGINES } from "./engines.mjs";
 import { MODELS } from "./models.mjs";
-import { N_DECODED, N_PROMPT, SENTENCE_LENGTHS } from "./tasks.mjs";
+import { N_DECODED, N_PROMPT } from "./tasks.mjs";
 
 /**
  * @typedef {import("./run.mjs").Result} Result @typedef {import("./run.mjs").Run} Run
@@ -74,8 +74,8 @@ function generationFigures(run, { modelBytes }) {
 }
 
 /** Milliseconds under the sentence's length. @param {Run} run @returns {Record<string, number>} */
-function encodingFigures({ millis }) {
-  return Object.fromEntries(SENTENCE_LENGTHS.map((n, i) => [n, millis[i]]));
+function encodingFigures({ lengths, millis }) {
+  return Object.fromEntries(lengths.map((/** @type {number} */ n, /** @type {number} */ i) => [n, millis[i]]));
 }
 
 /**
@@ -86,7 +86,8 @@ function agreementOf(runs) {
   const reference = runs.find(({ engine }) => engine === REFERENCE)?.states;
   if (!reference) return {};
   const lowest = (/** @type {number[][]} */ states) => Math.min(...states.map((state, i) => cosine(state, reference[i])));
-  return Object.fromEntries(runs.map(({ engine, states }) => [engine, lowest(states)]));
+  const comparable = runs.filter(({ states }) => states?.[0].length === reference[0].length);
+  return Object.fromEntries(comparable.map(({ engine, states }) => [engine, lowest(states)]));
 }
 
 /** @param {number[]} a @param {number[]} b */

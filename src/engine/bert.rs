@@ -47,7 +47,8 @@ struct Layer {
     v: Linear,
     attn_output: Linear,
     attn_norm: Norm,
-    up: Linear,
+    up: Matrix,
+    up_bias: Vec<f32>,
     down: Linear,
     norm: Norm,
 }
@@ -173,7 +174,8 @@ impl Layer {
             v: square("attn_v")?,
             attn_output: square("attn_output")?,
             attn_norm: norm("attn_output_norm")?,
-            up: weights.linear(&name("ffn_up"), n_ff, n_embd)?,
+            up: weights.matrix(&name("ffn_up.weight"), n_ff, n_embd)?,
+            up_bias: weights.vector(&name("ffn_up.bias"), n_ff)?,
             down: weights.linear(&name("ffn_down"), n_embd, n_ff)?,
             norm: norm("layer_output_norm")?,
         })
@@ -187,8 +189,8 @@ impl Layer {
         add(x, &added);
         self.attn_norm.apply(x);
         let mut hidden = vec![0.0; x.len() / n_embd * n_ff];
-        self.up.forward(&Activations::new(x, n_embd), &mut hidden, kernels);
-        kernels.for_rows(&mut hidden, n_ff, |_, row| gelu(row));
+        self.up.multiply(&Activations::new(x, n_embd), &mut hidden, kernels);
+        kernels.for_rows(&mut hidden, n_ff, |_, row| gelu(kernels.isa(), row, &self.up_bias));
         self.down.forward(&Activations::new(&hidden, n_ff), &mut added, kernels);
         add(x, &added);
         self.norm.apply(x);

@@ -221,7 +221,8 @@ impl Layer {
             Gate::Silu => swiglu,
             Gate::Gelu => geglu,
         };
-        pass.kernels.for_rows(&mut gate, n_ff, |token, gate| apply(gate, &up[token * n_ff..]));
+        let isa = pass.kernels.isa();
+        pass.kernels.for_rows(&mut gate, n_ff, |token, gate| apply(isa, gate, &up[token * n_ff..]));
         let mut output = vec![0.0; x.len()];
         self.down.forward(&Activations::new(&gate, n_ff), &mut output, pass.kernels);
         output

@@ -133,7 +133,7 @@ fn attend_head(
         let first = heads.window.map_or(0, |window| (own + 1).saturating_sub(window));
         let (before, visible) = row.split_at_mut(first - lowest.min(first));
         let (visible, after) = visible.split_at_mut(own + 1 - first);
-        softmax(visible, heads.scale);
+        softmax(isa, visible, heads.scale);
         before.fill(0.0);
         after.fill(0.0);
     }
@@ -158,6 +158,7 @@ pub fn attend_all(
     assert!([keys.len(), values.len(), mixed.len()] == [queries.len(); 3], "all of one shape");
     let shared = SharedPointer(mixed.as_mut_ptr());
     let head_floats = capacity * head_dim;
+    let isa = kernels.isa();
     kernels.in_parts(n_heads, |heads, scratch| {
         for head in heads {
             let floats = floats_in(scratch, 2 * head_floats + n_tokens * n_tokens);
@@ -185,10 +186,9 @@ pub fn attend_all(
             // SAFETY: each product's shapes are those of the slices above, and no other part
             // writes this head of `mixed`.
             unsafe {
-                let isa = kernels.isa();
                 multiply_floats::<F32>(isa, keys, 0..capacity / QUAD, queries, score_rows);
                 let scale = 1.0 / (head_dim as f32).sqrt();
-                scores.chunks_exact_mut(n_tokens).for_each(|row| softmax(row, scale));
+                scores.chunks_exact_mut(n_tokens).for_each(|row| softmax(isa, row, scale));
                 let scores = Rows { values: scores.as_ptr(), stride: n_tokens, n_rows: n_tokens };
                 let mixed = shared.at(head * head_dim);
                 let mixed = Products { values: mixed, stride: row, n_rows: head_dim };

@@ -3,7 +3,7 @@
 //! In reading order: [`simd`] is what a CPU offers; [`formats`] how weights are laid out for it and
 //! [`blocks`] how files store them, [`floats`] those that are not quantised; [`activations`] brings
 //! the other operand into integers; [`product`] multiplies. [`rows`] holds the passes over rows of
-//! activations, [`attention`] the one over keys and values. [`pool`] brings threads, and
+//! activations, with [`functions`], [`attention`] the one over keys and values. [`pool`] brings threads, and
 //! [`fastest`] finds out which set to use where the CPU does not say.
 //!
 //! A kernel for a GPU would stand beside these: [`super::matrix`] and [`attention`] are all that
@@ -17,6 +17,7 @@ pub mod blocks;
 mod fastest;
 pub mod floats;
 pub mod formats;
+mod functions;
 mod pool;
 pub mod product;
 pub mod rows;

@@ -1,10 +1,11 @@
 //! Passes over rows of activations: norms, gates and probabilities, each in one go.
 //!
-//! Plain loops that the compiler turns into vectors; with the few functions they need in a form
-//! that has no call and no branch. Their coefficients come from behind [`black_box`]: a browser's
-//! compiler would make each known one anew, in three instructions, wherever it is used.
+//! Norms are plain loops, which the compiler turns into vectors.
 
-use std::hint::black_box;
+use super::{
+    functions::{Erf, Exp, all},
+    simd::{Isa, Simd, for_any_isa},
+};
 
 /// `x / rms(x) · weight` for each row (Zhang and Sennrich, arXiv 1910.07467).
 pub fn rms_norm(x: &[f32], weight: &[f32], epsilon: f32, into: &mut [f32]) {
@@ -44,41 +45,131 @@ pub fn layer_norm(x: &mut [f32], weight: &[f32], bias: &[f32], epsilon: f32) {
 }
 
 /// `gate ← silu(gate) · up`, the gate of SwiGLU (Shazeer, arXiv 2002.05202).
-pub fn swiglu(gate: &mut [f32], up: &[f32]) {
-    let e = Exp::new();
-    for (gate, up) in gate.iter_mut().zip(up) {
-        *gate = *gate / (1.0 + e.power(-*gate)) * up;
-    }
+pub fn swiglu(isa: Isa, gate: &mut [f32], up: &[f32]) {
+    // SAFETY: an `Isa` is one that runs here.
+    unsafe { swiglu_on(isa, gate, up) }
 }
 
 /// `gate ← gelu(gate) · up` with the tanh form of GELU, as Gemma has it (arXiv 1606.08415).
-pub fn geglu(gate: &mut [f32], up: &[f32]) {
-    let e = Exp::new();
-    for (gate, up) in gate.iter_mut().zip(up) {
-        let x = *gate;
-        let inner = 0.797_884_6 * (x + 0.044_715 * x * x * x);
-        // x / 2 · (1 + tanh(inner))
-        *gate = x / (1.0 + e.power(-2.0 * inner)) * up;
-    }
+pub fn geglu(isa: Isa, gate: &mut [f32], up: &[f32]) {
+    // SAFETY: as above.
+    unsafe { geglu_on(isa, gate, up) }
 }
 
-/// GELU with the error function, as BERT has it, in place.
-pub fn gelu(x: &mut [f32]) {
-    let erf = Erf::new();
-    for x in x {
-        *x = 0.5 * *x * (1.0 + erf.of(*x * std::f32::consts::FRAC_1_SQRT_2));
-    }
+/// GELU with the error function, as BERT has it, of `x` with `bias` added, in place.
+pub fn gelu(isa: Isa, x: &mut [f32], bias: &[f32]) {
+    // SAFETY: as above.
+    unsafe { gelu_on(isa, x, bias) }
 }
 
 /// `softmax(scale · x)`, in place.
-pub fn softmax(x: &mut [f32], scale: f32) {
-    let e = Exp::new();
+pub fn softmax(isa: Isa, x: &mut [f32], scale: f32) {
+    // SAFETY: as above.
+    unsafe { softmax_on(isa, x, scale) }
+}
+
+for_any_isa! {
+    unsafe fn swiglu_on(gate: &mut [f32], up: &[f32]) = swiglu_in
+}
+for_any_isa! {
+    unsafe fn geglu_on(gate: &mut [f32], up: &[f32]) = geglu_in
+}
+for_any_isa! {
+    unsafe fn gelu_on(x: &mut [f32], bias: &[f32]) = gelu_in
+}
+for_any_isa! {
+    unsafe fn softmax_on(x: &mut [f32], scale: f32) = softmax_in
+}
+
+#[inline(always)]
+unsafe fn swiglu_in<S: Simd>(gate: &mut [f32], up: &[f32]) {
+    // SAFETY: the caller's: the set is there.
+    unsafe {
+        let (exp, [one, zero]) = (Exp::<S>::new(), all::<S, 2>([1.0, 0.0]));
+        with_each::<S>(gate, up, |gate, up| {
+            S::div(S::mul(gate, up), S::add(one, exp.of(S::sub(zero, gate))))
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn geglu_in<S: Simd>(gate: &mut [f32], up: &[f32]) {
+    // SAFETY: as above.
+    unsafe {
+        // x / 2 · (1 + tanh(√(2/π) · (x + 0.044715 · x³)))
+        let (exp, [one, linear, cubic]) =
+            (Exp::<S>::new(), all::<S, 3>([1.0, -1.595_769, -0.071_354_814]));
+        with_each::<S>(gate, up, |x, up| {
+            let inner = S::mul(x, S::mul_add(S::mul(x, x), cubic, linear));
+            S::div(S::mul(x, up), S::add(one, exp.of(inner)))
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn gelu_in<S: Simd>(x: &mut [f32], bias: &[f32]) {
+    // SAFETY: as above.
+    unsafe {
+        let (erf, [half, sqrt_half]) =
+            (Erf::<S>::new(), all::<S, 2>([0.5, std::f32::consts::FRAC_1_SQRT_2]));
+        with_each::<S>(x, bias, |x, bias| {
+            let x = S::add(x, bias);
+            let half_x = S::mul(half, x);
+            S::mul_add(half_x, erf.of(S::mul(x, sqrt_half)), half_x)
+        });
+    }
+}
+
+#[inline(always)]
+unsafe fn softmax_in<S: Simd>(x: &mut [f32], scale: f32) {
     let max = largest(x);
-    for x in x.iter_mut() {
-        *x = e.power((*x - max) * scale);
+    // SAFETY: as above.
+    unsafe {
+        let (exp, [max, scale]) = (Exp::<S>::new(), all::<S, 2>([max, scale]));
+        each::<S>(x, |x| exp.of(S::mul(S::sub(x, max), scale)));
     }
     let inverse = 1.0 / sum(x, |x| x);
     x.iter_mut().for_each(|x| *x *= inverse);
+}
+
+/// `x ← f(x)`, four elements at a time.
+#[inline(always)]
+unsafe fn each<S: Simd>(x: &mut [f32], f: impl Fn(S::Floats) -> S::Floats) {
+    let mut chunks = x.chunks_exact_mut(4);
+    // SAFETY: as above; each chunk, and the buffer, holds four floats.
+    unsafe {
+        for four in &mut chunks {
+            S::store_floats(four.as_mut_ptr(), f(S::load_floats(four.as_ptr())));
+        }
+        let rest = chunks.into_remainder();
+        let mut four = [0.0; 4];
+        four[..rest.len()].copy_from_slice(rest);
+        S::store_floats(four.as_mut_ptr(), f(S::load_floats(four.as_ptr())));
+        rest.copy_from_slice(&four[..rest.len()]);
+    }
+}
+
+/// `x ← f(x, y)`, four elements at a time; `y` is at least as long.
+#[inline(always)]
+unsafe fn with_each<S: Simd>(
+    x: &mut [f32],
+    y: &[f32],
+    f: impl Fn(S::Floats, S::Floats) -> S::Floats,
+) {
+    let n_whole = x.len() / 4 * 4;
+    let ((x, x_rest), (y, y_rest)) = (x.split_at_mut(n_whole), y.split_at(n_whole));
+    // SAFETY: as above.
+    unsafe {
+        for (x, y) in x.chunks_exact_mut(4).zip(y.chunks_exact(4)) {
+            let four = f(S::load_floats(x.as_ptr()), S::load_floats(y.as_ptr()));
+            S::store_floats(x.as_mut_ptr(), four);
+        }
+        for (x, y) in x_rest.iter_mut().zip(y_rest) {
+            let mut four = [0.0; 4];
+            S::store_floats(four.as_mut_ptr(), f(S::splat(*x), S::splat(*y)));
+            *x = four[0];
+        }
+    }
 }
 
 /// A sum in eight lanes, which also rounds less than one after the other.
@@ -103,94 +194,6 @@ fn in_lanes(x: &[f32], start: f32, with: impl Fn(f32, f32) -> f32) -> ([f32; 8],
         lanes.iter_mut().zip(chunk).for_each(|(lane, &x)| *lane = with(*lane, x));
     }
     (lanes, rest)
-}
-
-/// By Horner's rule, the highest power's coefficient first.
-#[inline(always)]
-fn polynomial<const N: usize>(coefficients: [f32; N], x: f32) -> f32 {
-    coefficients[1..].iter().fold(coefficients[0], |y, coefficient| y * x + coefficient)
-}
-
-/// The exponential function, as in Cephes' `expf`.
-#[derive(Clone, Copy)]
-struct Exp {
-    limits: [f32; 2],
-    round: f32,
-    log2_e: f32,
-    /// ln 2 in two parts, so that what is left of the argument keeps its digits.
-    ln_2: [f32; 2],
-    polynomial: [f32; 6],
-}
-
-impl Exp {
-    #[inline(always)]
-    fn new() -> Exp {
-        black_box(Exp {
-            limits: [-87.0, 88.0],
-            round: 12_582_912.0, // 1.5 · 2^23
-            log2_e: std::f32::consts::LOG2_E,
-            ln_2: [0.693_359_4, 2.121_944_4e-4],
-            polynomial: [
-                1.987_569_1e-4,
-                1.398_2e-3,
-                8.333_452e-3,
-                4.166_579_6e-2,
-                1.666_666_6e-1,
-                0.5,
-            ],
-        })
-    }
-
-    /// `e^x` within 2e-7 of its value; 0 far below and a large number far above.
-    #[inline(always)]
-    fn power(&self, x: f32) -> f32 {
-        let [lowest, highest] = self.limits;
-        let x = if x > highest { highest } else { x };
-        let x = if x < lowest { lowest } else { x };
-        let shifted = x * self.log2_e + self.round;
-        let n = shifted - self.round;
-        let r = x - n * self.ln_2[0] + n * self.ln_2[1];
-        let y = polynomial(self.polynomial, r) * r * r + r + 1.0;
-        let exponent = (shifted.to_bits() as i32).wrapping_sub(self.round.to_bits() as i32);
-        y * f32::from_bits(((exponent + 127) << 23) as u32)
-    }
-}
-
-/// The error function as `x · p(x²) / q(x²)`, with the coefficients of Eigen's `erf` for floats.
-#[derive(Clone, Copy)]
-struct Erf {
-    /// Beyond it the function is 1.
-    limit: f32,
-    p: [f32; 7],
-    q: [f32; 5],
-}
-
-impl Erf {
-    #[inline(always)]
-    fn new() -> Erf {
-        black_box(Erf {
-            limit: 4.0,
-            p: [
-                -2.726_142_3e-10,
-                2.770_681_4e-8,
-                -2.101_024e-6,
-                -5.692_506_5e-5,
-                -7.349_906_3e-4,
-                -2.954_6e-3,
-                -1.609_603_3e-2,
-            ],
-            q: [-1.456_607_2e-5, -2.133_740_6e-4, -1.682_827e-3, -7.373_329_2e-3, -1.426_473_9e-2],
-        })
-    }
-
-    /// Within 4e-7.
-    #[inline(always)]
-    fn of(&self, x: f32) -> f32 {
-        let x = if x > self.limit { self.limit } else { x };
-        let x = if x < -self.limit { -self.limit } else { x };
-        let square = x * x;
-        x * polynomial(self.p, square) / polynomial(self.q, square)
-    }
 }
 
 #[cfg(test)]
@@ -227,51 +230,31 @@ mod tests {
 
     #[test]
     fn swiglu_as_torch() {
-        let mut gate = [0.0, 1.0, -2.0];
-        swiglu(&mut gate, &[5.0, 2.0, 3.0]);
-        check(&gate, &[0.0, 1.462117, -0.715218]);
-    }
-
-    #[test]
-    fn gelus_as_torch() {
-        let mut x = [-3.0, -0.5, 0.0, 0.5, 2.0];
-        gelu(&mut x);
-        check(&x, &[-0.00405, -0.154269, 0.0, 0.345731, 1.9545]);
-        let mut x = [-3.0, -0.5, 0.0, 0.5, 2.0];
-        geglu(&mut x, &[1.0; 5]);
-        check(&x, &[-0.003637, -0.154286, 0.0, 0.345714, 1.954598]);
-    }
-
-    #[test]
-    fn softmax_is_a_distribution() {
-        let mut x = [0.0, 2.0f32.ln() / 0.5, -1e9];
-        softmax(&mut x, 0.5);
-        check(&x, &[1.0 / 3.0, 2.0 / 3.0, 0.0]);
-    }
-
-    #[test]
-    fn erf_is_close_everywhere() {
-        // By its Taylor series, in double precision.
-        let exact = |x: f64| {
-            let term = |(power, sum): (f64, f64), n: usize| {
-                (power * -x * x / (n + 1) as f64, sum + power / (2 * n + 1) as f64)
-            };
-            (0..200).fold((x, 0.0), term).1 * std::f64::consts::FRAC_2_SQRT_PI
-        };
-        for i in -600..600 {
-            let x = i as f32 / 100.0;
-            let want = if x.abs() > 4.5 { f64::from(x.signum()) } else { exact(f64::from(x)) };
-            let got = f64::from(Erf::new().of(x));
-            assert!((got - want).abs() < 4e-7, "erf {x}: {got} {want}");
+        for isa in Isa::all() {
+            let mut gate = [0.0, 1.0, -2.0, 1.0, 1.0];
+            swiglu(isa, &mut gate, &[5.0, 2.0, 3.0, 2.0, 1.0]);
+            check(&gate, &[0.0, 1.462117, -0.715218, 1.462117, 0.731059]);
         }
     }
 
     #[test]
-    fn exp_is_close_everywhere() {
-        for i in -8700..8800 {
-            let x = i as f32 / 100.0;
-            let want = f64::from(x).exp();
-            assert!((f64::from(Exp::new().power(x)) / want - 1.0).abs() < 3e-7, "e^{x}");
+    fn gelus_as_torch() {
+        for isa in Isa::all() {
+            let mut x = [-3.0, -0.5, 0.0, 1.5, 2.0];
+            gelu(isa, &mut x, &[0.0, 0.0, 0.0, -1.0, 0.0]);
+            check(&x, &[-0.00405, -0.154269, 0.0, 0.345731, 1.9545]);
+            let mut x = [-3.0, -0.5, 0.0, 0.5, 2.0];
+            geglu(isa, &mut x, &[1.0; 5]);
+            check(&x, &[-0.003637, -0.154286, 0.0, 0.345714, 1.954598]);
+        }
+    }
+
+    #[test]
+    fn softmax_is_a_distribution() {
+        for isa in Isa::all() {
+            let mut x = [0.0, 2.0f32.ln() / 0.5, -1e9];
+            softmax(isa, &mut x, 0.5);
+            check(&x, &[1.0 / 3.0, 2.0 / 3.0, 0.0]);
         }
     }
 }

@@ -82,6 +82,13 @@ impl Simd for Avx2 {
         fn abs(a: __m128) -> __m128 { _mm_andnot_ps(_mm_set1_ps(-0.0), a) }
         // The second operand is what it gives where one is not a number.
         fn max(a: __m128, b: __m128) -> __m128 { _mm_max_ps(b, a) }
+        fn min(a: __m128, b: __m128) -> __m128 { _mm_min_ps(b, a) }
+        fn sub(a: __m128, b: __m128) -> __m128 { _mm_sub_ps(a, b) }
+        fn div(a: __m128, b: __m128) -> __m128 { _mm_div_ps(a, b) }
+        fn times_power_of_two(a: __m128, shifted: __m128) -> __m128 {{
+            let powers = _mm_slli_epi32::<23>(_mm_castps_si128(shifted));
+            _mm_castsi128_ps(_mm_add_epi32(_mm_castps_si128(a), powers))
+        }}
         fn mul_add(a: __m128, b: __m128, c: __m128) -> __m128 { _mm_fmadd_ps(a, b, c) }
         fn mul_sub_from(a: __m128, b: __m128, c: __m128) -> __m128 { _mm_fnmadd_ps(a, b, c) }
         fn load_upper_halves(at: *const u8) -> __m128 {

@@ -82,9 +82,14 @@ pub trait Simd: Copy + 'static {
     unsafe fn splat(value: f32) -> Self::Floats;
     unsafe fn add(a: Self::Floats, b: Self::Floats) -> Self::Floats;
     unsafe fn mul(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    unsafe fn sub(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    unsafe fn div(a: Self::Floats, b: Self::Floats) -> Self::Floats;
     unsafe fn abs(a: Self::Floats) -> Self::Floats;
-    /// The larger of each two; `a` where `b` is not a number.
+    /// The larger, or smaller, of each two; `a` where `b` is not a number.
     unsafe fn max(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    unsafe fn min(a: Self::Floats, b: Self::Floats) -> Self::Floats;
+    /// `a · 2^n`, both numbers normal, where `shifted` is `n` plus [`Simd::round`].
+    unsafe fn times_power_of_two(a: Self::Floats, shifted: Self::Floats) -> Self::Floats;
     /// `a · b + c`, rounded once or twice.
     unsafe fn mul_add(a: Self::Floats, b: Self::Floats, c: Self::Floats) -> Self::Floats;
     /// `c - a · b`, rounded once or twice.

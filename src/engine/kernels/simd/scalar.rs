@@ -137,6 +137,20 @@ impl Simd for Scalar {
     unsafe fn max(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
         each(a, b, |a, b| if a < b { b } else { a })
     }
+    unsafe fn min(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        each(a, b, |a, b| if b < a { b } else { a })
+    }
+    unsafe fn sub(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        each(a, b, |a, b| a - b)
+    }
+    unsafe fn div(a: [f32; 4], b: [f32; 4]) -> [f32; 4] {
+        each(a, b, |a, b| a / b)
+    }
+    unsafe fn times_power_of_two(a: [f32; 4], shifted: [f32; 4]) -> [f32; 4] {
+        each(a, shifted, |a, shifted| {
+            f32::from_bits(a.to_bits().wrapping_add(shifted.to_bits() << 23))
+        })
+    }
     unsafe fn mul_add(a: [f32; 4], b: [f32; 4], c: [f32; 4]) -> [f32; 4] {
         std::array::from_fn(|i| a[i] * b[i] + c[i])
     }

@@ -80,6 +80,12 @@ macro_rules! shared_instructions {
             fn mul(a: v128, b: v128) -> v128 { f32x4_mul(a, b) }
             fn abs(a: v128) -> v128 { f32x4_abs(a) }
             fn max(a: v128, b: v128) -> v128 { f32x4_pmax(a, b) }
+            fn min(a: v128, b: v128) -> v128 { f32x4_pmin(a, b) }
+            fn sub(a: v128, b: v128) -> v128 { f32x4_sub(a, b) }
+            fn div(a: v128, b: v128) -> v128 { f32x4_div(a, b) }
+            fn times_power_of_two(a: v128, shifted: v128) -> v128 {
+                i32x4_add(a, i32x4_shl(shifted, 23))
+            }
             fn load_upper_halves(at: *const u8) -> v128 {
                 i32x4_shl(i32x4_load_extend_u16x4(at.cast()), 16)
             }
