@@ -24,7 +24,7 @@ pub fn kernels() -> Arc<Kernels> {
 }
 
 fn new_kernels(n_threads: usize) -> Arc<Kernels> {
-    Arc::new(Kernels::fastest(Pool::new(n_threads, now_millis), now_millis))
+    Arc::new(Kernels::fastest(Pool::new(n_threads), now_millis))
 }
 
 /// Makes room for `n_threads` threads, the caller's included, before a model is loaded. Returns
