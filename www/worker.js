@@ -89,6 +89,10 @@ class RouterWorker {
         return this.#probe();
       case "clear-dialogue":
         return this.#ready().clearDialogue();
+      case "rate":
+        return this.#ready().rate(message.turn, message.verdict);
+      case "forget-feedback":
+        return this.#ready().forgetFeedback();
     }
   }
 
