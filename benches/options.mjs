@@ -18,6 +18,7 @@ export const HELP = `node benches/run.mjs [options]
   --llama-bench FILE   a native llama-bench to run as well
   --json FILE          target/bench/result.json unless told otherwise
   --docs               remake docs/performance.md and docs/performance.svg from what was measured
+  --merge              keep what the JSON file holds of other engines and jobs
   --report-only        measure nothing: remake them from the JSON file`;
 
 /** @param {string[]} args */
@@ -33,6 +34,7 @@ export function parseOptions(args) {
       "llama-bench": { type: "string" },
       json: { type: "string", default: "target/bench/result.json" },
       docs: { type: "boolean", default: false },
+      merge: { type: "boolean", default: false },
       "report-only": { type: "boolean", default: false },
       help: { type: "boolean", default: false },
     },

@@ -172,6 +172,9 @@ function method({ generation, encoding, notes, failures, rounds }) {
     rounds === 1
       ? "One round tells nothing of the noise; run more for that."
       : `Noise: half of what lies between the quartiles of a figure is ${percentOf(spreads[spreads.length >> 1])} of it in the middle case and ${percentOf(spreads.at(-1))} in the worst.`;
+  const fewer = [...generation, ...encoding].filter((row) => row.rounds < rounds);
+  const fewerRounds = [...new Set(fewer.map((row) => `${row.label} (${row.rounds})`))].join(", ");
+  if (fewerRounds) notes = [`In fewer rounds: ${fewerRounds}.`, ...notes];
   const remarks = [...notes, ...failures.map((line) => `Failed: ${line}`)].map((line) => `\n- ${line}`).join("");
   return `## How it is measured
 

@@ -68,7 +68,7 @@ async function measureAll() {
     models: options.models,
     modelBytes: Object.fromEntries(await Promise.all(sizes)),
     notes: [],
-    runs: [],
+    runs: options.merge ? await otherRuns() : [],
   };
   const entrants = ENGINES.filter(({ id, where }) => options.engines.includes(id) && where !== "native");
   const tasks = round(
@@ -90,6 +90,13 @@ async function measureAll() {
   if (options["llama-bench"]) await measureNatively(options["llama-bench"], result);
   await save(result);
   return result;
+}
+
+/** What the file holds that will not be measured now. */
+async function otherRuns() {
+  /** @type {Result} */
+  const { runs } = JSON.parse(await readFile(file, "utf8"));
+  return runs.filter(({ engine, job }) => !(options.engines.includes(engine) && options.jobs.includes(/** @type {any} */ (job))));
 }
 
 /**

@@ -18,6 +18,7 @@ import { N_DECODED, N_PROMPT } from "./tasks.mjs";
  * @property {string} label
  * @property {number} threads
  * @property {string | undefined} model
+ * @property {number} rounds
  * @property {Record<string, Figure>} figures
  *
  * @typedef {Result & {generation: Row[], loading: Row[], encoding: Row[], limits: Row[],
@@ -98,7 +99,8 @@ function cosine(a, b) {
 
 /** @param {Run[]} runs @param {(run: Run) => Record<string, number>} figuresOf @returns {Row[]} */
 function rowsOf(runs, figuresOf) {
-  return grouped(runs).map((group) => {
+  const place = (/** @type {Run} */ { engine }) => ENGINES.findIndex(({ id }) => id === engine);
+  return grouped(runs.toSorted((a, b) => place(a) - place(b))).map((group) => {
     const { engine, threads, model } = group[0];
     const figures = group.map(figuresOf);
     const names = Object.keys(figures[0]);
@@ -107,6 +109,7 @@ function rowsOf(runs, figuresOf) {
       label: ENGINES.find(({ id }) => id === engine)?.label ?? engine,
       threads,
       model,
+      rounds: group.length,
       figures: Object.fromEntries(names.map((name) => [name, figure(figures.map((each) => each[name]))])),
     };
   });

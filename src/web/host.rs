@@ -41,14 +41,15 @@ impl Hooks {
     }
 }
 
-/// The worker's clock.
-fn performance() -> Option<Performance> {
-    js_sys::global().dyn_into::<WorkerGlobalScope>().ok()?.performance()
+thread_local! {
+    /// The worker's clock.
+    static PERFORMANCE: Option<Performance> =
+        js_sys::global().dyn_into::<WorkerGlobalScope>().ok().and_then(|scope| scope.performance());
 }
 
 /// Milliseconds since the worker began; 0 where there is no clock.
 pub fn now_millis() -> f64 {
-    performance().map_or(0.0, |performance| performance.now())
+    PERFORMANCE.with(|performance| performance.as_ref().map_or(0.0, Performance::now))
 }
 
 /// The world as one turn sees it: the hooks, the turn's signal and its listener.
@@ -62,7 +63,7 @@ pub struct WebHost {
 impl WebHost {
     pub fn new(hooks: Hooks) -> Result<WebHost> {
         let missing = || Error::InvalidConfig("the core must run in a worker".to_owned());
-        let performance = performance().ok_or_else(missing)?;
+        let performance = PERFORMANCE.with(Clone::clone).ok_or_else(missing)?;
         Ok(WebHost { hooks, performance, signal: None, on_event: None })
     }
 
