@@ -161,7 +161,7 @@ impl Bert {
         &self.outputs
     }
 
-    /// What the model's confidence in its own tokens adds to output `row`.
+    /// What the device's doubts in its own tokens, `ln(0.001 − logprob)`, add to output `row`.
     pub fn confidence(&self, row: usize, values: [f32; N_CONFIDENCE]) -> f32 {
         let mut weights = [0.0; N_CONFIDENCE];
         if let Some(confidence) = &self.confidence {

@@ -5,8 +5,10 @@
 //! logit of "the edge is needed"; `device_length` and `edge_length`,
 //! `ln(1 + tokens)` of either side's answer. One that has learned to judge
 //! answers has `look` too: the same logit when segment B is the end of what the
-//! device has written; the probabilities of its tokens are added with weights
-//! of their own. A row `needed:DEVICE>EDGE` is for that pair of models.
+//! device has written; the logarithms of the doubt in its tokens are added with
+//! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models.
+
+use std::cell::RefCell;
 
 use crate::dialogue::{Message, Role};
 use crate::engine::ReadAt;
@@ -15,6 +17,8 @@ use crate::{Error, Result};
 
 /// No embedded answer is longer; a head's output beyond it is noise.
 const MAX_ANSWER_TOKENS: f64 = 2048.0;
+/// Left of the doubt in a token that the model is certain of.
+const LEAST_DOUBT: f32 = 1e-3;
 /// Bytes per word piece, at most: what lies further back than that is not cut into pieces.
 const MAX_PIECE_BYTES: usize = 8;
 
@@ -47,6 +51,8 @@ pub struct Scorer {
     cls: u32,
     sep: u32,
     rows: Rows,
+    /// The ids that were read last, and their state: a turn asks for it twice.
+    last: RefCell<Option<(Vec<u32>, Vec<f32>)>>,
 }
 
 /// The head's rows that are read.
@@ -91,7 +97,7 @@ impl Scorer {
         let cls = bert.tokenizer().bos().ok_or_else(missing)?;
         let sep = bert.tokenizer().eos().ok_or_else(missing)?;
         let rows = Rows::find(bert.outputs(), None)?;
-        Ok(Scorer { bert, cls, sep, rows })
+        Ok(Scorer { bert, cls, sep, rows, last: RefCell::default() })
     }
 
     /// Uses the head's rows for this pair of models, where it has them.
@@ -103,7 +109,7 @@ impl Scorer {
     /// Scores the last user message of `messages`.
     pub fn score(&self, messages: &[Message]) -> Result<Score> {
         let (ids, type_ids) = self.input(messages)?;
-        let outputs = self.outputs(&ids, &type_ids)?;
+        let outputs = self.outputs(ids, &type_ids)?;
         let tokens = |row: usize| f64::from(outputs[row]).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
         Ok(Score {
             p: probability(outputs[self.rows.needed]),
@@ -115,7 +121,17 @@ impl Scorer {
     /// The encoder's state of the last user message: (n_embd).
     pub fn state(&self, messages: &[Message]) -> Result<Vec<f32>> {
         let (ids, type_ids) = self.input(messages)?;
-        self.bert.embed(&ids, &type_ids)
+        self.embed(ids, &type_ids)
+    }
+
+    fn embed(&self, ids: Vec<u32>, type_ids: &[u32]) -> Result<Vec<f32>> {
+        let mut last = self.last.borrow_mut();
+        if let Some((_, state)) = last.as_ref().filter(|(read, _)| *read == ids) {
+            return Ok(state.clone());
+        }
+        let state = self.bert.embed(&ids, type_ids)?; // (n_embd)
+        *last = Some((ids, state.clone()));
+        Ok(state)
     }
 
     /// Whether the scorer has learned to judge answers.
@@ -133,12 +149,13 @@ impl Scorer {
         let row = self.rows.look.ok_or_else(unlearned)?;
         let (ids, type_ids) = self.look_input(messages, answer)?;
         let Confidence { mean_logprob, least_logprob } = confidence;
-        let shift = self.bert.confidence(row, [mean_logprob, least_logprob]);
-        Ok(probability(self.outputs(&ids, &type_ids)?[row] + shift))
+        let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
+        let shift = self.bert.confidence(row, doubts);
+        Ok(probability(self.outputs(ids, &type_ids)?[row] + shift))
     }
 
-    fn outputs(&self, ids: &[u32], type_ids: &[u32]) -> Result<Vec<f32>> {
-        let cls_state = self.bert.embed(ids, type_ids)?; // (n_embd)
+    fn outputs(&self, ids: Vec<u32>, type_ids: &[u32]) -> Result<Vec<f32>> {
+        let cls_state = self.embed(ids, type_ids)?; // (n_embd)
         let outputs = self.bert.head(&cls_state)?; // (n_outputs)
         match outputs.iter().all(|output| output.is_finite()) {
             true => Ok(outputs),
