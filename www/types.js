@@ -167,7 +167,7 @@
 /**
  * Models, and the rule's numbers that were calibrated for them; the page's own numbers win.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
- *   routing?: {alpha_per_s?: number, theta?: number, hysteresis?: number}}} Manifest
+ *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "hysteresis" | "second_look">}} Manifest
  */
 
 /**
