@@ -51,6 +51,64 @@ pub struct EdgeConfig {
     pub headers: BTreeMap<String, String>,
 }
 
+/// What a reader sees of the device's answer while the edge may still take over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Draft {
+    /// Nothing until the first look has found it good.
+    #[default]
+    Held,
+    /// All of it, at once.
+    Shown,
+}
+
+/// What becomes of the device's answer when the edge takes over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Takeover {
+    /// The edge answers anew, and what was shown is marked as a draft.
+    #[default]
+    Replace,
+    /// The edge goes on from it.
+    Continue,
+}
+
+/// Judging the device's answer while it is written: after its first sentence, then at growing
+/// intervals, and at its end. Needs a scorer that has learned it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SecondLook {
+    pub enabled: bool,
+    /// As `Config::theta`, which it is unless set: the edge takes over iff the fused score exceeds it.
+    pub theta: Option<f64>,
+    /// The first look comes no later than after so many tokens.
+    pub first_tokens: usize,
+    /// Each look comes when the answer is so many times as long as at the one before.
+    pub growth: f64,
+    /// Whether the finished answer is looked at.
+    pub at_end: bool,
+    /// How far the first decision's fused score must pass θ to send a turn to the edge at once,
+    /// now that what the device writes will be looked at.
+    pub margin: f64,
+    pub draft: Draft,
+    pub takeover: Takeover,
+}
+
+impl Default for SecondLook {
+    fn default() -> SecondLook {
+        SecondLook {
+            enabled: true,
+            theta: None,
+            first_tokens: 32,
+            growth: 1.6,
+            at_end: true,
+            margin: 0.15,
+            draft: Draft::Held,
+            takeover: Takeover::Replace,
+        }
+    }
+}
+
 /// Everything that can be set from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -63,6 +121,9 @@ pub struct Config {
     pub theta: f64,
     /// How far the fused score must pass θ to leave the side that holds the dialogue.
     pub hysteresis: f64,
+    pub second_look: SecondLook,
+    /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
+    pub queue_aware: bool,
     /// Longest answer, in tokens, unless the request says otherwise.
     pub max_tokens: usize,
     /// How long to wait for the first byte of an answer, in milliseconds.
@@ -83,6 +144,8 @@ impl Default for Config {
             alpha_per_s: 0.15,
             theta: 0.5,
             hysteresis: 0.05,
+            second_look: SecondLook::default(),
+            queue_aware: true,
             max_tokens: 192,
             first_byte_timeout_millis: 15_000,
             idle_timeout_millis: 10_000,
@@ -104,6 +167,19 @@ impl Config {
         }
         if !in_unit(self.hysteresis) {
             return Err(invalid("hysteresis must lie between 0 and 1"));
+        }
+        let SecondLook { theta, first_tokens, growth, margin, .. } = self.second_look;
+        if !in_unit(margin) {
+            return Err(invalid("second_look.margin must lie between 0 and 1"));
+        }
+        if !theta.is_none_or(in_unit) {
+            return Err(invalid("second_look.theta must lie between 0 and 1"));
+        }
+        if first_tokens == 0 {
+            return Err(invalid("second_look.first_tokens must be at least 1"));
+        }
+        if !(growth.is_finite() && growth > 1.0) {
+            return Err(invalid("second_look.growth must be a number above 1"));
         }
         if self.max_tokens == 0 {
             return Err(invalid("max_tokens must be at least 1"));
@@ -178,6 +254,11 @@ mod tests {
         check(r#"{"edge":{"base_url":"/v1"}}"#, Err("absolute"));
         check(r#"{"theta":1.5}"#, Err("theta"));
         check(r#"{"alpha_per_s":-1}"#, Err("alpha_per_s"));
+        check(r#"{"second_look":{"enabled":false,"draft":"shown"}}"#, Ok(()));
+        check(r#"{"second_look":{"theta":-0.1}}"#, Err("second_look.theta"));
+        check(r#"{"second_look":{"first_tokens":0}}"#, Err("second_look.first_tokens"));
+        check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
+        check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"max_tokens":0}"#, Err("max_tokens"));
         check(r#"{"thetta":0.5}"#, Err("unknown field"));
         check(r#"{"mode":"cloud"}"#, Err("unknown variant"));

@@ -7,7 +7,7 @@ use nearside::dialogue::{Message, Role, prompt_tokens};
 use nearside::engine::{
     Engine, FileSource, GenerateRequest, Generation, Model, Step, sampler::Sampling,
 };
-use nearside::routing::Scorer;
+use nearside::routing::{Confidence, Scorer};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -119,8 +119,8 @@ struct GoldenScore {
     messages: Vec<Message>,
     ids: Vec<u32>,
     types: Vec<u32>,
-    /// Logit, and ln(1 + tokens) of the device's and the edge's answer.
-    head: [f64; 3],
+    /// Logit, ln(1 + tokens) of the device's and the edge's answer, and the look's logit.
+    head: [f64; 4],
 }
 
 /// PyTorch keeps activations in f32; candle rounds them to 8 bits before a Q8_0 product.
@@ -140,5 +140,33 @@ fn the_scorer_reads_and_says_what_pytorch_does() {
         {
             assert!((tokens.ln_1p() - length).abs() < 0.1, "{tokens} is not exp({length}) - 1");
         }
+    }
+}
+
+#[derive(Deserialize)]
+struct GoldenLook {
+    messages: Vec<Message>,
+    answer: String,
+    mean_logprob: f32,
+    least_logprob: f32,
+    ids: Vec<u32>,
+    types: Vec<u32>,
+    /// The logit, confidence included.
+    look: f64,
+}
+
+#[test]
+fn the_second_look_reads_and_says_what_pytorch_does() {
+    let text = std::fs::read_to_string("tests/fixtures/scorer-golden-looks.json").unwrap();
+    let golden: Vec<GoldenLook> = serde_json::from_str(&text).unwrap();
+    let scorer = Scorer::load(&FileSource::open("models/scorer.gguf").unwrap()).unwrap();
+    assert!(scorer.can_look() && !golden.is_empty());
+    for case in golden {
+        let GoldenLook { messages, answer, mean_logprob, least_logprob, ids, types, look } = case;
+        assert_eq!(scorer.look_input(&messages, &answer).unwrap(), (ids, types));
+        let confidence = Confidence { mean_logprob, least_logprob };
+        let p = scorer.look(&messages, &answer, confidence).unwrap();
+        let expected = 1.0 / (1.0 + (-look).exp());
+        assert!((p - expected).abs() < 0.03, "{p} is not {expected}");
     }
 }

@@ -3,14 +3,16 @@
 
 mod support;
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
-use nearside::config::{Config, EdgeConfig, Mode};
+use nearside::config::{Config, EdgeConfig, Mode, SecondLook, Takeover};
 use nearside::dialogue::{Message, Role};
 use nearside::engine::{Engine, FileSource, Model, ReadAt};
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::{Route, Scorer};
+use nearside::routing::{Confidence, Route, Score, Scorer};
+use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
 
@@ -287,7 +289,7 @@ fn measured_rates_survive_a_visit() {
     run(&mut router, &host, &ask(&["tell me a long story please"])).unwrap();
     let measured = router.device_rates();
     assert!(measured.n_observed > 0);
-    let next_visit = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
+    let next_visit: Router = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
     assert_eq!(next_visit.device_rates(), measured);
 }
 
@@ -306,4 +308,150 @@ fn bad_requests_are_refused() {
     check(|request| request.sampling.temperature = -1.0);
     check(|request| request.sampling.top_p = f32::NAN);
     check(|request| request.stop = vec![String::new()]);
+}
+
+// --- The second look ---
+
+/// A judge that says what it is told to; all else is the real scorer's.
+struct Judge {
+    scorer: Scorer,
+    /// One word for each look; the last one for all that follow.
+    says: Vec<f64>,
+    n_looks: Cell<usize>,
+}
+
+impl ScoringModel for Judge {
+    fn score(&self, messages: &[Message]) -> Result<Score> {
+        self.scorer.score(messages)
+    }
+
+    fn can_look(&self) -> bool {
+        true
+    }
+
+    fn look(&self, _: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
+        assert!(!answer.is_empty() && confidence.least_logprob <= confidence.mean_logprob);
+        let n = self.n_looks.replace(self.n_looks.get() + 1);
+        Ok(self.says[n.min(self.says.len() - 1)])
+    }
+
+    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
+        self.scorer.tokens(text)
+    }
+}
+
+/// A router whose device begins, and whose answers are looked at after every fourth token.
+fn looking(says: &[f64], second_look: SecondLook, host: &SimHost) -> Router<Engine, Judge> {
+    let config = Config { theta: 0.99, alpha_per_s: 0.0, second_look, ..config(Mode::Auto) };
+    let mut router = Router::new(config, &host).unwrap();
+    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host).unwrap();
+    let scorer = Scorer::load(&FileSource::open(TINY_SCORER).unwrap()).unwrap();
+    router.set_scorer(Judge { scorer, says: says.to_vec(), n_looks: Cell::new(0) });
+    router
+}
+
+fn often() -> SecondLook {
+    SecondLook { theta: Some(0.5), first_tokens: 4, growth: 2.0, ..SecondLook::default() }
+}
+
+fn run_looking(router: &mut Router<Engine, Judge>, host: &SimHost) -> TurnReport {
+    pollster::block_on(router.turn(&ask(&["hello"]), &host)).unwrap()
+}
+
+/// What a reader sees, with `|` where a draft gives way to a new answer.
+fn shown(host: &SimHost) -> String {
+    let events = host.events.borrow();
+    let text = |event: &serde_json::Value| match event["type"].as_str().unwrap() {
+        "delta" => event["text"].as_str().unwrap().to_owned(),
+        "switch" if event["replaces"] == true => "|".to_owned(),
+        _ => String::new(),
+    };
+    events.iter().map(text).collect()
+}
+
+#[test]
+fn looks_that_find_nothing_wrong_change_nothing() {
+    let host = SimHost::new();
+    let report = run_looking(&mut looking(&[0.1], often(), &host), &host);
+    let plain = SimHost::new();
+    let unlooked = SecondLook { enabled: false, ..often() };
+    let expected = run_looking(&mut looking(&[0.1], unlooked, &plain), &plain);
+    assert_eq!((report.route, &report.text), (Route::Device, &expected.text));
+    assert_eq!(shown(&host), report.text);
+    assert!(expected.looks.is_empty() && host.sent.borrow().is_empty());
+    let at: Vec<usize> = report.looks.iter().map(|look| look.n_tokens).collect();
+    let n_tokens = report.usage.completion_tokens;
+    assert_eq!(at, [4, 8, 16, n_tokens], "at growing intervals, and at the end");
+    assert!(report.looks.last().unwrap().ended && report.looks.iter().all(|look| !look.doubted));
+}
+
+#[test]
+fn a_draft_that_was_held_is_never_seen() {
+    let host = SimHost::new();
+    host.then(SimEdge::answer("much better"));
+    let report = run_looking(&mut looking(&[0.9], often(), &host), &host);
+    assert_eq!((report.route, report.text.as_str()), (Route::Edge, "much better"));
+    assert_eq!(shown(&host), "much better");
+    let switched = report.switched.unwrap();
+    assert_eq!((switched.from, switched.reason.as_str()), (Route::Device, "second_look"));
+    assert!(!switched.draft.unwrap().is_empty());
+    assert_eq!(report.looks.len(), 1);
+    assert!(!host.sent.borrow()[0].contains("assistant"), "the edge answers anew");
+}
+
+#[test]
+fn a_draft_that_was_seen_is_marked_as_one() {
+    let host = SimHost::new();
+    host.then(SimEdge::answer("much better"));
+    let report = run_looking(&mut looking(&[0.1, 0.9], often(), &host), &host);
+    let draft = report.switched.unwrap().draft.unwrap();
+    assert_eq!(
+        (report.text.as_str(), shown(&host)),
+        ("much better", format!("{draft}|much better"))
+    );
+    assert_eq!(report.looks.iter().map(|look| look.doubted).collect::<Vec<_>>(), [false, true]);
+}
+
+#[test]
+fn a_take_over_may_continue_what_was_written() {
+    let host = SimHost::new();
+    host.then(SimEdge::answer(" and so on"));
+    let second_look = SecondLook { takeover: Takeover::Continue, ..often() };
+    let report = run_looking(&mut looking(&[0.9], second_look, &host), &host);
+    assert!(report.text.ends_with(" and so on") && report.text.len() > " and so on".len());
+    assert_eq!((shown(&host), report.switched.unwrap().draft), (report.text, None));
+    assert!(host.sent.borrow()[0].contains("assistant"), "the edge goes on");
+}
+
+#[test]
+fn when_the_edge_fails_the_devices_own_answer_stands() {
+    let host = SimHost::new();
+    let expected = {
+        let plain = SimHost::new();
+        run_looking(&mut looking(&[0.1], often(), &plain), &plain).text
+    };
+    host.then(SimEdge::Status(500, "no".to_owned()));
+    let report = run_looking(&mut looking(&[0.9], often(), &host), &host);
+    assert_eq!((report.route, &report.text), (Route::Device, &expected));
+    assert_eq!(shown(&host), expected, "nothing that was written is lost");
+    assert_eq!(report.switched.unwrap().reason, "edge_failed");
+
+    // Doubted only at its end: there is nothing left to write.
+    let host = SimHost::new();
+    host.then(SimEdge::Unreachable);
+    let at_end = SecondLook { first_tokens: 1000, ..often() };
+    let report = run_looking(&mut looking(&[0.9], at_end, &host), &host);
+    assert_eq!((report.text, report.looks.len()), (expected, 1));
+}
+
+#[test]
+fn nothing_is_looked_at_where_nobody_could_take_over() {
+    let host = SimHost::new();
+    let mut router = looking(&[0.9], often(), &host);
+    let mut request = ask(&["hello"]);
+    for mode in [Mode::DeviceOnly, Mode::PreferDevice] {
+        request.mode = Some(mode);
+        let report = pollster::block_on(router.turn(&request, &&host)).unwrap();
+        assert_eq!((report.route, report.looks.len()), (Route::Device, 0));
+    }
 }

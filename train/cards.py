@@ -7,13 +7,14 @@ import time
 import torch
 
 import scorer
-import tokenizer as tok
 from evaluate import answers, cases, table
-from fixtures import from_file
+from export import read_bpe, read_llama, read_scorer
 from generator import check
 from model import Llama
+from operating_point import KEPT, without_looks
 from outcomes import read
 from pretrain import PLANS, WORKERS
+from scorer_model import ANSWER_PIECES, DIGEST_PIECES, LEAST_DOUBT, TURN_PIECES
 
 SEED_EVAL = "cards"
 # What a rerun from the tree does differently from the run behind these files.
@@ -38,14 +39,14 @@ def run_of(name, runs):
 
 def long_dialogues(role, args, n):
     """(right, tokens a second over a batch) of an exported model on dialogues of up to 12 turns."""
-    tokenizer = tok.load(f"{args.runs}/tokenizer.json")
-    model = from_file(args.models / f"{role}.gguf", args.runs)
+    file = args.models / f"{role}.gguf"
+    tokenizer, model = read_bpe(file), read_llama(file)
     asked = [case for case in cases(SEED_EVAL, 8 * n) if len(case[0]) >= 9][:n]
     began = time.time()
     found = answers(model, tokenizer, [m for m, _ in asked])
     took = time.time() - began
-    right = sum(check(t.expect, tokenizer.decode(ids)) for (_, t), ids in zip(asked, found))
-    return right, sum(len(ids) + 1 for ids in found) / took
+    right = sum(check(turn.expect, tokenizer.decode(answer.ids)) for (_, turn), answer in zip(asked, found))
+    return right, sum(len(answer.ids) + 1 for answer in found) / took
 
 
 def chat_card(role, args, n_long=120):
@@ -86,35 +87,64 @@ def chat_card(role, args, n_long=120):
 
 
 def scorer_card(args):
-    found = scorer.measure(args.models / "scorer.gguf", args.runs)
+    found, (model, _) = scorer.measure(args.models / "scorer.gguf", args.runs), read_scorer(args.models / "scorer.gguf")
     state = torch.load(f"{args.runs}/scorer.pt", weights_only=True)
-    model, _ = scorer.load(args.models / "scorer.gguf", args.runs)
     c, n_train, n_valid = model.config, len(read("train", args.runs)), len(read("valid", args.runs))
     lines = [
         "# scorer.gguf", "",
-        f"Says how likely it is that the edge is needed: that the device would be wrong and the edge right. "
+        f"Says how likely it is that the edge is needed: that the device would be wrong and the edge right. First "
+        f"from the dialogue, then again from what the device writes. "
         f"BERT, {sum(p.numel() for p in model.parameters()):,} parameters, Q8_0, "
         f"{(args.models / 'scorer.gguf').stat().st_size:,} bytes. Licence MIT.", "",
         f"- Shape: {c.n_layers} post-LN layers, width {c.dim}, {c.n_heads} heads, feed-forward {c.ffn}, "
         f"{c.vocab} wordpieces with each digit a piece, {c.context} positions.",
-        "- Input: `[CLS] A [SEP] B [SEP]`; A is the last user message (64 pieces), B the previous user message, "
-        "` / ` and the previous answer (60 pieces), left out on the first turn.",
-        "- Output, from `[CLS]`: the logit of \"edge needed\", ln(1 + device tokens), ln(1 + edge tokens).",
+        f"- Input: `[CLS] A [SEP] B [SEP]`; A is the last user message ({TURN_PIECES} pieces). On the first look B is "
+        f"the previous user message, ` / ` and the previous answer ({DIGEST_PIECES} pieces), left out on the first "
+        f"turn; on a second look it is the end of what the device has written ({ANSWER_PIECES} pieces).",
+        "- Output, from `[CLS]`: the logit of \"edge needed\", ln(1 + device tokens), ln(1 + edge tokens), and the "
+        "second look's logit. To the last, `scorer.confidence.weight` adds what the device's own probabilities say: "
+        f"two weights on ln({LEAST_DOUBT:g} - ln p), of the mean ln p of its tokens and of the least.",
         f"- Labels: greedy answers of both stored models to {n_train:,} training and {n_valid:,} validation "
         "questions in dialogues. Validation and test questions are held out from all training.",
-        f"- Training: AdamW, seed {scorer.SEED}, {state['seconds']:.0f} s on one thread of {hardware()}; best "
-        f"epoch by validation AUC, then temperature {state['temperature']:.2f}, folded into the head.",
-        "- Command: `python train/run.py --all`.", "",
+        f"- Training: AdamW, seed {scorer.SEED}, {state['seconds']:.0f} s on one thread of {hardware()}, shared with "
+        "other work; of each question the first look, a look at a random part of the answer and one at all of it. "
+        f"Best of {scorer.EPOCHS} epochs by validation AUC. Then, on the validation questions, temperature "
+        f"{state['temperature']:.2f} for the first look, and a logistic regression of the second look's logit and the "
+        "device's probabilities, both folded in.",
+        "- Command: `python train/run.py --stages outcomes scorer`.", "",
         f"## On {found['rows']:,} never-seen questions", "",
-        f"AUC {found['auc']:.3f}, expected calibration error {found['ece']:.3f} (10 bins); the edge is needed "
-        f"for {found['needed']:.2f} of them. Mean error of the predicted length: "
-        f"{found['token_errors'][0]:.1f} device and {found['token_errors'][1]:.1f} edge tokens.", "",
-        "| said | needed | rows |", "|---|---|---|"]
+        f"The edge is needed for {found['needed']:.2f} of them. Mean error of the predicted length: "
+        f"{found['token_errors'][0]:.1f} device and {found['token_errors'][1]:.1f} edge tokens. CPT50 and CPT80 are "
+        "the share of questions sent to the edge that closes half of the gap between device and edge, and 80 % of "
+        "it. ECE: expected calibration error, 10 bins.", "",
+        "| look | AUC | ECE | CPT50 | CPT80 |", "|---|---|---|---|---|"]
+    lines += [f"| {'the dialogue alone' if share is None else f'{share:.0%} of the answer'} | {look['auc']:.3f} | "
+              f"{look['ece']:.3f} | {look['cpt50']:.3f} | {look['cpt80']:.3f} |"
+              for share, look in found["looks"].items()]
+    lines += ["", "Only the look at the end is calibrated, and only it adds to the first: the tokens that decide come "
+              "last, so that earlier looks find too little to doubt.", "", "The first look, by what it said:", "",
+              "| said | needed | rows |", "|---|---|---|"]
     lines += [f"| {said:.3f} | {seen:.3f} | {n} |" for said, seen, n in found["curve"]]
-    lines += ["", "What routing by it gives:", "", "| sent to the edge | right |", "|---|---|"]
-    lines += [f"| {sent:.2f} | {right:.3f} |" for sent, right in found["trade"]]
+    lines += operating_point(found["outcomes"], state["routing"])
     (args.models / "scorer.md").write_text("\n".join(lines) + "\n")
-    print("scorer", {k: found[k] for k in ("rows", "needed", "auc", "ece", "token_errors", "trade")}, flush=True)
+    print("scorer", {k: v for k, v in found.items() if k != "outcomes"}, *lines[-6:], sep="\n", flush=True)
+
+
+def operating_point(outcomes, routing):
+    """What the manifest's thresholds give, with nothing for the wait: α = 0."""
+    theta, look = routing["theta"], routing["second_look"]
+    at_once, alone = theta + look["margin"], without_looks(outcomes)
+    rows = {"device alone": (1.0, 1.0), "edge alone": (-1.0, -1.0),
+            f"first look alone, above {theta:.2f}": (theta, 1.0),
+            f"first look alone, above {alone:.2f}, the best here that keeps {KEPT:.0%}": (alone, 1.0),
+            f"**first look, above {at_once:.2f}, then the answer's end, above {look['theta']:.2f}**":
+                (at_once, look["theta"])}
+    return ["", "Routing by the first look's probability, and by what is left for the second look. The last row's "
+            f"thresholds are those of `manifest.json`: the fewest calls that kept {KEPT:.0%} of the edge's share of "
+            f"right answers on the validation questions. Here that share is {outcomes.wanted():.3f}, and an oracle "
+            f"would need {outcomes.oracle_calls():.3f} calls for it.", "",
+            "| | sent to the edge | right |", "|---|---|---|",
+            *("| {} | {:.3f} | {:.3f} |".format(name, *outcomes.routed(*pair)) for name, pair in rows.items())]
 
 
 def questions(args, n=200):
@@ -128,5 +158,4 @@ def questions(args, n=200):
 def write(args):
     chat_card("device", args)
     chat_card("edge", args)
-    scorer_card(args)
     questions(args)

@@ -65,7 +65,7 @@ if __name__ == "__main__":
     tokenizer = tok.load(f"{args.runs}/tokenizer.json")
     asked = list(cases("look", args.n))
     found = answers(load_checkpoint(args.name, args.runs), tokenizer, [m for m, _ in asked])
-    texts = [tokenizer.decode(ids) for ids in found]
+    texts = [tokenizer.decode(answer.ids) for answer in found]
     right = [check(turn.expect, text) for (_, turn), text in zip(asked, texts)]
     for name, (good, n) in table([(t.skill, r) for (_, t), r in zip(asked, right)]).items():
         print(f"{name:10} {good:4}/{n:<4} {good / n:.2f}")

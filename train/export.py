@@ -9,11 +9,17 @@ import torch
 from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFReader, GGUFWriter, TokenType
 from gguf.quants import dequantize, quantize
+from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
+from tokenizers.models import BPE
 
+from model import Config, Llama
+from scorer_model import ANSWER_PIECES, DIGEST_PIECES, OUTPUTS, TURN_PIECES, PairScorer, ScorerConfig, word_pieces
 from tokenizer import CHAT_TEMPLATE, END, ENDOFTEXT, SPECIALS
 
 LLAMA_LAYER = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
                "ffn_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
+BERT = {"embed": "token_embd", "positions": "position_embd", "types": "token_types", "norm": "token_embd_norm",
+        "head": "scorer.head", "confidence": "scorer.confidence"}
 BERT_LAYER = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
               "attn_norm": "attn_output_norm", "up": "ffn_up", "down": "ffn_down", "norm": "layer_output_norm"}
 
@@ -29,21 +35,17 @@ def llama_names(state):
 
 
 def bert_names(state):
-    named = {"token_embd.weight": state["embed.weight"], "position_embd.weight": state["positions.weight"],
-             "token_types.weight": state["types.weight"], "token_embd_norm.weight": state["norm.weight"],
-             "token_embd_norm.bias": state["norm.bias"], "scorer.head.weight": state["head.weight"],
-             "scorer.head.bias": state["head.bias"]}
+    named = {}
     for name, tensor in state.items():
-        if name.startswith("layers."):
-            _, i, part, kind = name.split(".")
-            named[f"blk.{i}.{BERT_LAYER[part]}.{kind}"] = tensor
+        *layer, part, kind = name.split(".")
+        named[f"blk.{layer[1]}.{BERT_LAYER[part]}.{kind}" if layer else f"{BERT[part]}.{kind}"] = tensor
     return named
 
 
 def stored(tensor, kind):
     """(bytes or floats for the file, its kind). Vectors and tiny matrices stay F32."""
     array = tensor.detach().float().cpu().numpy()
-    if array.ndim < 2 or array.shape[0] < 4 or kind == Kind.F32:
+    if array.ndim < 2 or min(array.shape) <= 4 or kind == Kind.F32:
         return array, Kind.F32
     if kind == Kind.F16:
         return array.astype(np.float16), Kind.F16
@@ -118,12 +120,15 @@ def write_llama(path, model, tokenizer, name, kind=Kind.Q8_0):
     finish(writer)
 
 
+def is_special(token):
+    return token.startswith("[") and token.endswith("]") and len(token) > 2
+
+
 def wordpiece_tokens(tokenizer):
     """llama.cpp's convention: a word's first piece carries ▁, later pieces lose their ##."""
     vocab = tokenizer.get_vocab()
     for token in sorted(vocab, key=vocab.get):
-        special = token.startswith("[") and token.endswith("]") and len(token) > 2
-        yield token if special else token[2:] if token.startswith("##") else "▁" + token
+        yield token if is_special(token) else token[2:] if token.startswith("##") else "▁" + token
 
 
 def add_wordpiece(writer, tokenizer):
@@ -131,8 +136,7 @@ def add_wordpiece(writer, tokenizer):
     writer.add_tokenizer_model("bert")
     writer.add_tokenizer_pre("default")
     writer.add_token_list(tokens)
-    writer.add_token_types([TokenType.CONTROL if t.startswith("[") and len(t) > 2 else TokenType.NORMAL
-                            for t in tokens])
+    writer.add_token_types([TokenType.CONTROL if is_special(t) else TokenType.NORMAL for t in tokens])
     writer.add_token_type_count(2)
     writer.add_uint32("tokenizer.ggml.cls_token_id", tokenizer.token_to_id("[CLS]"))
     writer.add_sep_token_id(tokenizer.token_to_id("[SEP]"))
@@ -153,7 +157,11 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0):
     writer.add_layer_norm_eps(c.eps)
     writer.add_vocab_size(c.vocab)
     writer.add_causal_attention(False)
-    writer.add_uint32("nearside.scorer.version", 1)
+    writer.add_uint32("nearside.scorer.version", 2)
+    writer.add_array("nearside.scorer.outputs", OUTPUTS)
+    writer.add_uint32("nearside.scorer.turn_tokens", TURN_PIECES)
+    writer.add_uint32("nearside.scorer.digest_tokens", DIGEST_PIECES)
+    writer.add_uint32("nearside.scorer.answer_tokens", ANSWER_PIECES)
     writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
     add_wordpiece(writer, tokenizer)
     add_tensors(writer, bert_names(model.state_dict()), kind)
@@ -166,21 +174,64 @@ def tensors_of(path):
             for t in GGUFReader(path).tensors}
 
 
+def fields_of(path):
+    """{key: value} of a GGUF file's metadata."""
+    return {key: field.contents() for key, field in GGUFReader(path).fields.items()}
+
+
+def filled(model, names, path):
+    """`model` with the weights of a file that holds them under what `names` calls them."""
+    stored, ours = tensors_of(path), names({name: name for name in model.state_dict()})
+    model.load_state_dict({name: stored[theirs] for theirs, name in ours.items()})
+    return model.eval()
+
+
+def read_bpe(path):
+    """The chat tokenizer of a file that `write_llama` wrote."""
+    fields = fields_of(path)
+    vocab = {token: i for i, token in enumerate(fields["tokenizer.ggml.tokens"])}
+    tokenizer = Tokenizer(BPE(vocab, [tuple(m.split(" ")) for m in fields["tokenizer.ggml.merges"]]))
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence(
+        [pre_tokenizers.Digits(individual_digits=True), pre_tokenizers.ByteLevel(add_prefix_space=False)])
+    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer.add_special_tokens([AddedToken(text, special=True, normalized=False) for text in SPECIALS])
+    return tokenizer
+
+
+def read_llama(path):
+    """The chat model of a file that `write_llama` wrote, its weights as stored."""
+    fields = fields_of(path)
+    of = lambda key: fields[f"llama.{key}"]
+    config = Config(dim=of("embedding_length"), n_layers=of("block_count"), n_heads=of("attention.head_count"),
+                    n_kv_heads=of("attention.head_count_kv"), ffn=of("feed_forward_length"),
+                    vocab=of("vocab_size"), context=of("context_length"), rope_base=of("rope.freq_base"),
+                    eps=of("attention.layer_norm_rms_epsilon"))
+    return filled(Llama(config), llama_names, path)
+
+
+def read_scorer(path):
+    """(scorer, its tokenizer) of a file that `write_scorer` wrote, its weights as stored."""
+    fields = fields_of(path)
+    words = word_pieces([token if is_special(token) else token[1:] if token.startswith("▁") else f"##{token}"
+                         for token in fields["tokenizer.ggml.tokens"]])
+    of = lambda key: fields[f"bert.{key}"]
+    config = ScorerConfig(dim=of("embedding_length"), n_layers=of("block_count"),
+                          n_heads=of("attention.head_count"), ffn=of("feed_forward_length"),
+                          vocab=of("vocab_size"), context=of("context_length"))
+    return filled(PairScorer(config), bert_names, path), words
+
+
 def entry(path):
     data = Path(path).read_bytes()
     return {"name": Path(path).name, "bytes": len(data), "sha256": hashlib.sha256(data).hexdigest()}
 
 
-# Of the win rates seen on unseen questions, the lowest that is worth a call: sending p >= 0.3 to
-# the edge keeps nearly all of its answers right (the curve is in scorer.md).
-THETA = 0.3
-
-
-def write_manifest(models):
-    """What a page downloads, scorer first; the edge model is listed apart."""
+def write_manifest(models, routing):
+    """What a page downloads, scorer first, and the thresholds it routes by; the edge model is listed apart."""
     files = []
     for role in ("scorer", "device"):
         about = entry(models / f"{role}.gguf")
         files.append({"role": role, "name": about["name"], "url": about["name"], **about})
-    manifest = {"version": 1, "name": "nearside-embedded", "files": files, "routing": {"theta": THETA}, "edge": entry(models / "edge.gguf")}
+    manifest = {"version": 1, "name": "nearside-embedded", "files": files, "routing": routing,
+                "edge": entry(models / "edge.gguf")}
     (models / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")

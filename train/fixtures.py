@@ -16,8 +16,8 @@ from gguf import GGUFWriter, TokenType
 
 import scorer_model
 import tokenizer as tok
-from export import (add_bpe, add_decoder, add_tensors, add_wordpiece, finish, llama_names,
-                    quantised, write_llama, write_scorer)
+from export import (add_bpe, add_decoder, add_tensors, add_wordpiece, finish, quantised, read_bpe, read_llama,
+                    read_scorer, write_llama, write_scorer)
 from families import Logits, add_family, families, family_names, soften
 from generate import greedy
 from model import Config, Llama
@@ -238,59 +238,71 @@ DIALOGUES = [
 ]
 
 
-def scorer_golden(model, words, dialogues):
+# What the device has written in answer to each of `DIALOGUES`, and how sure it was: mean and least log-probability.
+ANSWERS = [("347 + 586 = 93", (-0.25, -1.5)), ("Hi, I am Nearside.", (-0.001, -0.01)),
+           ("7 doubled is 14.", (-0.1, -0.75)), ("Backwards:", (0.0, 0.0)), ("a long answer, " * 50, (-1.25, -6.0)),
+           ("", (0.0, 0.0))]
+
+
+def scored(model, words, messages, answer=None, doubts=(0.0, 0.0)):
+    """(ids, types, outputs) of a look."""
+    ids, types = scorer_model.encode(words, messages, answer)
+    with torch.no_grad():
+        outputs = model(*scorer_model.batch_of([(ids, types)]), torch.tensor([doubts]))
+    return ids, types, rounded(outputs)[0]
+
+
+def scorer_golden(model, words):
+    """First looks."""
     rows = []
-    for messages in dialogues:
-        ids, types = scorer_model.encode(words, messages)
-        with torch.no_grad():
-            head = model(*scorer_model.batch_of([(ids, types)]))[0]
-        rows.append({"messages": messages, "ids": ids, "types": types, "head": rounded(head[None])[0]})
+    for messages in DIALOGUES:
+        ids, types, head = scored(model, words, messages)
+        rows.append({"messages": messages, "ids": ids, "types": types, "head": head})
+    return rows
+
+
+def looks_golden(model, words):
+    """Second looks: the head's outputs, and the logit once the device's confidence is added."""
+    rows = []
+    for messages, (answer, confidence) in zip(DIALOGUES, ANSWERS):
+        ids, types, head = scored(model, words, messages, answer)
+        _, _, outputs = scored(model, words, messages, answer, scorer_model.doubts(*confidence))
+        rows.append({"messages": messages, "answer": answer, "mean_logprob": confidence[0],
+                     "least_logprob": confidence[1], "ids": ids, "types": types, "head": head,
+                     "look": outputs[scorer_model.OUTPUTS.index("look")]})
     return rows
 
 
 def tiny_scorer():
     words = wordpiece()
     config = scorer_model.ScorerConfig(dim=32, n_layers=2, n_heads=2, ffn=64, vocab=words.get_vocab_size())
-    model = randomise(scorer_model.Scorer(config).eval(), 25)
+    model = randomise(scorer_model.PairScorer(config).eval(), 25)
     write_scorer(FIXTURES / "scorer-tiny.gguf", model, words, "scorer-tiny")
-    write_json("scorer-tiny.json", scorer_golden(quantised(model), words, DIALOGUES))
+    write_json("scorer-tiny.json", scorer_golden(quantised(model), words))
 
 
-def from_file(path, runs):
-    """The exported chat model, read back from its GGUF file."""
-    from evaluate import load_checkpoint
-    from export import tensors_of
-    model = load_checkpoint(path.stem, runs)
-    named = tensors_of(path)
-    ours = llama_names({name: name for name in model.state_dict()})
-    model.load_state_dict({name: named[gguf_name] for gguf_name, name in ours.items()})
-    return model
-
-
-def chat_golden(role, runs):
-    bpe = tok.load(f"{runs}/tokenizer.json")
-    model = from_file(ROOT / "models" / f"{role}.gguf", runs)
-    rows = []
+def chat_golden(role):
+    file = ROOT / "models" / f"{role}.gguf"
+    bpe, model, rows = read_bpe(file), read_llama(file), []
     for messages in DIALOGUES[:4]:
         ids = bpe.encode(tok.render(messages)).ids
         with torch.no_grad():
             logits = model(torch.tensor([ids]))[0, -1:]
-        answer = greedy(model, [ids])[0]
+        answer = greedy(model, [ids])[0].ids
         rows.append({"messages": messages, "ids": ids, "logits": rounded(logits)[0], "greedy": answer,
                      "text": bpe.decode(answer)})
     write_json(f"{role}-golden.json", rows)
 
 
-def real_scorer(runs):
-    from scorer import load
-    model, words = load(ROOT / "models" / "scorer.gguf", runs)
-    write_json("scorer-golden.json", scorer_golden(model, words, DIALOGUES))
+def real_scorer():
+    model, words = read_scorer(ROOT / "models" / "scorer.gguf")
+    write_json("scorer-golden.json", scorer_golden(model, words))
+    write_json("scorer-golden-looks.json", looks_golden(model, words))
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--models", action="store_true")
-    parser.add_argument("--runs", default=str(ROOT / "train" / "runs"))
     args = parser.parse_args()
     torch.set_num_threads(1)
     (FIXTURES / "tokenizers").mkdir(parents=True, exist_ok=True)
@@ -308,6 +320,6 @@ if __name__ == "__main__":
     wordpiece_fixture()
     tiny_scorer()
     if args.models:
-        chat_golden("device", args.runs)
-        chat_golden("edge", args.runs)
-        real_scorer(args.runs)
+        chat_golden("device")
+        chat_golden("edge")
+        real_scorer()

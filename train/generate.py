@@ -1,8 +1,17 @@
 """Greedy answers for many prompts at once: left-padded, with a KV cache."""
 
+from dataclasses import dataclass, field
+
 import torch
 
 from tokenizer import END, ENDOFTEXT
+
+
+@dataclass
+class Answer:
+    """Ids without the end token, and the natural logarithm of the probability the model gave each."""
+    ids: list = field(default_factory=list)
+    logprobs: list = field(default_factory=list)
 
 
 class Cache:
@@ -24,8 +33,8 @@ class Cache:
 
 @torch.no_grad()
 def greedy(model, prompts, most=96):
-    """The ids each prompt is answered with, without the end token. Rotary positions are relative,
-    so padding on the left changes nothing but which keys are seen."""
+    """An `Answer` to each prompt. Rotary positions are relative, so padding on the left changes nothing
+    but which keys are seen."""
     batch, width = len(prompts), max(map(len, prompts))
     ids = torch.full((batch, width), ENDOFTEXT)
     real = torch.zeros(batch, width + most, dtype=torch.bool)
@@ -35,15 +44,17 @@ def greedy(model, prompts, most=96):
     caches = [Cache(batch, model.config, width + most) for _ in model.layers]
     causal = torch.ones(width, width, dtype=torch.bool).tril() & real[:, None, None, :width]
     causal |= torch.eye(width, dtype=torch.bool)  # a padded position sees itself, so that no row is empty
-    answers, rows = [[] for _ in prompts], list(range(batch))  # rows: whose answers the batch still holds
+    answers, rows = [Answer() for _ in prompts], list(range(batch))  # rows: whose answers the batch still holds
     ended = [False] * batch
     logits = step(model, ids, 0, caches, causal)
     for n in range(width, width + most):
         chosen = logits.argmax(-1)
-        for i, token in zip(rows, chosen.tolist()):
+        logprobs = logits.amax(-1) - logits.logsumexp(-1)
+        for i, token, logprob in zip(rows, chosen.tolist(), logprobs.tolist()):
             ended[i] = ended[i] or token == END
             if not ended[i]:
-                answers[i].append(token)
+                answers[i].ids.append(token)
+                answers[i].logprobs.append(logprob)
         unfinished = [j for j, i in enumerate(rows) if not ended[i]]
         if not unfinished or n + 1 == width + most:
             break

@@ -7,9 +7,8 @@ import json
 import time
 from pathlib import Path
 
-import tokenizer as tok
-from evaluate import answers, cases, load_checkpoint
-from export import quantised
+from evaluate import answers, cases
+from export import read_bpe, read_llama
 from generator import check
 
 # Questions of each split. Only training questions come from the training side.
@@ -20,20 +19,28 @@ def questions(split):
     return list(cases(f"outcomes-{split}", SPLITS[split], most_turns=4, unseen=split != "train"))
 
 
-def ask(role, split, runs, batch=96):
-    """Write runs/answers-SPLIT-ROLE.jsonl with the stored model's greedy answers; keep an existing file."""
+def ask(role, split, models, runs, batch=96):
+    """Write runs/answers-SPLIT-ROLE.jsonl with the exported model's greedy answers; keep an existing file."""
     path, began = Path(runs) / f"answers-{split}-{role}.jsonl", time.time()
     if path.exists():
         return
-    tokenizer, asked = tok.load(f"{runs}/tokenizer.json"), questions(split)
-    found = answers(quantised(load_checkpoint(role, runs)), tokenizer, [m for m, _ in asked], batch)
+    file = Path(models) / f"{role}.gguf"
+    tokenizer, asked = read_bpe(file), questions(split)
+    found = answers(read_llama(file), tokenizer, [m for m, _ in asked], batch)
     lines = []
-    for (_, turn), ids in zip(asked, found):
-        text = tokenizer.decode(ids)
-        row = {"question": turn.question, "right": check(turn.expect, text), "tokens": len(ids) + 1, "text": text}
+    for (_, turn), answer in zip(asked, found):
+        text = tokenizer.decode(answer.ids)
+        row = {"question": turn.question, "right": check(turn.expect, text), "tokens": len(answer.ids) + 1,
+               "text": text, "ends": ends(tokenizer, answer.ids),
+               "logprobs": [round(logprob, 4) for logprob in answer.logprobs]}
         lines.append(json.dumps(row, ensure_ascii=False))
     path.write_text("\n".join(lines) + "\n")
     print(f"{role} answered {len(asked)} {split} questions in {time.time() - began:.0f} s", flush=True)
+
+
+def ends(tokenizer, ids):
+    """How many characters are written after each token; part of a character is none."""
+    return [len(tokenizer.decode(ids[:n]).rstrip("\ufffd")) for n in range(1, len(ids) + 1)]
 
 
 def read(split, runs):

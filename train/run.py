@@ -1,7 +1,7 @@
 """One command from nothing to models/: tokenizer, device, edge, export, outcomes, scorer, cards.
 
     python train/run.py --all
-    python train/run.py --stages outcomes scorer export
+    python train/run.py --stages outcomes scorer   the scorer anew, for the pair that lies in models/
 
 A stage finds what is done in train/runs and carries on from there; delete a file there to redo it.
 """
@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 
 TRAIN = Path(__file__).resolve().parent
-STAGES = ["tokenizer", "device", "edge", "outcomes", "scorer", "export", "cards"]
+STAGES = ["tokenizer", "device", "edge", "export", "outcomes", "scorer", "cards"]
 # Without these glibc hands large buffers back to the kernel after each step, a sixth of the time.
 MALLOC = {"MALLOC_MMAP_THRESHOLD_": "4000000000", "MALLOC_TRIM_THRESHOLD_": "8000000000",
           "MALLOC_TOP_PAD_": "500000000"}
@@ -37,32 +37,34 @@ def chat_model(name, args):
     subprocess.run(command, check=True, env={**os.environ, **MALLOC})
 
 
+def export(args):
+    import export as gguf
+    import tokenizer as tok
+    from evaluate import load_checkpoint
+    bpe = tok.load(args.runs / "tokenizer.json")
+    for role in ("device", "edge"):
+        gguf.write_llama(args.models / f"{role}.gguf", load_checkpoint(role, args.runs), bpe, f"nearside-{role}")
+
+
 def outcomes(args):
     import outcomes
     for role in ("device", "edge"):
         for split in outcomes.SPLITS:
-            outcomes.ask(role, split, args.runs)
+            outcomes.ask(role, split, args.models, args.runs)
 
 
 def scorer(args):
-    import scorer
-    scorer.train(args.runs)
-
-
-def export(args):
+    import cards
     import export as gguf
     import scorer
-    import tokenizer as tok
-    from evaluate import load_checkpoint
-    from scorer_model import Scorer, ScorerConfig
-    bpe = tok.load(args.runs / "tokenizer.json")
-    for role in ("device", "edge"):
-        gguf.write_llama(args.models / f"{role}.gguf", load_checkpoint(role, args.runs), bpe, f"nearside-{role}")
-    words = scorer.wordpiece(args.runs)
-    model = Scorer(ScorerConfig(vocab=words.get_vocab_size()))
-    model.load_state_dict(torch.load(args.runs / "scorer.pt", weights_only=True)["model"])
+    from scorer_model import PairScorer, ScorerConfig
+    scorer.train(args.runs)
+    state, words = torch.load(args.runs / "scorer.pt", weights_only=True), scorer.wordpiece(args.runs)
+    model = PairScorer(ScorerConfig(vocab=words.get_vocab_size()))
+    model.load_state_dict(state["model"])
     gguf.write_scorer(args.models / "scorer.gguf", model, words, "nearside-scorer")
-    gguf.write_manifest(args.models)
+    gguf.write_manifest(args.models, state["routing"])
+    cards.scorer_card(args)
 
 
 def cards(args):

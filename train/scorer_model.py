@@ -1,9 +1,10 @@
-"""The scorer: a small post-LN BERT over the last message and a digest of the dialogue.
+"""The scorer: a small post-LN BERT over the last message and what surrounds it.
 
-The input contract is the router's: segment A is the last user message (64 wordpieces), segment B the
-previous user message, " / " and the previous answer (60 wordpieces); three head rows answer.
+The input contract is the router's. Segment A is the last user message. Segment B is, on the first look, the
+previous user message, " / " and the previous answer; on a second look, the end of what the device has written.
 """
 
+import math
 from dataclasses import dataclass
 
 import torch
@@ -11,7 +12,11 @@ import torch.nn.functional as F
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 
-MESSAGE_PIECES, DIGEST_PIECES = 64, 60
+TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 64, 60, 60
+# Whether the edge is needed, a logit, from the dialogue alone; ln(1 + tokens) of either answer; the same
+# logit from what the device has written.
+OUTPUTS = ["needed", "device_length", "edge_length", "look"]
+LEAST_DOUBT = 1e-3  # ε: what is left of doubt in a token that the model is certain of
 BERT_SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 PAD, UNK, CLS, SEP = range(4)
 
@@ -54,18 +59,36 @@ class Scorer(nn.Module):
         self.types = nn.Embedding(2, config.dim)
         self.norm = nn.LayerNorm(config.dim, config.eps)
         self.layers = nn.ModuleList(ScorerLayer(config) for _ in range(config.n_layers))
-        self.head = nn.Linear(config.dim, 3)
+        self.head = nn.Linear(config.dim, len(OUTPUTS))
         for p in self.parameters():
             if p.ndim == 2:
                 nn.init.normal_(p, std=0.05)
 
     def forward(self, ids, types, real):
-        """ids, types, real: (batch, tokens); returns (batch, 3)."""
+        """ids, types, real: (batch, tokens); returns (batch, outputs)."""
         x = self.embed(ids) + self.positions.weight[:ids.shape[1]] + self.types(types)
         x, mask = self.norm(x), real[:, None, None, :]
         for layer in self.layers:
             x = layer(x, mask)
         return self.head(x[:, 0])
+
+
+class PairScorer(Scorer):
+    """`Scorer` of one pair, which also hears how sure the device's model is of the tokens it has written."""
+
+    def __init__(self, config):
+        super().__init__(config)
+        self.confidence = nn.Linear(2, len(OUTPUTS), bias=False)
+        nn.init.zeros_(self.confidence.weight)
+
+    def forward(self, ids, types, real, doubts):
+        """doubts: (batch, 2), see `doubts`; zeros on the first look."""
+        return super().forward(ids, types, real) + self.confidence(doubts)
+
+
+def doubts(mean_logprob, least_logprob):
+    """ln(ε - ln p) of the mean and of the least likely token: an error's odds grow like a power of -ln p."""
+    return tuple(math.log(LEAST_DOUBT - logprob) for logprob in (mean_logprob, least_logprob))
 
 
 def segments(messages):
@@ -76,11 +99,12 @@ def segments(messages):
     return said[-1]["content"], digest
 
 
-def encode(tokenizer, messages):
-    """(ids, types) of a dialogue."""
+def encode(tokenizer, messages, answer=None):
+    """(ids, types) of a dialogue, or of its last message with what the device has written so far."""
+    pieces = lambda text: tokenizer.encode(text, add_special_tokens=False).ids
     message, digest = segments(messages)
-    a = tokenizer.encode(message, add_special_tokens=False).ids[:MESSAGE_PIECES]
-    b = tokenizer.encode(digest, add_special_tokens=False).ids[:DIGEST_PIECES]
+    a = pieces(message)[:TURN_PIECES]
+    b = pieces(digest)[:DIGEST_PIECES] if answer is None else pieces(answer)[-ANSWER_PIECES:]
     ids, types = [CLS, *a, SEP], [0] * (len(a) + 2)
     return (ids + [*b, SEP], types + [1] * (len(b) + 1)) if b else (ids, types)
 
@@ -109,9 +133,14 @@ def train_wordpiece(texts, vocab_size):
 
 def with_pieces(tokenizer, pieces):
     """The same WordPiece with `pieces` too. Ids follow the alphabet, since the trainer's own order varies."""
-    rest = {*tokenizer.get_vocab(), *pieces} - {*BERT_SPECIALS}
-    vocab = {piece: i for i, piece in enumerate([*BERT_SPECIALS, *sorted(rest)])}
+    return word_pieces([*BERT_SPECIALS, *sorted({*tokenizer.get_vocab(), *pieces} - {*BERT_SPECIALS})])
+
+
+def word_pieces(pieces):
+    """BERT's uncased WordPiece over `pieces`, in the order of their ids."""
+    vocab = {piece: i for i, piece in enumerate(pieces)}
     words = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", continuing_subword_prefix="##"))
-    words.normalizer, words.pre_tokenizer = tokenizer.normalizer, tokenizer.pre_tokenizer
+    words.normalizer = normalizers.BertNormalizer(lowercase=True)
+    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
     words.decoder = decoders.WordPiece()
     return words

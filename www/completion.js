@@ -30,7 +30,9 @@
  * @property {{index: 0, delta: {role?: "assistant", content?: string},
  *   finish_reason: import("./types.js").FinishReason | null}[]} choices
  * @property {RouteNote} [x_route] on the first chunk
- * @property {{from: Route, to: Route, reason: string, sentence: string}} [x_switch]
+ * @property {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} [x_switch]
+ *   the turn goes on at the other side; where that replaces the text so far, it was only a draft
+ * @property {import("./types.js").Look} [x_look] what the device has written was judged
  * @property {{done: number, total: number}} [x_prefill]
  * @property {Usage} [usage] on the last chunk
  * @property {TurnReport} [x_turn] on the last chunk
@@ -89,9 +91,11 @@ export class CompletionStream {
       this.#route = event.route;
       this.#add({ content: event.text });
     } else if (event.type === "switch") {
-      const { from, to, reason, sentence } = event;
+      const { from, to, reason, sentence, replaces } = event;
       this.#route = to;
-      this.#add({}, { x_switch: { from, to, reason, sentence } });
+      this.#add({}, { x_switch: { from, to, reason, sentence, replaces } });
+    } else if (event.type === "look") {
+      this.#add({}, { x_look: event.look });
     } else if (event.type === "prefill") {
       this.#add({}, { x_prefill: { done: event.done, total: event.total } });
     }

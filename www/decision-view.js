@@ -35,7 +35,27 @@ export function decisionView(decision, report) {
     bars(decision),
     termsTable(decision),
     rule(decision),
+    report && report.looks.length > 0 ? looks(report.looks) : null,
     report ? outcome(report) : null,
+  );
+}
+
+/** What was thought of the device's answer while it was written. @param {import("./types.js").Look[]} taken */
+function looks(taken) {
+  const lines = taken.map(({ n_tokens, ended, p, fused, doubted }) =>
+    h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, ended ? `all ${n_tokens} tokens` : `after ${n_tokens} tokens`),
+      h("td", {}, ratio(p)),
+      h("td", {}, `${ratio(fused)}${doubted ? " → edge" : ""}`),
+    ),
+  );
+  return h(
+    "table",
+    { class: "looks" },
+    h("thead", {}, row("Second look", "edge needed", "fused", "col")),
+    h("tbody", {}, ...lines),
   );
 }
 

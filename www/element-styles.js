@@ -113,6 +113,10 @@ header { display: flex; align-items: center; gap: .6rem; padding: .6rem .75rem .
 .why summary:hover { background: var(--soft); color: var(--ink); }
 .why[open] { order: 9; flex-basis: 100%; }
 .why[open] summary .icon { transform: rotate(180deg); }
+.answer.outdated { opacity: .45; }
+.foot .quiet[aria-pressed="true"] { color: var(--ink); background: var(--soft); }
+.draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
+.draft summary { cursor: pointer; } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
 .why-body { margin-block-start: .5rem; }
 .decision { border: 1px solid var(--line); border-radius: 12px; padding: .85rem 1rem; background: var(--soft); color: var(--ink); display: grid; gap: .8rem; }
 .bars { display: grid; gap: .4rem; }

@@ -43,6 +43,10 @@ export class NearsideChat extends HTMLElement {
   #messages = [];
   /** @type {AbortController | null} */
   #turn = null;
+  /** The last answer. @type {{view: import("./turn-view.js").TurnView, report: TurnReport} | null} */
+  #latest = null;
+  /** Whether what failed, and can be tried again, was to ask the edge again. */
+  #repeatsAtEdge = false;
   /** @type {ChatView} */
   #view;
 
@@ -131,14 +135,38 @@ export class NearsideChat extends HTMLElement {
 
   /** Repeats the turn that had no answer. */
   async retry() {
+    if (this.#repeatsAtEdge) return this.askEdge();
     if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
     return this.#answer();
+  }
+
+  /**
+   * Asks the edge to answer the last question again. The answer that is there stays until then, and
+   * the router learns that such questions need the edge.
+   * @returns {Promise<TurnReport | null>} null if there was no other answer
+   */
+  async askEdge() {
+    const [router, latest, answer] = [this.#router, this.#latest, this.#messages.at(-1)];
+    if (!router || !latest || this.#turn || answer?.role !== "assistant") return null;
+    router.rate(latest.report.turn, "again").catch(() => {});
+    this.#messages.pop();
+    latest.view.outdated = true;
+    const report = await this.#answer({ mode: "prefer-edge" });
+    if (report && this.#latest?.report === report) {
+      latest.view.element.remove();
+    } else if (this.#messages.at(-1)?.role === "user") {
+      this.#messages.push(answer);
+      latest.view.outdated = false;
+      this.#repeatsAtEdge = true;
+    }
+    return report;
   }
 
   /** Forgets the dialogue. */
   newChat() {
     this.stop();
     this.#turn = null;
+    this.#latest = null;
     this.#messages = [];
     this.#router?.clearDialogue().catch(() => {});
     this.#view.clear();
@@ -150,9 +178,11 @@ export class NearsideChat extends HTMLElement {
     this.#view.focusInput(options);
   }
 
-  async #answer() {
+  /** @param {{mode?: Mode}} [knobs] */
+  async #answer(knobs = {}) {
     const router = this.#router;
     if (!router) return null;
+    this.#repeatsAtEdge = false;
     const turn = new AbortController();
     this.#turn = turn;
     this.#setState("answering");
@@ -160,7 +190,8 @@ export class NearsideChat extends HTMLElement {
     /** @type {TurnReport | null} */
     let report = null;
     try {
-      const request = { messages: this.#withSystem(), stream: /** @type {const} */ (true) };
+      const messages = this.#withSystem();
+      const request = { ...knobs, messages, stream: /** @type {const} */ (true) };
       for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
         if (chunk.x_route) view.route(chunk.x_route.decision);
         if (chunk.x_switch) view.move(chunk.x_switch);
@@ -169,7 +200,7 @@ export class NearsideChat extends HTMLElement {
         if (content) this.#view.grow(() => view.append(content));
         report = chunk.x_turn ?? report;
       }
-      if (report) view.finish(report);
+      if (report) this.#finish(view, report, router);
     } catch (thrown) {
       view.fail();
       if (this.#turn === turn) this.#failed(RouterError.from(thrown, "worker_failed"));
@@ -177,6 +208,18 @@ export class NearsideChat extends HTMLElement {
     if (this.#turn !== turn) return report;
     this.#turn = null;
     return this.#settle(view.text, report);
+  }
+
+  /** @param {import("./turn-view.js").TurnView} view @param {TurnReport} report @param {Router} router */
+  #finish(view, report, router) {
+    view.finish(report);
+    if (report.text === "") return;
+    this.#latest = { view, report };
+    const askable = report.route === "device" && this.#hasEdge() && this.#mode() !== "device-only";
+    view.offer({
+      rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
+      askEdge: askable ? () => this.#latest?.view === view && void this.askEdge() : null,
+    });
   }
 
   /** @param {string} text @param {TurnReport | null} report */

@@ -153,6 +153,23 @@ export class Router extends EventTarget {
     await this.#port.call(fromPage.clearDialogue()).answer;
   }
 
+  /**
+   * Says what a person thinks of an answer: it moves the win rate of similar turns, on this device
+   * alone. `"again"` goes with asking the edge to answer again.
+   * @param {number} turn the number in the turn's report (`x_turn.turn`)
+   * @param {import("./types.js").Verdict} verdict
+   */
+  async rate(turn, verdict) {
+    await this.#started;
+    await this.#port.call(fromPage.rate(turn, verdict)).answer;
+  }
+
+  /** Forgets all that `rate` has taught. */
+  async forgetFeedback() {
+    await this.#started;
+    await this.#port.call(fromPage.forgetFeedback()).answer;
+  }
+
   /** Stops a running turn and frees the worker. The router cannot be used again. */
   dispose() {
     if (this.#disposed) return;

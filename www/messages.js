@@ -14,7 +14,7 @@
 /** @typedef {import("./errors.js").ErrorReport} ErrorReport */
 
 /** Changed whenever a message changes its meaning; both sides must agree. */
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 
 /**
  * What only the page can see of its surroundings.
@@ -42,6 +42,8 @@ export const PROTOCOL = 1;
  *   | {type: "configure", id: number, config: CoreConfig}
  *   | {type: "probe", id: number}
  *   | {type: "clear-dialogue", id: number}
+ *   | {type: "rate", id: number, turn: number, verdict: import("./types.js").Verdict}
+ *   | {type: "forget-feedback", id: number}
  *   | {type: "surroundings", surroundings: Surroundings}
  *   | {type: "dispose"}} PageMessage
  */
@@ -73,6 +75,9 @@ export const fromPage = {
   /** @param {CoreConfig} config */
   configure: (config) => ({ type: /** @type {const} */ ("configure"), config }),
   clearDialogue: () => ({ type: /** @type {const} */ ("clear-dialogue") }),
+  /** @param {number} turn @param {import("./types.js").Verdict} verdict */
+  rate: (turn, verdict) => ({ type: /** @type {const} */ ("rate"), turn, verdict }),
+  forgetFeedback: () => ({ type: /** @type {const} */ ("forget-feedback") }),
   probe: () => ({ type: /** @type {const} */ ("probe") }),
   /** @param {number} id @returns {PageMessage} */
   abort: (id) => ({ type: "abort", id }),

@@ -15,6 +15,20 @@ import { surroundings } from "./surroundings.js";
 /** @typedef {import("./messages.js").StartOptions} StartOptions */
 
 /**
+ * The device's answer is judged after its first sentence, then at growing intervals, and at its end;
+ * the edge takes over as soon as that is worth it.
+ * @typedef {object} SecondLook
+ * @property {boolean} [enabled] true unless told otherwise, where the scorer has learned it
+ * @property {number | null} [theta] the fused score from which the edge takes over; null: as `theta`
+ * @property {number} [margin] how far beyond `theta` a turn is sent to the edge at once
+ * @property {number} [firstTokens] the first look comes no later than after so many tokens
+ * @property {number} [growth] how much longer the answer is at each look than at the one before
+ * @property {boolean} [atEnd] whether the finished answer is looked at
+ * @property {"held" | "shown"} [draft] whether the reader sees anything before the first look
+ * @property {"replace" | "continue"} [takeover] whether the edge answers anew or goes on
+ */
+
+/**
  * What can change while the router runs.
  * @typedef {object} Knobs
  * @property {Mode} [mode]
@@ -25,6 +39,7 @@ import { surroundings } from "./surroundings.js";
  * @property {number} [alphaPerS] how much win rate a second of waiting is worth
  * @property {number} [theta] the fused score from which the edge is asked
  * @property {number} [hysteresis] how much better the other side must be to switch
+ * @property {SecondLook} [secondLook] judging the device's answer while it is written
  * @property {Record<string, unknown>} [core] further knobs in the core's own words
  */
 
@@ -108,8 +123,14 @@ export function coreConfig(knobs) {
     token: edgeToken,
     headers: edgeHeaders,
   });
-  const config = { mode, alpha_per_s: alphaPerS, theta, hysteresis, ...knobs.core };
+  const second_look = knobs.secondLook && lookConfig(knobs.secondLook);
+  const config = { mode, alpha_per_s: alphaPerS, theta, hysteresis, second_look, ...knobs.core };
   return present({ ...config, edge: Object.keys(edge).length > 0 ? edge : undefined });
+}
+
+/** @param {SecondLook} look */
+function lookConfig({ firstTokens, atEnd, ...others }) {
+  return present({ ...others, first_tokens: firstTokens, at_end: atEnd });
 }
 
 /**

@@ -69,13 +69,25 @@ export class TurnView {
     this.#run.appendData(text);
   }
 
-  /** The turn moves to the other side; the text shown stays. @param {{from: Route, to: Route, sentence: string}} move */
-  move({ from, to, sentence }) {
+  /**
+   * The turn moves to the other side. The text shown stays, or is kept as a draft where the other
+   * side replaces it.
+   * @param {{from: Route, to: Route, sentence: string, replaces: boolean}} move
+   */
+  move({ from, to, sentence, replaces }) {
     this.#chip.className = `chip ${to}`;
     this.#chip.replaceChildren(icon(from), icon("arrow"), icon(to), SIDES[to]);
     this.#reason.textContent = sentence;
-    if (this.text) this.#body.append(h("span", { class: `seam ${to}`, title: sentence }));
+    if (replaces) this.#keepAsDraft();
+    else if (this.text) this.#body.append(h("span", { class: `seam ${to}`, title: sentence }));
     this.#run = null;
+  }
+
+  #keepAsDraft() {
+    const summary = h("summary", {}, "The device's draft", icon("chevron"));
+    const draft = h("details", { class: "draft", part: "draft" }, summary, h("p", {}, this.text));
+    this.text = "";
+    this.#body.replaceChildren(draft, this.#waiting);
   }
 
   /** @param {TurnReport} report */
@@ -108,18 +120,34 @@ export class TurnView {
     this.#chip.replaceChildren(icon(side), SIDES[side]);
   }
 
+  /**
+   * Lets the reader say what they think, and ask the edge where it did not answer.
+   * @param {{rate: (verdict: "up" | "down") => void, askEdge: (() => void) | null}} actions
+   */
+  offer({ rate, askEdge }) {
+    const thumbs = /** @type {const} */ (["up", "down"]).map((verdict) => {
+      const button = quietButton(verdict, verdict === "up" ? "Good answer" : "Bad answer");
+      button.setAttribute("aria-pressed", "false");
+      button.addEventListener("click", () => {
+        rate(verdict);
+        for (const thumb of thumbs) thumb.setAttribute("aria-pressed", String(thumb === button));
+        for (const thumb of thumbs) thumb.disabled = true;
+      });
+      return button;
+    });
+    this.#foot.append(...thumbs);
+    if (!askEdge) return;
+    const ask = h("button", { class: "text-button", type: "button", part: "ask-edge", onclick: askEdge }, "Ask the edge");
+    this.#foot.append(ask);
+  }
+
+  /** Whether a newer answer to the same question is on its way. @param {boolean} outdated */
+  set outdated(outdated) {
+    this.element.classList.toggle("outdated", outdated);
+  }
+
   #copyButton() {
-    const button = h(
-      "button",
-      {
-        class: "quiet",
-        type: "button",
-        part: "copy",
-        "aria-label": "Copy the answer",
-        title: "Copy",
-      },
-      icon("copy"),
-    );
+    const button = quietButton("copy", "Copy the answer");
     button.addEventListener("click", async () => {
       await navigator.clipboard?.writeText(this.text).catch(() => {});
       button.replaceChildren(icon("check"));
@@ -127,4 +155,10 @@ export class TurnView {
     });
     return button;
   }
+}
+
+/** A button that is only an icon. @param {"copy" | "up" | "down"} name @param {string} label */
+function quietButton(name, label) {
+  const attributes = { class: "quiet", type: "button", part: name, "aria-label": label, title: label };
+  return h("button", attributes, icon(name));
 }

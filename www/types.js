@@ -52,12 +52,27 @@
 /** @typedef {"stop" | "length" | "abort"} FinishReason */
 
 /**
- * What a finished turn was: the decision's summary, the measured times and the text.
+ * One look at the device's answer while it was written. `p` is the probability that the edge is
+ * needed, `fused` what the rule made of it, times are in seconds.
+ * @typedef {{n_tokens: number, ended: boolean, p: number, fused: number, device_rest_s: number,
+ *   edge_s: number, doubted: boolean, took_s: number}} Look
+ */
+
+/**
+ * A turn that went on at the other side, for an error's code or for `second_look`. `draft` is what
+ * the device had written, where the edge answered anew.
+ * @typedef {{from: Route, to: Route, reason: string, sentence: string, draft: string | null}} Switched
+ */
+
+/** What a person says of an answer. @typedef {"up" | "down" | "again"} Verdict */
+
+/**
+ * What a finished turn was: its number, the decision's summary, the measured times and the text.
  * @typedef {{
- *   route: Route, reason: string, sentence: string, p: number,
+ *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
  *   ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
- *   switched: null | {from: Route, to: Route, reason: string, sentence: string},
+ *   switched: null | Switched, looks: Look[],
  *   dropped_messages: number, decision: Decision,
  * }} TurnReport
  */
@@ -67,7 +82,8 @@
  * @typedef {{type: "route", decision: Decision}
  *   | {type: "link", link: LinkEstimate}
  *   | {type: "delta", text: string, route: Route}
- *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string}
+ *   | {type: "look", look: Look}
+ *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
  *   | {type: "prefill", done: number, total: number}} TurnEvent
  */
 
@@ -85,6 +101,9 @@
  *   edge?: {base_url?: string | null, model?: string, token?: string,
  *     headers?: Record<string, string>},
  *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number,
+ *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
+ *     growth?: number, at_end?: boolean, margin?: number, draft?: "held" | "shown",
+ *     takeover?: "replace" | "continue"},
  *   [knob: string]: unknown,
  * }} CoreConfig
  */
@@ -130,6 +149,8 @@
  *   onEvent: (event: TurnEvent) => void) => Promise<TurnReport>} chat
  * @property {(config: CoreConfig) => Promise<void>} configure
  * @property {() => Promise<void>} clearDialogue
+ * @property {(turn: number, verdict: Verdict) => Promise<void>} rate
+ * @property {() => Promise<void>} forgetFeedback
  * @property {(online: boolean) => void} setOnline
  * @property {() => Promise<LinkEstimate | null>} probe
  * @property {() => Promise<void>} tick
@@ -146,7 +167,7 @@
 /**
  * Models, and the rule's numbers that were calibrated for them; the page's own numbers win.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
- *   routing?: {alpha_per_s?: number, theta?: number, hysteresis?: number}}} Manifest
+ *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "hysteresis" | "second_look">}} Manifest
  */
 
 /**

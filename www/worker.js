@@ -89,6 +89,10 @@ class RouterWorker {
         return this.#probe();
       case "clear-dialogue":
         return this.#ready().clearDialogue();
+      case "rate":
+        return this.#ready().rate(message.turn, message.verdict);
+      case "forget-feedback":
+        return this.#ready().forgetFeedback();
     }
   }
 
@@ -124,7 +128,9 @@ class RouterWorker {
   /** @param {import("./types.js").CoreModule} wasm @param {Started} started */
   #newCore(wasm, { options, settings }) {
     this.#mode = options.config.mode;
-    return new wasm.Core({ ...this.#manifest?.routing, ...options.config }, {
+    const routing = this.#manifest?.routing;
+    const second_look = { ...routing?.second_look, ...options.config.second_look };
+    return new wasm.Core({ ...routing, ...options.config, second_look }, {
       emit: (event) => this.#emit(event),
       load: (key) => settings.get(key),
       save: (key, value) => settings.set(key, value),

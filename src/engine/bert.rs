@@ -18,8 +18,11 @@ use super::{
 use crate::{Error, Result, dialogue::Tokenizer};
 
 const TYPES: usize = 2;
-/// The head's outputs, whose meaning is the scorer's.
-const N_HEAD: usize = 3;
+/// Numbers that say how sure the device's model was.
+const N_CONFIDENCE: usize = 2;
+const CONFIDENCE: &str = "scorer.confidence.weight";
+/// The rows of a head whose file does not name them, as the first version did not.
+const UNNAMED_OUTPUTS: [&str; 3] = ["needed", "device_length", "edge_length"];
 
 pub struct Bert {
     info: ModelInfo,
@@ -31,8 +34,25 @@ pub struct Bert {
     types: Matrix,
     norm: Norm,
     layers: Vec<Layer>,
+    /// (n_outputs, n_embd)
     head: Linear,
+    /// (n_outputs, 2)
+    confidence: Option<Matrix>,
+    /// Names of the head's rows, and the scorer's other keys.
+    outputs: Vec<String>,
+    budgets: Budgets,
     kernels: Arc<Kernels>,
+}
+
+/// How many word pieces of each text the scorer was trained on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Budgets {
+    /// Of the last user message.
+    pub turn: usize,
+    /// Of the exchange before it.
+    pub digest: usize,
+    /// Of the end of an answer that is looked at.
+    pub answer: usize,
 }
 
 struct Norm {
@@ -64,6 +84,19 @@ impl Bert {
         let arch = architecture(&gguf.metadata, &["bert"])?;
         let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
         gguf.metadata.forget("tokenizer.");
+        let outputs = match gguf.metadata.strings("nearside.scorer.outputs") {
+            Some(names) => names.to_vec(),
+            None => UNNAMED_OUTPUTS.map(str::to_owned).to_vec(),
+        };
+        let budget = |name: &str, default: u32| {
+            let key = format!("nearside.scorer.{name}_tokens");
+            gguf.metadata.u32(&key).unwrap_or(default) as usize
+        };
+        let budgets = Budgets {
+            turn: budget("turn", 64),
+            digest: budget("digest", 60),
+            answer: budget("answer", 60),
+        };
         let weights = Weights::new(source, &gguf);
         let sizes = Hyperparameters::read(&gguf.metadata, &arch)?;
         let (n_embd, n_vocab) = (sizes.n_embd, tokenizer.n_vocab());
@@ -74,7 +107,13 @@ impl Bert {
             types: weights.matrix("token_types.weight", TYPES, n_embd)?,
             norm: Norm::load(&gguf.metadata, &weights, "token_embd_norm", n_embd)?,
             layers: layers.collect::<Result<_>>()?,
-            head: weights.linear("scorer.head", N_HEAD, n_embd)?,
+            head: weights.linear("scorer.head", outputs.len(), n_embd)?,
+            confidence: match weights.has(CONFIDENCE) {
+                true => Some(weights.matrix(CONFIDENCE, outputs.len(), N_CONFIDENCE)?),
+                false => None,
+            },
+            outputs,
+            budgets,
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
             tokenizer,
             sizes,
@@ -117,13 +156,31 @@ impl Bert {
         Ok(x)
     }
 
-    /// The linear head over a [CLS] state: (3).
+    /// What the head's rows stand for, in their order.
+    pub fn outputs(&self) -> &[String] {
+        &self.outputs
+    }
+
+    /// What the device's doubts in its own tokens, `ln(0.001 − logprob)`, add to output `row`.
+    pub fn confidence(&self, row: usize, values: [f32; N_CONFIDENCE]) -> f32 {
+        let mut weights = [0.0; N_CONFIDENCE];
+        if let Some(confidence) = &self.confidence {
+            confidence.read_row(row, &mut weights);
+        }
+        weights.iter().zip(values).map(|(weight, value)| weight * value).sum()
+    }
+
+    pub fn budgets(&self) -> Budgets {
+        self.budgets
+    }
+
+    /// The linear head over a [CLS] state: (n_outputs).
     pub fn head(&self, cls: &[f32]) -> Result<Vec<f32>> {
         if cls.len() != self.sizes.n_embd {
             let detail = format!("a state of {} instead of {}", cls.len(), self.sizes.n_embd);
             return Err(Error::InvalidRequest(detail));
         }
-        let mut outputs = vec![0.0; N_HEAD];
+        let mut outputs = vec![0.0; self.outputs.len()];
         self.head.forward(&Activations::new(cls, cls.len()), &mut outputs, &self.kernels);
         Ok(outputs)
     }

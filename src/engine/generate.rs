@@ -55,6 +55,7 @@ pub struct Generation {
     state: State,
     n_generated: usize,
     sum_logprob: f32,
+    least_logprob: f32,
     /// The token before the next one, for the space that SentencePiece puts after special tokens.
     previous: u32,
 }
@@ -94,6 +95,7 @@ impl Generation {
             state: State::Prefilling,
             n_generated: 0,
             sum_logprob: 0.0,
+            least_logprob: 0.0,
             previous,
         })
     }
@@ -114,6 +116,11 @@ impl Generation {
         self.sum_logprob / self.n_generated.max(1) as f32
     }
 
+    /// The least of these logarithms; 0 before the first token.
+    pub fn least_logprob(&self) -> f32 {
+        self.least_logprob
+    }
+
     /// One prefill chunk, or one token. After an error the same step can be taken again.
     pub fn step(&mut self, engine: &mut Engine) -> Result<Step> {
         let mut logits = match &mut self.state {
@@ -129,7 +136,9 @@ impl Generation {
             return Ok(self.finish(Finish::Stop));
         }
         self.n_generated += 1;
-        self.sum_logprob += probability.max(f32::MIN_POSITIVE).ln();
+        let logprob = probability.max(f32::MIN_POSITIVE).ln();
+        self.sum_logprob += logprob;
+        self.least_logprob = self.least_logprob.min(logprob);
         let mut bytes = tokenizer.token_bytes(token);
         if tokenizer.adds_space_after(Some(self.previous)) && bytes.first() == Some(&b' ') {
             bytes.remove(0);

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use crate::Result;
 use crate::routing::{Decision, LinkEstimate, Route};
+use crate::turn::Look;
 
 /// What one turn needs of the world around it.
 #[allow(async_fn_in_trait)] // single-threaded by design: futures never leave their worker
@@ -112,8 +113,11 @@ pub enum Event<'a> {
     Prefill { done: usize, total: usize },
     /// A piece of the answer.
     Delta { text: &'a str, route: Route },
-    /// The turn goes on at the other side, from the text already shown.
-    Switch { from: Route, to: Route, reason: &'a str, sentence: &'a str },
+    /// The device's answer was judged while it was written.
+    Look { look: &'a Look },
+    /// The turn goes on at the other side, from the text already shown; or, where that `replaces`
+    /// it, anew: what was shown is only a draft.
+    Switch { from: Route, to: Route, reason: &'a str, sentence: &'a str, replaces: bool },
     /// The link estimate changed.
     Link { link: &'a LinkEstimate },
 }

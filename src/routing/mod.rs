@@ -1,6 +1,7 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
 pub mod cost;
+pub mod feedback;
 pub mod link;
 pub mod policy;
 pub mod rates;
@@ -9,10 +10,11 @@ pub mod scorer;
 use serde::{Deserialize, Serialize};
 
 pub use cost::{DeviceTerms, EdgeTerms};
+pub use feedback::{Feedback, Verdict};
 pub use link::{Link, LinkEstimate};
 pub use policy::{Decision, Inputs, Reason, decide};
 pub use rates::Rates;
-pub use scorer::{Score, Scorer};
+pub use scorer::{Confidence, Score, Scorer};
 
 /// The side that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

@@ -22,6 +22,8 @@ pub struct Inputs<'a> {
     pub link: LinkEstimate,
     /// Who answered the dialogue's previous turn.
     pub last_route: Option<Route>,
+    /// Whether what the device writes will be looked at, so that the edge may still take over.
+    pub second_look: bool,
     /// Why the device cannot answer, where it cannot.
     pub device_error: Error,
 }
@@ -47,6 +49,8 @@ pub enum Reason {
     EdgeTooSlow,
     /// The device's answer is likely good enough, but the edge is so much sooner.
     EdgeFaster,
+    /// The edge may be needed: what the device writes will tell.
+    LookFirst,
     /// The fused score lies within the margin around θ.
     StayOnDevice,
     StayOnEdge,
@@ -126,14 +130,19 @@ fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
         Mode::EdgeOnly => return (Route::Edge, Reason::ModeEdgeOnly),
         Mode::Auto => {}
     }
-    let plain = if fused > config.theta { Route::Edge } else { Route::Device };
-    let within_margin = (fused - config.theta).abs() <= config.hysteresis;
+    let margin = if inputs.second_look { config.second_look.margin } else { 0.0 };
+    let theta = config.theta + margin;
+    let plain = if fused > theta { Route::Edge } else { Route::Device };
+    let within_margin = (fused - theta).abs() <= config.hysteresis;
     match inputs.last_route {
         Some(last) if last != plain && within_margin => match last {
             Route::Device => (Route::Device, Reason::StayOnDevice),
             Route::Edge => (Route::Edge, Reason::StayOnEdge),
         },
-        _ => (plain, reason_of(plain, inputs.score.p > config.theta)),
+        _ if inputs.second_look && plain == Route::Device && fused > config.theta => {
+            (plain, Reason::LookFirst)
+        }
+        _ => (plain, reason_of(plain, inputs.score.p > theta)),
     }
 }
 
@@ -185,6 +194,9 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
         Reason::EdgeFaster => {
             format!("The edge would answer {wait}, at {percent} % that it is needed.")
         }
+        Reason::LookFirst => format!(
+            "The edge may be needed ({percent} %): the device begins, and its answer is looked at."
+        ),
         Reason::StayOnDevice => {
             format!("Too close to call ({percent} %): the dialogue stays on the device.")
         }
@@ -204,10 +216,12 @@ mod tests {
         t_device: Option<f64>,
         t_edge: Option<f64>,
         last: Option<Route>,
+        second_look: bool,
     }
 
     fn case(p: f64, t_device: f64, t_edge: f64) -> Case {
-        Case { mode: Mode::Auto, p, t_device: Some(t_device), t_edge: Some(t_edge), last: None }
+        let (t_device, t_edge) = (Some(t_device), Some(t_edge));
+        Case { mode: Mode::Auto, p, t_device, t_edge, last: None, second_look: false }
     }
 
     fn run(case: &Case) -> Result<Decision> {
@@ -238,6 +252,7 @@ mod tests {
             edge,
             link: LinkEstimate::default(),
             last_route: case.last,
+            second_look: case.second_look,
             device_error: Error::DeviceNotReady,
         })
     }
@@ -272,6 +287,16 @@ mod tests {
         check(Case { last: Some(Edge), ..case(0.46, 1.0, 1.0) }, (Edge, StayOnEdge));
         check(Case { last: Some(Edge), ..case(0.44, 1.0, 1.0) }, (Device, DeviceGoodEnough));
         check(Case { last: Some(Edge), ..case(0.54, 1.0, 1.0) }, (Edge, EdgeNeeded));
+    }
+
+    #[test]
+    fn a_second_look_lets_the_device_begin_when_in_doubt() {
+        use Reason::*;
+        use Route::*;
+        let looked = |p: f64| Case { second_look: true, ..case(p, 1.0, 1.0) };
+        check(looked(0.45), (Device, DeviceGoodEnough));
+        check(looked(0.6), (Device, LookFirst));
+        check(looked(0.7), (Edge, EdgeNeeded));
     }
 
     #[test]

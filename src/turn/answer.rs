@@ -2,11 +2,14 @@
 
 use std::time::Duration;
 
-use super::report::{FinishReason, Switched, TurnReport, TurnUsage};
+use super::report::{FinishReason, Look, Switched, TurnReport, TurnUsage};
 use super::seconds;
 use crate::Error;
 use crate::host::{Event, Host};
 use crate::routing::{Decision, Route};
+
+/// The reason of a switch that no error caused.
+const SECOND_LOOK: &str = "second_look";
 
 /// Text, times and counts of the turn so far.
 pub(super) struct Answer {
@@ -15,9 +18,23 @@ pub(super) struct Answer {
     pub n_tokens: usize,
     pub finish: FinishReason,
     pub usage: TurnUsage,
+    pub looks: Vec<Look>,
+    /// Whether the side that writes has said all.
+    pub complete: bool,
+    /// Bytes of the text that were shown.
+    n_shown: usize,
+    /// Whether what is written is kept back.
+    held: bool,
     started: Duration,
     first_text: Option<Duration>,
     switched: Option<Switched>,
+}
+
+/// An answer that was set aside.
+pub(super) struct SetAside {
+    text: String,
+    n_tokens: usize,
+    complete: bool,
 }
 
 impl Answer {
@@ -28,38 +45,103 @@ impl Answer {
             n_tokens: 0,
             finish: FinishReason::Stop,
             usage: TurnUsage::default(),
+            looks: Vec::new(),
+            complete: false,
+            n_shown: 0,
+            held: false,
             started,
             first_text: None,
             switched: None,
         }
     }
 
-    /// Shows a piece of text.
+    /// Takes in a piece of text, and shows it unless the answer is held.
     pub fn push<H: Host>(&mut self, text: &str, host: &H) {
+        self.text.push_str(text);
+        if !self.held {
+            self.show(host);
+        }
+    }
+
+    /// From here on nothing is shown.
+    pub fn hold(&mut self) {
+        self.held = true;
+    }
+
+    /// Shows what was held, and all that follows.
+    pub fn release<H: Host>(&mut self, host: &H) {
+        self.held = false;
+        self.show(host);
+    }
+
+    fn show<H: Host>(&mut self, host: &H) {
+        let text = &self.text[self.n_shown..];
         if text.is_empty() {
             return;
         }
         self.first_text.get_or_insert_with(|| host.now());
-        self.text.push_str(text);
         host.emit(Event::Delta { text, route: self.route });
+        self.n_shown = self.text.len();
     }
 
     /// Moves to the other side because of `error`; the text stays.
     pub fn switch<H: Host>(&mut self, to: Route, error: &Error, host: &H) {
+        self.release(host);
+        self.change_sides(to, error.code(), error.to_string(), false, None, host);
+    }
+
+    /// Moves to the edge because the last look doubted the text, which is set aside if the edge
+    /// `replaces` it.
+    pub fn doubt<H: Host>(&mut self, replaces: bool, host: &H) -> Option<SetAside> {
+        let percent = self.looks.last().map_or(0.0, |look| 100.0 * look.p).round();
+        let sentence = format!(
+            "What the device wrote is likely wrong ({percent} % that the edge is needed), so the \
+             edge answers."
+        );
+        // A complete answer has no rest to be written.
+        if !replaces && !self.complete {
+            self.release(host);
+            self.change_sides(Route::Edge, SECOND_LOOK, sentence, false, None, host);
+            return None;
+        }
+        let draft = std::mem::take(&mut self.text);
+        let shown = std::mem::take(&mut self.n_shown) > 0;
+        self.held = false;
+        let aside =
+            SetAside { text: draft.clone(), n_tokens: self.n_tokens, complete: self.complete };
+        (self.n_tokens, self.complete) = (0, false);
+        self.change_sides(Route::Edge, SECOND_LOOK, sentence, shown, Some(draft), host);
+        Some(aside)
+    }
+
+    /// Back to the device, as the edge failed: to what was set aside unless the edge has said
+    /// something. Gives whether the answer is complete.
+    pub fn go_back<H: Host>(&mut self, aside: Option<SetAside>, error: &Error, host: &H) -> bool {
+        self.change_sides(Route::Device, error.code(), error.to_string(), false, None, host);
+        if let Some(aside) = aside.filter(|_| self.text.is_empty()) {
+            (self.n_tokens, self.complete) = (aside.n_tokens, aside.complete);
+            self.push(&aside.text, host);
+        }
+        self.complete
+    }
+
+    fn change_sides<H: Host>(
+        &mut self,
+        to: Route,
+        reason: &str,
+        sentence: String,
+        replaces: bool,
+        draft: Option<String>,
+        host: &H,
+    ) {
         let from = std::mem::replace(&mut self.route, to);
-        let switched =
-            Switched { from, to, reason: error.code().to_owned(), sentence: error.to_string() };
-        host.emit(Event::Switch {
-            from,
-            to,
-            reason: &switched.reason,
-            sentence: &switched.sentence,
-        });
-        self.switched = Some(switched);
+        host.emit(Event::Switch { from, to, reason, sentence: &sentence, replaces });
+        self.switched = Some(Switched { from, to, reason: reason.to_owned(), sentence, draft });
     }
 
     pub fn into_report(
         self,
+        turn: u64,
         decision: Decision,
         dropped_messages: usize,
         now: Duration,
@@ -68,6 +150,7 @@ impl Answer {
         usage.completion_tokens = self.n_tokens;
         usage.total_tokens = usage.prompt_tokens + usage.completion_tokens;
         TurnReport {
+            turn,
             route: self.route,
             reason: decision.reason,
             sentence: decision.sentence.clone(),
@@ -82,6 +165,7 @@ impl Answer {
             finish_reason: self.finish,
             usage,
             switched: self.switched,
+            looks: self.looks,
             dropped_messages,
             decision,
         }

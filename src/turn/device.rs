@@ -1,68 +1,103 @@
 //! A turn, or the rest of one, answered on the device.
 
+use std::time::Duration;
+
 use super::answer::Answer;
+use super::look::Looks;
+use super::models::{DeviceModel, Progress, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Router, seconds, with_answer};
-use crate::dialogue::session;
-use crate::engine::generate::{Finish, GenerateRequest, Generation, Step};
+use crate::config::Draft;
+use crate::engine::{Finish, GenerateRequest, Step};
 use crate::host::{Event, Host};
+use crate::routing::Decision;
 use crate::{Error, Result};
 
-impl Router {
+/// How the device's part of an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ended {
+    Complete,
+    /// A look at what was written found that the edge had better answer.
+    Doubted,
+}
+
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// With a decision, what is written may be doubted.
     pub(super) async fn answer_on_device<H: Host>(
         &mut self,
         request: &TurnRequest,
+        decision: Option<&Decision>,
         answer: &mut Answer,
         host: &H,
-    ) -> Result<()> {
+    ) -> Result<Ended> {
         let n_room = match &self.device {
-            Some(engine) => self.prompt_room(engine),
+            Some(device) => self.prompt_room(device),
             None => return Err(Error::DeviceNotReady),
         };
-        let engine = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
+        let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
+        let scorer = self.scorer.as_ref();
+        let mut looks = Looks::new(scorer, &request.messages, decision, &self.config.second_look);
+        if looks.is_some() && self.config.second_look.draft == Draft::Held {
+            answer.hold();
+        }
         let messages = with_answer(&request.messages, &answer.text);
-        let model = engine.model().clone();
-        let prompt = session::fit(model.tokenizer(), model.template(), &messages, n_room)?;
+        let prompt = device.fit(&messages, n_room)?;
         let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
         let n_prompt = prompt.tokens.len();
         let started = host.now();
-        let mut generation = Generation::start(
-            engine,
-            GenerateRequest {
-                prompt: prompt.tokens,
-                sampling: request.sampling.clone(),
-                max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
-                stop: request.stop.clone(),
-            },
-        )?;
-        let n_reused = generation.reused_tokens();
+        let mut generation = device.start(GenerateRequest {
+            prompt: prompt.tokens,
+            sampling: request.sampling.clone(),
+            max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
+            stop: request.stop.clone(),
+        })?;
+        let n_reused = device.progress(&generation).reused_tokens;
         answer.usage.prompt_tokens = n_prompt;
         answer.usage.cached_tokens = n_reused;
 
         let n_before = answer.n_tokens;
         let mut prefilled = started;
-        let finish = loop {
+        let ended = loop {
             host.yield_now().await;
             if host.cancelled() {
                 return Err(Error::Aborted);
             }
-            match generation.step(engine)? {
+            let step = device.step(&mut generation)?;
+            let Progress { n_generated, confidence, .. } = device.progress(&generation);
+            answer.n_tokens = n_before + n_generated;
+            let finish = match step {
                 Step::Prefilled { done, total } => {
                     host.emit(Event::Prefill { done, total });
                     prefilled = host.now();
+                    continue;
                 }
-                Step::Text(text) => answer.push(&text, host),
-                Step::Done(finish) => break finish,
+                Step::Text(text) => {
+                    answer.push(&text, host);
+                    None
+                }
+                Step::Done(finish) => Some(finish),
+            };
+            answer.complete = finish.is_some();
+            if let Some(looks) = looks.as_mut().filter(|looks| looks.due(answer)) {
+                if looks.take(answer, confidence, host)? {
+                    break Ended::Doubted;
+                }
+                answer.release(host);
             }
-            answer.n_tokens = n_before + generation.n_generated();
+            if let Some(finish) = finish {
+                answer.finish = match finish {
+                    Finish::Stop => FinishReason::Stop,
+                    Finish::Length => FinishReason::Length,
+                };
+                answer.release(host);
+                break Ended::Complete;
+            }
         };
-        answer.finish = match finish {
-            Finish::Stop => FinishReason::Stop,
-            Finish::Length => FinishReason::Length,
-        };
-        let ended = host.now();
+        let n_generated = device.progress(&generation).n_generated;
+        let looking = looks.map_or(Duration::ZERO, |looks| looks.spent);
+        let decode_s = seconds(prefilled, host.now().saturating_sub(looking));
         self.device_rates.observe_prefill(n_prompt - n_reused, seconds(started, prefilled));
-        self.device_rates.observe_decode(generation.n_generated(), seconds(prefilled, ended));
-        Ok(())
+        self.device_rates.observe_decode(n_generated, decode_s);
+        Ok(ended)
     }
 }

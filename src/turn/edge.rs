@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::models::{DeviceModel, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Router, seconds, with_answer};
 use crate::config::EdgeConfig;
@@ -19,7 +20,7 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Fewer missing tokens than this tell nothing about the edge's prefill rate.
 const MIN_PREFILL_TOKENS: usize = 64;
 
-impl Router {
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) async fn answer_on_edge<H: Host>(
         &mut self,
         request: &TurnRequest,

@@ -7,42 +7,62 @@
 mod answer;
 mod device;
 mod edge;
+mod look;
+pub mod models;
 mod report;
 
+use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::{Config, Mode};
-use crate::dialogue::{Message, Role, session};
+use crate::dialogue::{Message, Role};
 use crate::edge::completion_request;
 use crate::engine::Engine;
 use crate::handoff::{Ledger, ledger::common_prefix};
 use crate::host::{Event, Host, ProbeRequest};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::link::Probe;
-use crate::routing::{Decision, Inputs, Link, LinkEstimate, Rates, Route, Score, Scorer, decide};
+use crate::routing::{
+    Decision, Feedback, Inputs, Link, LinkEstimate, Rates, Route, Score, Scorer, Verdict, decide,
+};
 use crate::{Error, Result};
 
 use answer::Answer;
-pub use report::{FinishReason, Switched, TurnReport, TurnRequest, TurnUsage};
+use device::Ended;
+use models::{DeviceModel, ScoringModel};
+pub use report::{FinishReason, Look, Switched, TurnReport, TurnRequest, TurnUsage};
 
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";
-/// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
-const WARM_UP_PREFILL: usize = 32;
-const WARM_UP_DECODE: usize = 6;
+const FEEDBACK_KEY: &str = "feedback";
+/// Turns that can still be rated.
+const MAX_RATEABLE: usize = 32;
 
-/// Everything a page's router knows between turns.
-pub struct Router {
+/// Everything a page's router knows between turns. A replay brings recorded models instead of the
+/// engine and the scorer.
+pub struct Router<D = Engine, S = Scorer> {
     config: Config,
-    scorer: Option<Scorer>,
-    device: Option<Engine>,
+    scorer: Option<S>,
+    device: Option<D>,
     link: Link,
     device_rates: Rates,
     edge_rates: Rates,
     ledger: Ledger,
     last_route: Option<Route>,
+    feedback: Feedback,
+    rateable: VecDeque<Rateable>,
+    n_turns: u64,
     /// The edge asked to be left alone until then.
     edge_rests_until: Duration,
+}
+
+/// A turn that a person may have something to say about.
+struct Rateable {
+    turn: u64,
+    route: Route,
+    state: Vec<f32>,
+    /// As the scorer had it, with earlier verdicts.
+    p: f64,
 }
 
 /// A prompt in the tokens of whichever vocabulary is at hand.
@@ -54,9 +74,9 @@ struct Counted {
     device_error: Option<Error>,
 }
 
-impl Router {
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// A router without models: it can route, blindly, and use the edge.
-    pub fn new<H: Host>(config: Config, host: &H) -> Result<Router> {
+    pub fn new<H: Host>(config: Config, host: &H) -> Result<Router<D, S>> {
         config.validate()?;
         let stored = |key: &str| host.load(key).as_deref().and_then(Rates::from_json);
         Ok(Router {
@@ -68,6 +88,13 @@ impl Router {
             edge_rates: stored(EDGE_RATES_KEY).unwrap_or(Rates::EDGE_PRIOR),
             ledger: Ledger::default(),
             last_route: None,
+            feedback: host
+                .load(FEEDBACK_KEY)
+                .as_deref()
+                .and_then(Feedback::from_json)
+                .unwrap_or_default(),
+            rateable: VecDeque::new(),
+            n_turns: 0,
             edge_rests_until: Duration::ZERO,
         })
     }
@@ -89,7 +116,7 @@ impl Router {
         Ok(())
     }
 
-    pub fn set_scorer(&mut self, scorer: Scorer) {
+    pub fn set_scorer(&mut self, scorer: S) {
         self.scorer = Some(scorer);
     }
 
@@ -98,23 +125,12 @@ impl Router {
     }
 
     /// Takes the device's model into use, after measuring its speed.
-    pub fn set_device<H: Host>(&mut self, mut engine: Engine, host: &H) -> Result<()> {
-        let n_vocab = engine.model().info().n_vocab as u32;
-        let warm_up: Vec<u32> = (0..WARM_UP_PREFILL as u32).map(|i| i % n_vocab).collect();
-        let started = host.now();
-        engine.prefill(&warm_up)?;
-        let prefilled = host.now();
-        for token in 0..WARM_UP_DECODE as u32 {
-            engine.decode(token % n_vocab)?;
-        }
-        let decoded = host.now();
-        engine.truncate(0);
+    pub fn set_device<H: Host>(&mut self, mut device: D, host: &H) -> Result<()> {
+        let measured = device.measure(&|| host.now())?;
         if self.device_rates.n_observed == 0 {
-            let rates = &mut self.device_rates;
-            rates.observe_prefill(WARM_UP_PREFILL, seconds(started, prefilled));
-            rates.observe_decode(WARM_UP_DECODE, seconds(prefilled, decoded));
+            self.device_rates = measured;
         }
-        self.device = Some(engine);
+        self.device = Some(device);
         Ok(())
     }
 
@@ -123,7 +139,7 @@ impl Router {
         self.device = None;
     }
 
-    pub fn device(&self) -> Option<&Engine> {
+    pub fn device(&self) -> Option<&D> {
         self.device.as_ref()
     }
 
@@ -145,8 +161,8 @@ impl Router {
 
     /// Forgets the dialogue: nothing of it is reused on the device.
     pub fn clear_dialogue(&mut self) {
-        if let Some(engine) = &mut self.device {
-            engine.truncate(0);
+        if let Some(device) = &mut self.device {
+            device.clear();
         }
         self.ledger.edge_forgot();
         self.last_route = None;
@@ -163,32 +179,66 @@ impl Router {
         request.validate()?;
         let mode = request.mode.unwrap_or(self.config.mode);
         let counted = self.count(&request.messages)?;
-        let score = self.score(&request.messages)?;
+        let (score, state) = self.score(&request.messages)?;
         self.refresh_link(mode, host).await;
         let decision = self.decide(request, mode, &counted, score, host.now())?;
         host.emit(Event::Route { decision: &decision });
 
         let mut answer = Answer::new(decision.route, started);
-        self.answer(request, mode, &mut answer, host).await?;
+        self.answer(request, mode, &decision, &mut answer, host).await?;
 
         self.link.note_turn(host.now());
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
         host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());
-        Ok(answer.into_report(decision, counted.dropped_messages, host.now()))
+        let turn = self.remember(answer.route, state, score.p);
+        Ok(answer.into_report(turn, decision, counted.dropped_messages, host.now()))
+    }
+
+    /// Learns what a person says of the answer to turn `turn`, a report's number: thumbs, or that
+    /// the edge was asked to answer again. Praise of the edge says nothing about the device.
+    ///
+    /// # Errors
+    /// When the turn is not one of the last ones.
+    pub fn rate<H: Host>(&mut self, turn: u64, verdict: Verdict, host: &H) -> Result<()> {
+        let rated =
+            self.rateable.iter().find(|rateable| rateable.turn == turn).ok_or_else(|| {
+                Error::InvalidRequest(format!("turn {turn} is not one of the last {MAX_RATEABLE}"))
+            })?;
+        let needed = match (rated.route, verdict) {
+            (Route::Device, Verdict::Up) | (Route::Edge, Verdict::Down) => false,
+            (Route::Device, Verdict::Down | Verdict::Again) => true,
+            (Route::Edge, Verdict::Up | Verdict::Again) => return Ok(()),
+        };
+        self.feedback.learn(&rated.state, rated.p, needed);
+        host.save(FEEDBACK_KEY, &self.feedback.to_json());
+        Ok(())
+    }
+
+    /// Forgets all that was learned from verdicts.
+    pub fn forget_feedback<H: Host>(&mut self, host: &H) {
+        self.feedback = Feedback::default();
+        host.save(FEEDBACK_KEY, &self.feedback.to_json());
+    }
+
+    fn remember(&mut self, route: Route, state: Vec<f32>, p: f64) -> u64 {
+        self.n_turns += 1;
+        if self.rateable.len() == MAX_RATEABLE {
+            self.rateable.pop_front();
+        }
+        self.rateable.push_back(Rateable { turn: self.n_turns, route, state, p });
+        self.n_turns
     }
 
     /// The prompt's tokens: in the device model's vocabulary, or while that is
     /// still loading in the scorer's, or else as a rough count.
     fn count(&self, messages: &[Message]) -> Result<Counted> {
         let mut device_error = Error::DeviceNotReady;
-        if let Some(engine) = &self.device {
-            let model = engine.model();
-            let n_room = self.prompt_room(engine);
-            match session::fit(model.tokenizer(), model.template(), messages, n_room) {
+        if let Some(device) = &self.device {
+            match device.fit(messages, self.prompt_room(device)) {
                 Ok(prompt) => {
                     return Ok(Counted {
-                        vocabulary: model.info().digest.clone(),
+                        vocabulary: device.vocabulary().to_owned(),
                         tokens: prompt.tokens,
                         dropped_messages: prompt.dropped_messages,
                         device_error: None,
@@ -208,12 +258,16 @@ impl Router {
     }
 
     /// How long a prompt may be so that an answer still fits behind it.
-    fn prompt_room(&self, engine: &Engine) -> usize {
-        engine.n_ctx() - self.config.max_tokens.min(engine.n_ctx() / 4)
+    fn prompt_room(&self, device: &D) -> usize {
+        device.n_ctx() - self.config.max_tokens.min(device.n_ctx() / 4)
     }
 
-    fn score(&self, messages: &[Message]) -> Result<Score> {
-        self.scorer.as_ref().map_or(Ok(Score::UNKNOWN), |scorer| scorer.score(messages))
+    /// The scorer's word, moved by verdicts on similar turns; and what this one is like.
+    fn score(&mut self, messages: &[Message]) -> Result<(Score, Vec<f32>)> {
+        let Some(scorer) = &self.scorer else { return Ok((Score::UNKNOWN, Vec::new())) };
+        let (score, state) = (scorer.score(messages)?, scorer.state(messages)?);
+        self.feedback.see(&state);
+        Ok((Score { p: self.feedback.adjust(score.p, &state), ..score }, state))
     }
 
     fn decide(
@@ -225,8 +279,8 @@ impl Router {
         now: Duration,
     ) -> Result<Decision> {
         let n_prompt = counted.tokens.len();
-        let held = self.device.as_ref().map_or(0, |engine| {
-            common_prefix(engine.tokens(), &counted.tokens).min(n_prompt.saturating_sub(1))
+        let held = self.device.as_ref().map_or(0, |device| {
+            common_prefix(device.tokens(), &counted.tokens).min(n_prompt.saturating_sub(1))
         });
         let device_work =
             Work { missing_tokens: n_prompt - held, expected_tokens: score.device_tokens };
@@ -234,7 +288,10 @@ impl Router {
             missing_tokens: self.ledger.missing_on_edge(&counted.vocabulary, &counted.tokens, now),
             expected_tokens: score.edge_tokens,
         };
-        let link = self.link.estimate(now);
+        let mut link = self.link.estimate(now);
+        if !self.config.queue_aware {
+            link.queue_s = 0.0;
+        }
         let request_bytes = completion_request(
             &self.config.edge,
             &request.messages,
@@ -260,6 +317,8 @@ impl Router {
             ),
             link,
             last_route: self.last_route,
+            second_look: config.second_look.enabled
+                && self.scorer.as_ref().is_some_and(|scorer| scorer.can_look()),
             config: &config,
             device_error: counted.device_error.clone().unwrap_or(Error::DeviceNotReady),
         })
@@ -283,11 +342,16 @@ impl Router {
         &mut self,
         request: &TurnRequest,
         mode: Mode,
+        decision: &Decision,
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
         let first = answer.route;
-        let Err(error) = self.answer_on(first, request, answer, host).await else { return Ok(()) };
+        let error = match self.answer_on(first, request, Some(decision), answer, host).await {
+            Ok(Ended::Complete) => return Ok(()),
+            Ok(Ended::Doubted) => return self.take_over(request, answer, host).await,
+            Err(error) => error,
+        };
         if error == Error::Aborted {
             answer.finish = FinishReason::Abort;
             return Ok(());
@@ -301,8 +365,8 @@ impl Router {
             return Err(error);
         }
         answer.switch(second, &error, host);
-        match self.answer_on(second, request, answer, host).await {
-            Ok(()) => Ok(()),
+        match self.answer_on(second, request, None, answer, host).await {
+            Ok(_) => Ok(()),
             Err(Error::Aborted) => {
                 answer.finish = FinishReason::Abort;
                 Ok(())
@@ -311,16 +375,20 @@ impl Router {
         }
     }
 
+    /// With a decision, the device's answer may be doubted while it is written.
     async fn answer_on<H: Host>(
         &mut self,
         route: Route,
         request: &TurnRequest,
+        decision: Option<&Decision>,
         answer: &mut Answer,
         host: &H,
-    ) -> Result<()> {
+    ) -> Result<Ended> {
         match route {
-            Route::Device => self.answer_on_device(request, answer, host).await,
-            Route::Edge => self.answer_on_edge(request, answer, host).await,
+            Route::Device => self.answer_on_device(request, decision, answer, host).await,
+            Route::Edge => {
+                self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
+            }
         }
     }
 

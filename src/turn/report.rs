@@ -77,14 +77,36 @@ pub struct TurnUsage {
 pub struct Switched {
     pub from: Route,
     pub to: Route,
-    /// The error code that caused it.
+    /// The error code that caused it, or `second_look`.
     pub reason: String,
     pub sentence: String,
+    /// What the device had written, where the edge answered anew.
+    pub draft: Option<String>,
+}
+
+/// One look at the device's answer while it was written. All times in seconds.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub struct Look {
+    /// Tokens written by then.
+    pub n_tokens: usize,
+    /// Whether the answer was complete.
+    pub ended: bool,
+    /// Probability that the edge is needed, in [0, 1].
+    pub p: f64,
+    /// `p − α·(T_edge − T_device)`, with what each side had still to do.
+    pub fused: f64,
+    pub device_rest_s: f64,
+    pub edge_s: f64,
+    /// Whether the edge took over.
+    pub doubted: bool,
+    pub took_s: f64,
 }
 
 /// A finished turn: what was decided, and what it really took. Times in seconds.
 #[derive(Debug, Clone, Serialize)]
 pub struct TurnReport {
+    /// The turn's number, to rate it by.
+    pub turn: u64,
     /// The side that ended the answer.
     pub route: Route,
     pub reason: Reason,
@@ -102,6 +124,8 @@ pub struct TurnReport {
     pub finish_reason: FinishReason,
     pub usage: TurnUsage,
     pub switched: Option<Switched>,
+    /// In their order; empty where nothing was looked at.
+    pub looks: Vec<Look>,
     pub dropped_messages: usize,
     pub decision: Decision,
 }

@@ -128,6 +128,21 @@ impl Core {
         Ok(())
     }
 
+    /// Learns what a person says of a turn's answer: `"up"`, `"down"` or `"again"`, the latter when
+    /// the edge is asked to answer again. `turn` is the number in the turn's report.
+    pub async fn rate(&self, turn: f64, verdict: JsValue) -> Result<(), JsValue> {
+        let mut router = self.lock().await;
+        let rated = from_js(verdict, "the verdict")
+            .and_then(|verdict| router.rate(turn as u64, verdict, &self.host));
+        rated.map_err(|error| error_to_js(&error))
+    }
+
+    /// Forgets what verdicts have taught.
+    #[wasm_bindgen(js_name = forgetFeedback)]
+    pub async fn forget_feedback(&self) {
+        self.lock().await.forget_feedback(&self.host);
+    }
+
     /// Forgets the dialogue's keys and values on the device.
     #[wasm_bindgen(js_name = clearDialogue)]
     pub async fn clear_dialogue(&self) {

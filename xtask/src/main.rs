@@ -1,13 +1,14 @@
 //! `cargo xtask`: everything one does to this repository, from a fresh machine to a tested page.
 //!
-//! Reading order: `demo`, `test` and `bench` are what people run; `setup` finds or installs what
-//! they need; `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
+//! Reading order: `demo`, `test`, `bench` and `eval` are what people run; `setup` finds or installs
+//! what they need; `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
 
 mod apt;
 mod bench;
 mod check;
 mod chromium;
 mod demo;
+mod eval;
 mod gateway;
 mod node;
 mod setup;
@@ -17,6 +18,7 @@ mod toolchain;
 mod wasm;
 mod wasm_bindgen;
 
+use std::ffi::OsString;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -43,6 +45,12 @@ enum Task {
     Check,
     /// Compare the engine with others, side by side in one headless Chromium.
     Bench(bench::Options),
+    /// Replay recorded questions through the router and through others; `eval --help` tells how.
+    #[command(disable_help_flag = true)]
+    Eval(Passed),
+    /// Pick a threshold that keeps the share of lost answers below a bound.
+    #[command(disable_help_flag = true)]
+    Calibrate(Passed),
     /// Build the wasm package (pkg/) and the gateway, and stop there.
     Build,
     /// Find or install the tools the other tasks need, and stop there.
@@ -62,6 +70,13 @@ struct Demo {
     json: Option<PathBuf>,
 }
 
+/// What another program understands.
+#[derive(clap::Args)]
+struct Passed {
+    #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+    args: Vec<OsString>,
+}
+
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
         Task::Demo(Demo { headless: true, json, .. }) => demo::drive(json.as_deref()),
@@ -69,6 +84,8 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Check => check::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Eval(Passed { args }) => eval::run(None, &args),
+        Task::Calibrate(Passed { args }) => eval::run(Some("calibrate"), &args),
         Task::Build => setup::for_building().and_then(|tools| {
             wasm::build(&tools)?;
             gateway::build()?;

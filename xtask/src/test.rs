@@ -31,7 +31,7 @@ pub fn run() -> Result<()> {
 }
 
 fn native() -> Result<()> {
-    sh::run(sh::cargo().args(["test", "--profile", gateway::PROFILE, "--features", "edge"]))
+    sh::run(sh::cargo().args(["test", "--profile", gateway::PROFILE, "--features", "edge,eval"]))
 }
 
 /// The wasm tests, in headless Chromium (webdriver.json holds its flags).

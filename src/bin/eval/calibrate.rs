@@ -1,0 +1,155 @@
+//! A threshold that keeps a promise: conformal risk control (Angelopoulos et al., arXiv 2208.02814).
+//!
+//! An answer is lost where the device keeps it and is wrong, and the edge would have been right.
+//! With a higher θ the device keeps more, so losses only grow with θ. The largest θ with
+//! `n/(n+1)·mean loss + 1/(n+1) ≤ max_loss` keeps the expected share of lost answers among new
+//! questions of the same kind below `max_loss`.
+
+use serde::Serialize;
+
+use crate::cli::Pair;
+use crate::contenders::OURS_LOOK;
+use crate::replay::{Scene, replay};
+use crate::{Failure, Result, parallel};
+
+/// Steps between θ = 0 and θ = 1.
+const N_STEPS: usize = 100;
+
+/// A promise and the θ that keeps it.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Calibration {
+    version: u32,
+    theta: f64,
+    max_loss: f64,
+    /// Questions that it rests on.
+    n: usize,
+    device: String,
+    edge: String,
+}
+
+impl Calibration {
+    /// Replays all questions at each θ with the router as it ships.
+    pub fn of(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Calibration> {
+        let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
+        let lost = parallel::map(&thetas, |theta| {
+            let turns = replay(scene, &OURS_LOOK, *theta)?;
+            Ok(turns.iter().map(|turn| turn.lost).collect::<Vec<bool>>())
+        })?;
+        let n = scene.questions.len();
+        let step = largest_step(&mean_losses(&lost), n, max_loss)?;
+        let (device, edge) = (pair.device.clone(), pair.edge.clone());
+        Ok(Calibration { version: 1, theta: thetas[step], max_loss, n, device, edge })
+    }
+
+    pub fn to_json(&self) -> String {
+        let json = serde_json::to_string(self);
+        json.expect("numbers and texts always serialize") + "\n"
+    }
+
+    pub fn sentence(&self) -> String {
+        format!(
+            "θ = {:.2} keeps the expected share of lost answers at {} or below ({} questions)",
+            self.theta, self.max_loss, self.n
+        )
+    }
+}
+
+/// The mean loss at each θ, of losses that never fall as θ rises: what was lost stays lost.
+fn mean_losses(lost: &[Vec<bool>]) -> Vec<f64> {
+    let mut lost_so_far = vec![false; lost.first().map_or(0, Vec::len)];
+    let mean = |lost: &Vec<bool>| {
+        for (so_far, lost) in lost_so_far.iter_mut().zip(lost) {
+            *so_far |= lost;
+        }
+        let n_lost = lost_so_far.iter().filter(|lost| **lost).count();
+        n_lost as f64 / lost_so_far.len() as f64
+    };
+    lost.iter().map(mean).collect()
+}
+
+/// The last θ whose bound holds. The mean losses grow.
+fn largest_step(mean_losses: &[f64], n: usize, max_loss: f64) -> Result<usize> {
+    let bound = |loss: &f64| (n as f64 * loss + 1.0) / (n as f64 + 1.0);
+    let holding = mean_losses.iter().take_while(|loss| bound(loss) <= max_loss).count();
+    holding.checked_sub(1).ok_or_else(|| {
+        let least = mean_losses.first().copied().unwrap_or(1.0);
+        Failure(format!("no θ keeps max-loss {max_loss}: {}", what_it_takes(least, n, max_loss)))
+    })
+}
+
+fn what_it_takes(least_loss: f64, n: usize, max_loss: f64) -> String {
+    if least_loss >= max_loss {
+        return format!("even at θ = 0 a share of {least_loss:.3} is lost; take a larger bound");
+    }
+    let n_needed = ((1.0 - max_loss) / (max_loss - least_loss)).ceil();
+    format!("{n} questions are too few, at least {n_needed} are needed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rand::seq::SliceRandom;
+    use rand::{Rng, SeedableRng};
+    use rand_pcg::Pcg32;
+
+    const N_QUESTIONS: usize = 1000;
+
+    /// For each question the step up to which it is not lost; `None`: it never is.
+    fn synthetic(random: &mut Pcg32) -> Vec<Option<usize>> {
+        let question = |random: &mut Pcg32| {
+            let p: f64 = random.random();
+            let needs_edge = random.random::<f64>() < 0.6 * p;
+            needs_edge.then_some((p * N_STEPS as f64) as usize)
+        };
+        (0..N_QUESTIONS).map(|_| question(random)).collect()
+    }
+
+    fn losses(questions: &[Option<usize>]) -> Vec<Vec<bool>> {
+        let lost = |step| questions.iter().map(move |kept| kept.is_some_and(|kept| step > kept));
+        (0..=N_STEPS).map(|step| lost(step).collect()).collect()
+    }
+
+    #[test]
+    fn the_promise_is_kept_on_other_questions_and_is_not_empty() {
+        let mut random = Pcg32::seed_from_u64(3);
+        for max_loss in [0.02, 0.05, 0.1] {
+            let mut found = Vec::new();
+            let mut steps = Vec::new();
+            for _ in 0..200 {
+                let mut questions = synthetic(&mut random);
+                questions.shuffle(&mut random);
+                let (seen, unseen) = questions.split_at(N_QUESTIONS / 2);
+                let step = largest_step(&mean_losses(&losses(seen)), seen.len(), max_loss).unwrap();
+                found.push(mean_losses(&losses(unseen))[step]);
+                steps.push(step as f64);
+            }
+            let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+            let average = mean(&found);
+            let squares: Vec<f64> = found.iter().map(|loss| (loss - average).powi(2)).collect();
+            let standard_error = (mean(&squares) / found.len() as f64).sqrt();
+            assert!(average <= max_loss + 3.0 * standard_error, "{average} at {max_loss}");
+            assert!(average > 0.6 * max_loss, "{average} at {max_loss}");
+            assert!(mean(&steps) > 20.0, "{} at {max_loss}", mean(&steps));
+        }
+    }
+
+    #[test]
+    fn losses_never_fall() {
+        let lost = [vec![false, false], vec![true, false], vec![false, false], vec![true, true]];
+        assert_eq!(mean_losses(&lost), [0.0, 0.5, 0.5, 1.0]);
+    }
+
+    #[test]
+    fn a_promise_that_cannot_be_kept_is_refused() {
+        let check = |mean_losses: &[f64], n, expected: &str| {
+            let failure = largest_step(mean_losses, n, 0.05).unwrap_err();
+            assert_eq!(failure.to_string(), expected);
+        };
+        let few = "no θ keeps max-loss 0.05: 10 questions are too few, at least 19 are needed";
+        check(&[0.0, 0.1], 10, few);
+        let never = "no θ keeps max-loss 0.05: even at θ = 0 a share of 0.070 is lost; \
+                     take a larger bound";
+        check(&[0.07, 0.1], 1000, never);
+        assert_eq!(largest_step(&[0.0, 0.01, 0.2], 100, 0.05), Ok(1));
+    }
+}

@@ -1,0 +1,249 @@
+//! The models on the device, played from recordings.
+
+use std::cell::Cell;
+use std::time::Duration;
+
+use nearside::dialogue::session::Prompt;
+use nearside::dialogue::{Message, Role};
+use nearside::engine::{Finish, GenerateRequest, PREFILL_CHUNK, Step};
+use nearside::handoff::ledger::common_prefix;
+use nearside::routing::{Confidence, Rates, Score};
+use nearside::turn::models::{DeviceModel, Progress, ScoringModel};
+use nearside::{Error, Result};
+use sha2::{Digest, Sha256};
+
+use crate::outcomes::Question;
+use crate::world::{TOKEN_BYTES, World};
+
+/// Room for the longest question with the longest answer.
+const N_CTX: usize = 32_768;
+
+/// A device that writes what was recorded, at the world's speed.
+pub struct RecordedDevice<'w, 'r> {
+    world: &'w World<'r>,
+    held: Vec<u32>,
+    /// Bytes of the answer that the prompt to be read ends with.
+    answered_bytes: Cell<usize>,
+}
+
+/// A recorded answer being written.
+pub struct Writing {
+    prompt: Vec<u32>,
+    n_reused: usize,
+    n_generated: usize,
+    max_tokens: usize,
+    /// Bytes of the recorded answer that were written.
+    at: usize,
+}
+
+impl<'w, 'r> RecordedDevice<'w, 'r> {
+    pub fn new(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
+        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0) }
+    }
+}
+
+impl DeviceModel for RecordedDevice<'_, '_> {
+    type Generation = Writing;
+
+    fn vocabulary(&self) -> &str {
+        "recorded"
+    }
+
+    fn n_ctx(&self) -> usize {
+        N_CTX
+    }
+
+    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
+        let open = messages.last().filter(|message| message.role == Role::Assistant);
+        self.answered_bytes.set(open.map_or(0, |message| message.content.len()));
+        let tokens = prompt_tokens(messages);
+        match tokens.len() <= n_room {
+            true => Ok(Prompt { tokens, dropped_messages: 0 }),
+            false => Err(Error::PromptTooLong { n_tokens: tokens.len(), n_ctx: n_room }),
+        }
+    }
+
+    fn tokens(&self) -> &[u32] {
+        &self.held
+    }
+
+    fn clear(&mut self) {
+        self.held.clear();
+    }
+
+    fn measure(&mut self, _now: &dyn Fn() -> Duration) -> Result<Rates> {
+        let speeds = self.world.speeds;
+        Ok(Rates {
+            prefill_tps: speeds.device_prefill_tps,
+            decode_tps: speeds.device_decode_tps,
+            n_observed: 1,
+        })
+    }
+
+    fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
+        let common = common_prefix(&self.held, &request.prompt);
+        let n_reused = common.min(request.prompt.len().saturating_sub(1));
+        self.held.truncate(n_reused);
+        let (question, _) = self.world.asked();
+        Ok(Writing {
+            prompt: request.prompt,
+            n_reused,
+            n_generated: 0,
+            max_tokens: request.max_tokens,
+            at: boundary(&question.answer, self.answered_bytes.get()),
+        })
+    }
+
+    fn step(&mut self, writing: &mut Writing) -> Result<Step> {
+        let speeds = self.world.speeds;
+        let (n_read, total) = (self.held.len(), writing.prompt.len());
+        if n_read < total {
+            let done = total.min(n_read + PREFILL_CHUNK);
+            self.world.pass_seconds((done - n_read) as f64 / speeds.device_prefill_tps);
+            self.held.extend(&writing.prompt[n_read..done]);
+            return Ok(Step::Prefilled { done, total });
+        }
+        let (question, _) = self.world.asked();
+        let Some(text) = first_piece(&question.answer[writing.at..]) else {
+            return Ok(Step::Done(Finish::Stop));
+        };
+        if writing.n_generated == writing.max_tokens {
+            return Ok(Step::Done(Finish::Length));
+        }
+        self.world.pass_seconds(1.0 / speeds.device_decode_tps);
+        self.held.push(token(text));
+        writing.at += text.len();
+        writing.n_generated += 1;
+        Ok(Step::Text(text.to_owned()))
+    }
+
+    fn progress(&self, writing: &Writing) -> Progress {
+        Progress {
+            reused_tokens: writing.n_reused,
+            n_generated: writing.n_generated,
+            confidence: Confidence::default(),
+        }
+    }
+}
+
+/// Where a router's probability that the edge is needed comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Judge {
+    /// The recorded scorer.
+    Scorer,
+    /// Chance: a hash of the question's id.
+    Chance,
+    /// Nobody: ½ for each question.
+    Nobody,
+    /// The outcomes themselves.
+    Oracle,
+}
+
+/// A scorer that says what was recorded. Lengths are the scorer's, whoever judges.
+pub struct RecordedScorer<'w, 'r> {
+    pub world: &'w World<'r>,
+    pub judge: Judge,
+}
+
+impl ScoringModel for RecordedScorer<'_, '_> {
+    fn score(&self, _: &[Message]) -> Result<Score> {
+        self.world.pass_seconds(self.world.speeds.score_s);
+        let (question, prediction) = self.world.asked();
+        let p = match self.judge {
+            Judge::Scorer => prediction.p,
+            Judge::Chance => chance(question),
+            Judge::Nobody => 0.5,
+            Judge::Oracle => f64::from(question.needs_edge()),
+        };
+        let (device_tokens, edge_tokens) = (prediction.device_tokens, prediction.edge_tokens);
+        Ok(Score { p, device_tokens, edge_tokens })
+    }
+
+    fn can_look(&self) -> bool {
+        let (_, prediction) = self.world.asked();
+        !prediction.looks.is_empty()
+    }
+
+    fn look(&self, _: &[Message], answer: &str, _: Confidence) -> Result<f64> {
+        self.world.pass_seconds(self.world.speeds.look_s);
+        let (_, prediction) = self.world.asked();
+        let unlearned = || Error::InvalidRequest("no look was recorded".to_owned());
+        prediction.look(answer.len()).ok_or_else(unlearned)
+    }
+
+    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
+        Ok(pieces(text).map(token).collect())
+    }
+}
+
+/// A number in [0, 1) that only the question's id decides.
+fn chance(question: &Question) -> f64 {
+    let digest = Sha256::digest(&question.id);
+    let bytes = [digest[0], digest[1], digest[2], digest[3]];
+    f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
+}
+
+/// A dialogue as tokens: each message's role, its text, and an end unless it is still open.
+fn prompt_tokens(messages: &[Message]) -> Vec<u32> {
+    let mut tokens = Vec::new();
+    for message in messages {
+        tokens.push(message.role as u32);
+        tokens.extend(pieces(&message.content).map(token));
+        tokens.push(u32::MAX);
+    }
+    match messages.last().map(|message| message.role) {
+        // The answer so far is gone on with.
+        Some(Role::Assistant) => drop(tokens.pop()),
+        _ => tokens.push(Role::Assistant as u32),
+    }
+    tokens
+}
+
+fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+    std::iter::from_fn(move || {
+        let piece = first_piece(text)?;
+        text = &text[piece.len()..];
+        Some(piece)
+    })
+}
+
+/// The text's first token: some four bytes of whole characters.
+fn first_piece(text: &str) -> Option<&str> {
+    let end = boundary(text, TOKEN_BYTES);
+    (end > 0).then(|| &text[..end])
+}
+
+/// The first end of a character at `n_bytes` or later.
+fn boundary(text: &str, n_bytes: usize) -> usize {
+    (n_bytes..text.len()).find(|at| text.is_char_boundary(*at)).unwrap_or(text.len())
+}
+
+/// FNV-1a.
+fn token(piece: &str) -> u32 {
+    piece.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn pieces_are_some_four_bytes_of_whole_characters() {
+        let cut = |text| pieces(text).collect::<Vec<&str>>();
+        assert_eq!(cut("one two"), ["one ", "two"]);
+        assert_eq!(cut("naïve"), ["naï", "ve"]);
+        assert_eq!(cut("法国的"), ["法国", "的"]);
+        assert!(cut("").is_empty());
+    }
+
+    #[test]
+    fn a_prompt_that_goes_on_shares_its_beginning() {
+        let user = Message::new(Role::User, "what is it?");
+        let prompt = prompt_tokens(std::slice::from_ref(&user));
+        let going_on = prompt_tokens(&[user.clone(), Message::new(Role::Assistant, "that is")]);
+        assert_eq!(common_prefix(&prompt, &going_on), prompt.len());
+        let answer = Message::new(Role::Assistant, "that is it.");
+        let next = prompt_tokens(&[user.clone(), answer, user]);
+        assert!(common_prefix(&going_on, &next) > prompt.len());
+    }
+}

@@ -1,0 +1,283 @@
+//! How a link behaves over time: read from a file, or one of those built in.
+//!
+//! A trace is played in a loop. The built-in ones are random walks around typical values, from fixed
+//! seeds: `nearside-eval traces --out DIR` writes them as files.
+
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use rand::{Rng, SeedableRng};
+use rand_pcg::Pcg32;
+use serde::{Deserialize, Serialize};
+
+use crate::{Failure, Result, file_failure, outcomes};
+
+/// Steps of a built-in trace, one second each.
+const N_STEPS: usize = 600;
+/// Share of a walk's distance from its typical value that is left after one step.
+const MEMORY: f64 = 0.95;
+
+/// A link's course.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Trace {
+    pub name: String,
+    step_s: f64,
+    rows: Vec<Row>,
+}
+
+/// The link and the edge's queue during one step; in files
+/// `[rtt_s, up_Bps, down_Bps, queue_s, online]`.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(from = "(f64, f64, f64, f64, bool)", into = "(f64, f64, f64, f64, bool)")]
+pub struct Row {
+    pub rtt_s: f64,
+    pub up_bytes_per_s: f64,
+    pub down_bytes_per_s: f64,
+    pub queue_s: f64,
+    pub online: bool,
+}
+
+impl From<(f64, f64, f64, f64, bool)> for Row {
+    fn from(row: (f64, f64, f64, f64, bool)) -> Row {
+        let (rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s, online) = row;
+        Row { rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s, online }
+    }
+}
+
+impl From<Row> for (f64, f64, f64, f64, bool) {
+    fn from(row: Row) -> (f64, f64, f64, f64, bool) {
+        (row.rtt_s, row.up_bytes_per_s, row.down_bytes_per_s, row.queue_s, row.online)
+    }
+}
+
+impl Trace {
+    pub fn read(file: &Path) -> Result<Trace> {
+        let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
+        let failure = |what: &str| Failure(format!("{}: not a link trace: {what}", file.display()));
+        let trace: Trace =
+            serde_json::from_str(&text).map_err(|error| failure(&outcomes::reason(&error)))?;
+        trace.check().map_err(failure)?;
+        Ok(trace)
+    }
+
+    fn check(&self) -> Result<(), &'static str> {
+        let positive = |value: f64| value.is_finite() && value > 0.0;
+        if !positive(self.step_s) {
+            return Err("step_s must be positive");
+        }
+        let usable = |row: &Row| {
+            positive(row.up_bytes_per_s)
+                && positive(row.down_bytes_per_s)
+                && [row.rtt_s, row.queue_s].iter().all(|value| value.is_finite() && *value >= 0.0)
+        };
+        if !self.rows.iter().all(usable) {
+            return Err("a row needs times of at least 0 and rates above 0");
+        }
+        match self.rows.iter().any(|row| row.online) {
+            true => Ok(()),
+            false => Err("no row is online"),
+        }
+    }
+
+    pub fn to_json(&self) -> String {
+        let row = |row: &Row| format!("  {}", serde_json::json!(row));
+        let rows: Vec<String> = self.rows.iter().map(row).collect();
+        let (name, step_s) = (serde_json::json!(self.name), self.step_s);
+        format!("{{\"name\":{name},\"step_s\":{step_s},\"rows\":[\n{}\n]}}\n", rows.join(",\n"))
+    }
+
+    /// A good link that does not change.
+    pub fn steady() -> Trace {
+        let row = Row::from((0.02, 3e6, 8e6, 0.0, true));
+        Trace { name: "steady".to_owned(), step_s: 1.0, rows: vec![row] }
+    }
+
+    /// As given, for tests.
+    #[cfg(test)]
+    pub fn of(rows: &[(f64, f64, f64, f64, bool)]) -> Trace {
+        let rows = rows.iter().copied().map(Row::from).collect();
+        Trace { name: "test".to_owned(), step_s: 1.0, rows }
+    }
+
+    /// Of one round.
+    pub fn length(&self) -> Duration {
+        Duration::from_secs_f64(self.rows.len() as f64 * self.step_s)
+    }
+
+    pub fn at(&self, now: Duration) -> &Row {
+        &self.rows[self.step(now) as usize % self.rows.len()]
+    }
+
+    /// How long until the link is up, or down; `None` if it takes longer than `within`.
+    pub fn until(&self, online: bool, now: Duration, within: Duration) -> Option<Duration> {
+        let mut at = now;
+        while at <= now + within {
+            if self.at(at).online == online {
+                return Some(at - now);
+            }
+            at = Duration::from_secs_f64((self.step(at) + 1) as f64 * self.step_s)
+                .max(at + Duration::from_nanos(1));
+        }
+        None
+    }
+
+    fn step(&self, now: Duration) -> u64 {
+        (now.as_secs_f64() / self.step_s) as u64
+    }
+}
+
+/// What a built-in trace varies around.
+struct Kind {
+    name: &'static str,
+    rtt_s: f64,
+    up_bytes_per_s: f64,
+    down_bytes_per_s: f64,
+    queue_s: f64,
+    /// Standard deviation of each value's logarithm.
+    spread: f64,
+}
+
+const WIFI: Kind = Kind {
+    name: "wifi",
+    rtt_s: 0.02,
+    up_bytes_per_s: 3e6,
+    down_bytes_per_s: 8e6,
+    queue_s: 0.05,
+    spread: 0.2,
+};
+const LTE: Kind = Kind {
+    name: "lte",
+    rtt_s: 0.06,
+    up_bytes_per_s: 8e5,
+    down_bytes_per_s: 3e6,
+    queue_s: 0.1,
+    spread: 0.35,
+};
+/// Many share the link, and the edge.
+const CONGESTED: Kind = Kind {
+    name: "congested",
+    rtt_s: 0.25,
+    up_bytes_per_s: 6e4,
+    down_bytes_per_s: 2e5,
+    queue_s: 1.5,
+    spread: 0.6,
+};
+/// A full buffer before the slow uplink delays whatever comes behind.
+const BUFFERBLOAT: Kind = Kind {
+    name: "bufferbloat",
+    rtt_s: 0.05,
+    up_bytes_per_s: 4e4,
+    down_bytes_per_s: 4e5,
+    queue_s: 0.1,
+    spread: 0.2,
+};
+/// A train's LTE.
+const TUNNELS: Kind = Kind { name: "tunnels", ..LTE };
+
+/// A buffer fills over so many seconds, adds so much to the round trip, and drains at once.
+const FILL_S: f64 = 20.0;
+const FULL_BUFFER_S: f64 = 2.0;
+/// Shortest and longest, in seconds.
+const OPEN_S: (usize, usize) = (30, 120);
+const TUNNEL_S: (usize, usize) = (5, 40);
+
+/// Good Wi-Fi, LTE, a congested link, a bloated buffer, and a train that passes tunnels.
+pub fn built_in() -> Vec<Trace> {
+    let kinds = [WIFI, LTE, CONGESTED, BUFFERBLOAT, TUNNELS];
+    let mut traces: Vec<Trace> =
+        kinds.iter().zip(1..).map(|(kind, seed)| walk(kind, seed)).collect();
+    for (second, row) in traces[3].rows.iter_mut().enumerate() {
+        let filled = (second as f64 % FILL_S) / FILL_S;
+        row.rtt_s = rounded(row.rtt_s + filled * FULL_BUFFER_S, 1e4);
+    }
+    dig_tunnels(&mut traces[4].rows);
+    traces
+}
+
+fn walk(kind: &Kind, seed: u64) -> Trace {
+    let mut random = Pcg32::seed_from_u64(seed);
+    let mut offsets = [0.0; 4];
+    let rows = (0..N_STEPS).map(|_| {
+        for offset in &mut offsets {
+            let step = kind.spread * (1.0 - MEMORY * MEMORY).sqrt();
+            *offset = MEMORY * *offset + step * normal(&mut random);
+        }
+        let [rtt, up, down, queue] = offsets.map(f64::exp);
+        Row {
+            rtt_s: rounded(kind.rtt_s * rtt, 1e4),
+            up_bytes_per_s: rounded(kind.up_bytes_per_s * up, 1.0),
+            down_bytes_per_s: rounded(kind.down_bytes_per_s * down, 1.0),
+            queue_s: rounded(kind.queue_s * queue, 1e4),
+            online: true,
+        }
+    });
+    Trace { name: kind.name.to_owned(), step_s: 1.0, rows: rows.collect() }
+}
+
+fn dig_tunnels(rows: &mut [Row]) {
+    let mut random = Pcg32::seed_from_u64(6);
+    let mut at = 0;
+    while at < rows.len() {
+        let open = random.random_range(OPEN_S.0..=OPEN_S.1);
+        let dark = random.random_range(TUNNEL_S.0..=TUNNEL_S.1);
+        for row in rows.iter_mut().skip(at + open).take(dark) {
+            row.online = false;
+        }
+        at += open + dark;
+    }
+}
+
+/// Nearly normal, with mean 0 and variance 1: a sum of twelve even ones (Irwin and Hall).
+fn normal(random: &mut Pcg32) -> f64 {
+    (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
+}
+
+fn rounded(value: f64, per_unit: f64) -> f64 {
+    (value * per_unit).round() / per_unit
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(seconds: f64) -> Duration {
+        Duration::from_secs_f64(seconds)
+    }
+
+    #[test]
+    fn a_trace_is_played_in_a_loop() {
+        let (up, down) = ((0.1, 1.0, 1.0, 0.0, true), (0.2, 1.0, 1.0, 0.0, false));
+        let trace = Trace::of(&[up, down, up]);
+        assert_eq!(trace.at(seconds(0.5)).rtt_s, 0.1);
+        assert_eq!(trace.at(seconds(4.2)).rtt_s, 0.2);
+        let within = seconds(3.0);
+        assert_eq!(trace.until(true, seconds(0.5), within), Some(Duration::ZERO));
+        assert_eq!(trace.until(false, seconds(0.5), within), Some(seconds(0.5)));
+        assert_eq!(trace.until(true, seconds(1.25), within), Some(seconds(0.75)));
+        assert_eq!(trace.until(false, seconds(2.0), seconds(1.0)), None);
+    }
+
+    #[test]
+    fn the_built_in_traces_are_sound_and_come_back_from_their_files() {
+        for trace in built_in() {
+            trace.check().expect(&trace.name);
+            assert_eq!(serde_json::from_str::<Trace>(&trace.to_json()).unwrap(), trace);
+        }
+        let [.., tunnels] = &built_in()[..] else { panic!("there are some") };
+        let n_dark = tunnels.rows.iter().filter(|row| !row.online).count();
+        assert!((60..300).contains(&n_dark), "{n_dark} s of {N_STEPS}");
+    }
+
+    #[test]
+    fn traces_that_cannot_be_played_are_refused() {
+        let check = |rows: &[(f64, f64, f64, f64, bool)], expected: &str| {
+            assert_eq!(Trace::of(rows).check(), Err(expected));
+        };
+        check(&[], "no row is online");
+        check(&[(0.1, 1.0, 1.0, 0.0, false)], "no row is online");
+        check(&[(0.1, 0.0, 1.0, 0.0, true)], "a row needs times of at least 0 and rates above 0");
+        check(&[(-0.1, 1.0, 1.0, 0.0, true)], "a row needs times of at least 0 and rates above 0");
+    }
+}

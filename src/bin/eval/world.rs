@@ -1,0 +1,385 @@
+//! The world of a replay: a clock that only moves when something takes time, and the link and the
+//! edge behind [`Host`].
+
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::time::Duration;
+
+use nearside::host::{
+    EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
+};
+use nearside::{Error, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::Failure;
+use crate::outcomes::{self, Question};
+use crate::predictions::Prediction;
+use crate::trace::{Row, Trace};
+
+/// Bytes of a token, as a rule of thumb for any vocabulary and language.
+pub const TOKEN_BYTES: usize = 4;
+/// Bytes of the event stream per answer token, as real servers send them.
+const STREAM_BYTES_PER_TOKEN: f64 = 220.0;
+/// The edge's answer comes in so many pieces after its first token.
+const N_PIECES: usize = 8;
+
+/// How fast both sides compute.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Speeds {
+    /// Tokens per second.
+    pub device_prefill_tps: f64,
+    pub device_decode_tps: f64,
+    pub edge_prefill_tps: f64,
+    pub edge_decode_tps: f64,
+    /// Seconds that the scorer takes for a prompt, and for a look at an answer.
+    pub score_s: f64,
+    pub look_s: f64,
+}
+
+impl Default for Speeds {
+    /// The device: docs/performance.md's figures of SmolLM2-135M in Q4_0 on two threads, divided by
+    /// 23, which is how many times the bytes of a token a model of 3.8B parameters has to read. The
+    /// edge: a server's GPU with a model of 70B parameters.
+    fn default() -> Speeds {
+        Speeds {
+            device_prefill_tps: 21.0,
+            device_decode_tps: 5.8,
+            edge_prefill_tps: 3000.0,
+            edge_decode_tps: 60.0,
+            score_s: 0.03,
+            look_s: 0.03,
+        }
+    }
+}
+
+impl Speeds {
+    pub fn read(file: &Path) -> crate::Result<Speeds> {
+        let text = fs::read_to_string(file).map_err(|error| crate::file_failure(file, &error))?;
+        let failure = |what: &str| Failure(format!("{}: not rates: {what}", file.display()));
+        let speeds: Speeds =
+            serde_json::from_str(&text).map_err(|error| failure(&outcomes::reason(&error)))?;
+        let rates = [
+            speeds.device_prefill_tps,
+            speeds.device_decode_tps,
+            speeds.edge_prefill_tps,
+            speeds.edge_decode_tps,
+        ];
+        let times = [speeds.score_s, speeds.look_s];
+        let usable = rates.iter().all(|rate| rate.is_finite() && *rate > 0.0)
+            && times.iter().all(|time| time.is_finite() && *time >= 0.0);
+        match usable {
+            true => Ok(speeds),
+            false => Err(failure("rates must be above 0 and times at least 0")),
+        }
+    }
+}
+
+/// What the host and the recorded models share.
+pub struct World<'r> {
+    pub speeds: &'r Speeds,
+    trace: Cell<&'r Trace>,
+    /// How far the trace is ahead of the clock.
+    ahead: Cell<Duration>,
+    now: Cell<Duration>,
+    asked: Cell<Option<(&'r Question, &'r Prediction)>>,
+    /// Answers that the edge began.
+    n_calls: Cell<usize>,
+    stored: RefCell<BTreeMap<String, String>>,
+}
+
+impl<'r> World<'r> {
+    pub fn new(trace: &'r Trace, speeds: &'r Speeds) -> World<'r> {
+        World {
+            speeds,
+            trace: Cell::new(trace),
+            ahead: Cell::new(Duration::ZERO),
+            now: Cell::new(Duration::ZERO),
+            asked: Cell::new(None),
+            n_calls: Cell::new(0),
+            stored: RefCell::default(),
+        }
+    }
+
+    /// From here on the link behaves like this trace from `share` of its length on.
+    pub fn follow(&self, trace: &'r Trace, share: f64) {
+        // Wherever the clock is, that is some rounds of the trace later.
+        let (start, length) = (trace.length().mul_f64(share), trace.length());
+        let n_rounds = (self.now().as_secs_f64() / length.as_secs_f64()).ceil();
+        self.trace.set(trace);
+        self.ahead.set(length.mul_f64(n_rounds) + start - self.now());
+    }
+
+    /// From here on the turn is about this question.
+    pub fn ask(&self, question: &'r Question, prediction: &'r Prediction) {
+        self.asked.set(Some((question, prediction)));
+    }
+
+    /// # Panics
+    /// Before the first [`World::ask`].
+    pub fn asked(&self) -> (&'r Question, &'r Prediction) {
+        self.asked.get().expect("a question is asked before anything is computed")
+    }
+
+    pub fn n_calls(&self) -> usize {
+        self.n_calls.get()
+    }
+
+    pub fn now(&self) -> Duration {
+        self.now.get()
+    }
+
+    pub fn pass(&self, time: Duration) {
+        self.now.set(self.now.get() + time);
+    }
+
+    pub fn pass_seconds(&self, seconds: f64) {
+        self.pass(Duration::from_secs_f64(seconds));
+    }
+
+    /// Where in the trace it is now.
+    fn played(&self) -> Duration {
+        self.now() + self.ahead.get()
+    }
+
+    fn link(&self) -> &'r Row {
+        self.trace.get().at(self.played())
+    }
+
+    /// Waits for the link to be up.
+    fn reach(&self, timeout: Duration) -> Result<()> {
+        match self.trace.get().until(true, self.played(), timeout) {
+            Some(wait) => {
+                self.pass(wait);
+                Ok(())
+            }
+            None => Err(self.time_out(timeout)),
+        }
+    }
+
+    /// Lets time pass on an open connection, which survives outages of up to `timeout`.
+    fn stay_connected(&self, seconds: f64, timeout: Duration) -> Result<()> {
+        let mut left = Duration::from_secs_f64(seconds);
+        while let Some(good) = self.trace.get().until(false, self.played(), left) {
+            self.pass(good);
+            left -= good;
+            self.reach(timeout)?;
+        }
+        self.pass(left);
+        Ok(())
+    }
+
+    fn time_out(&self, timeout: Duration) -> Error {
+        self.pass(timeout);
+        Error::EdgeTimeout(timeout.as_millis() as u64)
+    }
+
+    /// What a Nearside gateway says of itself.
+    fn hints(&self) -> EdgeHints {
+        EdgeHints {
+            queue_s: Some(self.link().queue_s),
+            prefill_tps: Some(self.speeds.edge_prefill_tps),
+            decode_tps: Some(self.speeds.edge_decode_tps),
+        }
+    }
+}
+
+impl<'w, 'r> Host for &'w World<'r> {
+    type EdgeBody = Stream<'w, 'r>;
+
+    fn now(&self) -> Duration {
+        World::now(self)
+    }
+
+    async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
+        let started = World::now(self);
+        self.reach(request.timeout)?;
+        let link = self.link();
+        let received_bytes = received_bytes(&request.url);
+        let waited_s = (World::now(self) - started).as_secs_f64();
+        let first_byte_s = link.rtt_s + request.sent_bytes as f64 / link.up_bytes_per_s;
+        let total_s = first_byte_s + received_bytes as f64 / link.down_bytes_per_s;
+        if waited_s + total_s > request.timeout.as_secs_f64() {
+            return Err(self.time_out(request.timeout));
+        }
+        self.pass_seconds(total_s);
+        Ok(ProbeReply {
+            status: 200,
+            first_byte_s: waited_s + first_byte_s,
+            total_s: waited_s + total_s,
+            received_bytes,
+            hints: self.hints(),
+        })
+    }
+
+    /// The head comes at once, the first token after the queue and the prefill.
+    async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<Stream<'w, 'r>>> {
+        self.reach(request.timeout)?;
+        let link = self.link();
+        let head_s = link.rtt_s + request.body.len() as f64 / link.up_bytes_per_s;
+        if head_s > request.timeout.as_secs_f64() {
+            return Err(self.time_out(request.timeout));
+        }
+        self.pass_seconds(head_s);
+        self.n_calls.set(self.n_calls.get() + 1);
+        let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
+        let (question, _) = self.asked();
+        let body = Stream {
+            world: self,
+            begins_s: link.queue_s + n_prompt as f64 / self.speeds.edge_prefill_tps,
+            n_prompt,
+            n_tokens: question.edge_chars.div_ceil(TOKEN_BYTES).max(1),
+            n_sent: 0,
+        };
+        Ok(EdgeResponse { status: 200, retry_after_s: None, hints: self.hints(), body })
+    }
+
+    fn load(&self, key: &str) -> Option<String> {
+        self.stored.borrow().get(key).cloned()
+    }
+
+    fn save(&self, key: &str, value: &str) {
+        self.stored.borrow_mut().insert(key.to_owned(), value.to_owned());
+    }
+
+    async fn yield_now(&self) {}
+
+    fn cancelled(&self) -> bool {
+        false
+    }
+
+    fn emit(&self, _event: Event<'_>) {}
+}
+
+/// Bytes that a probe asks for: `…/probe/down?bytes=N`.
+fn received_bytes(url: &str) -> usize {
+    url.rsplit_once("?bytes=").and_then(|(_, n_bytes)| n_bytes.parse().ok()).unwrap_or(0)
+}
+
+/// The edge's answer: its first token alone, the rest in a few pieces.
+pub struct Stream<'w, 'r> {
+    world: &'w World<'r>,
+    /// Wait and prefill, in seconds.
+    begins_s: f64,
+    n_prompt: usize,
+    n_tokens: usize,
+    n_sent: usize,
+}
+
+impl EdgeBody for Stream<'_, '_> {
+    async fn next(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>> {
+        let n_left = self.n_tokens - self.n_sent;
+        if n_left == 0 {
+            return Ok(None);
+        }
+        let is_first = self.n_sent == 0;
+        if is_first && self.begins_s > timeout.as_secs_f64() {
+            return Err(self.world.time_out(timeout));
+        }
+        let n_new = if is_first { 1 } else { n_left.min(self.n_tokens.div_ceil(N_PIECES)) };
+        let waits_s = if is_first { self.begins_s } else { 0.0 };
+        self.world.stay_connected(waits_s + n_new as f64 * self.token_s(), timeout)?;
+        self.n_sent += n_new;
+        Ok(Some(self.piece(n_new)))
+    }
+}
+
+impl Stream<'_, '_> {
+    /// A token takes as long as the slower of the edge and the link.
+    fn token_s(&self) -> f64 {
+        let download_s = STREAM_BYTES_PER_TOKEN / self.world.link().down_bytes_per_s;
+        download_s.max(1.0 / self.world.speeds.edge_decode_tps)
+    }
+
+    /// The next tokens as events, and after the last one what ends a stream.
+    fn piece(&self, n_new: usize) -> Vec<u8> {
+        let text = "text".repeat(n_new);
+        let mut events = event(&format!(r#"{{"choices":[{{"delta":{{"content":"{text}"}}}}]}}"#));
+        if self.n_sent == self.n_tokens {
+            let (n_prompt, n_tokens) = (self.n_prompt, self.n_tokens);
+            events += &event(r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#);
+            events += &event(&format!(
+                r#"{{"usage":{{"prompt_tokens":{n_prompt},"completion_tokens":{n_tokens}}}}}"#
+            ));
+            events += &event("[DONE]");
+        }
+        events.into_bytes()
+    }
+}
+
+fn event(data: &str) -> String {
+    format!("data: {data}\n\n")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    type Steps<'t> = &'t [(f64, f64, f64, f64, bool)];
+    const UP: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, true);
+    const DOWN: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, false);
+
+    fn question() -> Question {
+        Question {
+            id: "q".to_owned(),
+            set: "s".to_owned(),
+            prompt: "?".to_owned(),
+            device_correct: false,
+            edge_correct: true,
+            answer: String::new(),
+            answer_known: false,
+            edge_chars: 36,
+        }
+    }
+
+    /// A call for nine tokens; its end, in seconds, or the error's code.
+    fn check(steps: Steps, expected: std::result::Result<f64, &str>) {
+        let (trace, question, prediction) = (Trace::of(steps), question(), Prediction::default());
+        let speeds = Speeds { edge_prefill_tps: 500.0, edge_decode_tps: 40.0, ..Speeds::default() };
+        let world = World::new(&trace, &speeds);
+        world.ask(&question, &prediction);
+        let request = EdgeRequest {
+            url: String::new(),
+            headers: Vec::new(),
+            body: "b".repeat(1000),
+            timeout: Duration::from_secs(15),
+        };
+        let outcome = pollster::block_on(async {
+            let mut body = (&&world).call_edge(&request).await?.body;
+            while body.next(Duration::from_secs(2)).await?.is_some() {}
+            Ok(world.now().as_secs_f64())
+        });
+        match (outcome.map_err(|error: Error| error.code()), expected) {
+            (Ok(seconds), Ok(expected)) => assert!((seconds - expected).abs() < 1e-6, "{seconds}"),
+            (outcome, expected) => assert_eq!(outcome, expected),
+        }
+    }
+
+    #[test]
+    fn a_call_takes_what_its_parts_take() {
+        // Round trip 0.1, upload 0.1, queue 0.5, prefill of 250 tokens 0.5, nine tokens at 10/s.
+        check(&[UP], Ok(2.1));
+        // Half a second later, as the link is away when it is wanted, or in mid-answer.
+        check(&[DOWN, UP, UP, UP, UP, UP], Ok(3.1));
+        check(&[UP, DOWN, UP, UP, UP, UP], Ok(3.1));
+        check(&[UP, DOWN, DOWN, DOWN, DOWN], Err("edge_timeout"));
+    }
+
+    #[test]
+    fn probes_measure_the_link() {
+        let (trace, speeds) = (Trace::of(&[UP]), Speeds::default());
+        let world = World::new(&trace, &speeds);
+        let probe = |url: &str, sent_bytes| {
+            let (url, timeout) = (url.to_owned(), Duration::from_secs(3));
+            let request = ProbeRequest { url, headers: Vec::new(), sent_bytes, timeout };
+            pollster::block_on((&&world).probe(&request))
+        };
+        let total_s = |url, sent_bytes| probe(url, sent_bytes).map(|reply| reply.total_s);
+        assert_eq!(total_s("e/probe", 0), Ok(0.1));
+        assert_eq!(total_s("e/probe/down?bytes=2200", 0), Ok(1.1));
+        assert_eq!(total_s("e/probe/up", 1000), Ok(0.2));
+        assert_eq!(probe("e/probe/up", 100_000).unwrap_err().code(), "edge_timeout");
+    }
+}

@@ -1,0 +1,169 @@
+//! The second look: while the device writes, what it has written is judged, and the edge takes over
+//! as soon as that is worth it.
+//!
+//! The prompt alone says little about whether the device will be right; its answer says much more.
+//! A look prices both sides anew: the device lacks only the rest of its answer, the edge all of
+//! its own. The rule is the decision's, `p − α·(T_edge − T_device) > θ`, with these two times.
+
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::device::Ended;
+use super::models::{DeviceModel, ScoringModel};
+use super::report::{FinishReason, Look, TurnRequest};
+use super::{Router, seconds};
+use crate::config::{SecondLook, Takeover};
+use crate::dialogue::Message;
+use crate::host::{Event, Host};
+use crate::routing::{Confidence, Decision, Reason};
+use crate::{Error, Result};
+
+/// A sentence shorter than this says too little, in bytes.
+const MIN_SENTENCE_BYTES: usize = 24;
+/// Of what is written, the least that is expected to be still to come.
+const MIN_REST: f64 = 0.2;
+
+/// The looks at one answer.
+pub(super) struct Looks<'t, S> {
+    scorer: &'t S,
+    messages: &'t [Message],
+    decision: &'t Decision,
+    config: &'t SecondLook,
+    theta: f64,
+    /// The next look's number of tokens; `None` before the first.
+    next_at: Option<f64>,
+    /// What looking itself took.
+    pub spent: Duration,
+}
+
+impl<'t, S: ScoringModel> Looks<'t, S> {
+    /// `None` where nobody could take over, or nobody can judge.
+    pub fn new(
+        scorer: Option<&'t S>,
+        messages: &'t [Message],
+        decision: Option<&'t Decision>,
+        config: &'t SecondLook,
+    ) -> Option<Looks<'t, S>> {
+        let decision = decision.filter(|decision| {
+            config.enabled && decision.edge.available && decision.reason != Reason::ModePreferDevice
+        })?;
+        Some(Looks {
+            scorer: scorer.filter(|scorer| scorer.can_look())?,
+            messages,
+            decision,
+            config,
+            theta: config.theta.unwrap_or(decision.theta),
+            next_at: None,
+            spent: Duration::ZERO,
+        })
+    }
+
+    /// Whether the answer should be looked at now.
+    pub fn due(&self, answer: &Answer) -> bool {
+        match self.next_at {
+            _ if answer.complete => self.config.at_end && !answer.text.trim().is_empty(),
+            None => answer.n_tokens >= self.config.first_tokens || has_sentence(&answer.text),
+            Some(next_at) => answer.n_tokens as f64 >= next_at,
+        }
+    }
+
+    /// Judges the answer; `true`: the edge should take over.
+    pub fn take<H: Host>(
+        &mut self,
+        answer: &mut Answer,
+        confidence: Confidence,
+        host: &H,
+    ) -> Result<bool> {
+        let (started, ended) = (host.now(), answer.complete);
+        let p = self.scorer.look(self.messages, &answer.text, confidence)?;
+        let now = host.now();
+        self.spent += now.saturating_sub(started);
+        let n_tokens = answer.n_tokens as f64;
+        self.next_at = Some((n_tokens * self.config.growth).max(n_tokens + 1.0));
+        let rest_s = if ended { 0.0 } else { self.rest_s(n_tokens) };
+        let delay_s = self.decision.edge.total_s - rest_s;
+        let fused = p - self.decision.alpha_per_s * delay_s;
+        let look = Look {
+            n_tokens: answer.n_tokens,
+            ended,
+            p,
+            fused,
+            device_rest_s: rest_s,
+            edge_s: self.decision.edge.total_s,
+            doubted: fused > self.theta,
+            took_s: seconds(started, now),
+        };
+        host.emit(Event::Look { look: &look });
+        answer.looks.push(look);
+        Ok(look.doubted)
+    }
+
+    /// What the device has still to write, in seconds.
+    fn rest_s(&self, n_tokens: f64) -> f64 {
+        let expected = self.decision.expected_tokens.device;
+        let rest = (expected - n_tokens).max(MIN_REST * n_tokens);
+        rest * self.decision.device.decode_s / expected
+    }
+}
+
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// The edge takes over an answer that was doubted. If it fails before its first word, the
+    /// device's answer stands.
+    pub(super) async fn take_over<H: Host>(
+        &mut self,
+        request: &TurnRequest,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<()> {
+        let draft = answer.doubt(self.config.second_look.takeover == Takeover::Replace, host);
+        let error = match self.answer_on_edge(request, answer, host).await {
+            Ok(()) => return Ok(()),
+            Err(Error::Aborted) => {
+                answer.finish = FinishReason::Abort;
+                return Ok(());
+            }
+            Err(error) => error,
+        };
+        let complete = answer.go_back(draft, &error, host);
+        if complete {
+            return Ok(());
+        }
+        match self.answer_on_device(request, None, answer, host).await {
+            Ok(Ended::Complete | Ended::Doubted) => Ok(()),
+            Err(Error::Aborted) => {
+                answer.finish = FinishReason::Abort;
+                Ok(())
+            }
+            Err(device) => {
+                Err(Error::BothFailed { device: Box::new(device), edge: Box::new(error) })
+            }
+        }
+    }
+}
+
+/// Whether the text holds a whole sentence, or a line, that says something.
+fn has_sentence(text: &str) -> bool {
+    let text = text.trim_start();
+    let ends = |(at, end): (usize, char)| {
+        let after = &text[at + end.len_utf8()..];
+        let closed = matches!(end, '.' | '!' | '?' | ':') && after.starts_with(char::is_whitespace);
+        at >= MIN_SENTENCE_BYTES && (closed || matches!(end, '\n' | '。' | '！' | '？'))
+    };
+    text.char_indices().any(ends)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sentences_end_where_a_reader_would_say_so() {
+        assert!(!has_sentence(""));
+        assert!(!has_sentence("It is 3.14159 or thereabouts, as one"));
+        assert!(!has_sentence("Yes. No."), "too short to say anything");
+        assert!(has_sentence("The capital of France is Paris. It"));
+        assert!(has_sentence("First we look at the numbers:\n2"));
+        assert!(!has_sentence("The capital of France is Paris."), "more may be meant");
+        assert!(has_sentence("法国的首都是巴黎这座城市。它"));
+    }
+}

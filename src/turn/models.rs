@@ -1,0 +1,157 @@
+//! The two models on this side, as a turn needs them: the real ones, or recorded ones in a replay.
+
+use std::time::Duration;
+
+use crate::Result;
+use crate::dialogue::Message;
+use crate::dialogue::session::{self, Prompt};
+use crate::engine::{Engine, GenerateRequest, Generation, Step};
+use crate::routing::{Confidence, Rates, Score, Scorer};
+
+/// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
+const WARM_UP_PREFILL: usize = 32;
+const WARM_UP_DECODE: usize = 6;
+
+/// The device's language model, with the dialogue that it holds.
+pub trait DeviceModel {
+    /// An answer in the making.
+    type Generation;
+
+    /// Names the vocabulary that its tokens are from.
+    fn vocabulary(&self) -> &str;
+
+    fn n_ctx(&self) -> usize;
+
+    /// The prompt in at most `n_room` tokens; see [`session::fit`].
+    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt>;
+
+    /// The tokens whose keys and values it holds.
+    fn tokens(&self) -> &[u32];
+
+    /// Forgets the dialogue.
+    fn clear(&mut self);
+
+    /// Its speed, measured on a few tokens with the clock `now`.
+    fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates>;
+
+    fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
+
+    /// One prefill chunk, or one token. After an error the same step can be taken again.
+    fn step(&mut self, generation: &mut Self::Generation) -> Result<Step>;
+
+    fn progress(&self, generation: &Self::Generation) -> Progress;
+}
+
+/// How far an answer is.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Progress {
+    /// Prompt tokens whose keys and values were held already.
+    pub reused_tokens: usize,
+    /// Tokens written.
+    pub n_generated: usize,
+    pub confidence: Confidence,
+}
+
+/// What says whether the edge is needed.
+pub trait ScoringModel {
+    /// From the dialogue alone.
+    fn score(&self, messages: &[Message]) -> Result<Score>;
+
+    /// What turns are compared by, when a person's verdict on one is applied to others: numbers of
+    /// one width, or none.
+    fn state(&self, _messages: &[Message]) -> Result<Vec<f32>> {
+        Ok(Vec::new())
+    }
+
+    /// Whether it has learned to judge answers.
+    fn can_look(&self) -> bool;
+
+    /// Probability that the edge is needed, now that the device has written `answer`.
+    fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64>;
+
+    /// Tokens of a text, as this model counts them.
+    fn tokens(&self, text: &str) -> Result<Vec<u32>>;
+}
+
+impl DeviceModel for Engine {
+    type Generation = Generation;
+
+    fn vocabulary(&self) -> &str {
+        &self.model().info().digest
+    }
+
+    fn n_ctx(&self) -> usize {
+        self.n_ctx()
+    }
+
+    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
+        let model = self.model();
+        session::fit(model.tokenizer(), model.template(), messages, n_room)
+    }
+
+    fn tokens(&self) -> &[u32] {
+        self.tokens()
+    }
+
+    fn clear(&mut self) {
+        self.truncate(0);
+    }
+
+    fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates> {
+        let n_vocab = self.model().info().n_vocab as u32;
+        let warm_up: Vec<u32> = (0..WARM_UP_PREFILL as u32).map(|i| i % n_vocab).collect();
+        let started = now();
+        self.prefill(&warm_up)?;
+        let prefilled = now();
+        for token in 0..WARM_UP_DECODE as u32 {
+            self.decode(token % n_vocab)?;
+        }
+        let decoded = now();
+        self.truncate(0);
+        let mut rates = Rates::DEVICE_PRIOR;
+        rates.observe_prefill(WARM_UP_PREFILL, super::seconds(started, prefilled));
+        rates.observe_decode(WARM_UP_DECODE, super::seconds(prefilled, decoded));
+        Ok(rates)
+    }
+
+    fn start(&mut self, request: GenerateRequest) -> Result<Generation> {
+        Generation::start(self, request)
+    }
+
+    fn step(&mut self, generation: &mut Generation) -> Result<Step> {
+        generation.step(self)
+    }
+
+    fn progress(&self, generation: &Generation) -> Progress {
+        Progress {
+            reused_tokens: generation.reused_tokens(),
+            n_generated: generation.n_generated(),
+            confidence: Confidence {
+                mean_logprob: generation.mean_logprob(),
+                least_logprob: generation.least_logprob(),
+            },
+        }
+    }
+}
+
+impl ScoringModel for Scorer {
+    fn score(&self, messages: &[Message]) -> Result<Score> {
+        self.score(messages)
+    }
+
+    fn state(&self, messages: &[Message]) -> Result<Vec<f32>> {
+        self.state(messages)
+    }
+
+    fn can_look(&self) -> bool {
+        self.can_look()
+    }
+
+    fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
+        self.look(messages, answer, confidence)
+    }
+
+    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
+        self.tokens(text)
+    }
+}

@@ -1,0 +1,231 @@
+//! `nearside-eval` as one starts it: on a few made-up questions, and on files that are not sound.
+#![cfg(feature = "eval")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+const PAIR: [&str; 4] = ["--device", "small", "--edge", "large"];
+
+fn fixture(name: &str) -> String {
+    format!("{}/tests/fixtures/eval/{name}", env!("CARGO_MANIFEST_DIR"))
+}
+
+/// A folder of one test's own.
+fn folder(test: &str) -> PathBuf {
+    let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join("eval").join(test);
+    fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+fn eval(args: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_nearside-eval")).args(args).output().unwrap()
+}
+
+/// A run over the fixtures, and the JSON it wrote.
+fn replay(test: &str, more: &[&str]) -> (Output, Value) {
+    let json = folder(test).join("report.json");
+    let (outcomes, predictions) = (fixture("outcomes.jsonl"), fixture("predictions.jsonl"));
+    let files = ["--outcomes", &outcomes, "--predictions", &predictions, "--json"];
+    let args = [&PAIR[..], &files, &[json.to_str().unwrap()], more].concat();
+    let output = eval(&args);
+    let text = fs::read_to_string(&json).unwrap_or_default();
+    (output, serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn router<'r>(set: &'r Value, name: &str) -> &'r Value {
+    let routers = set["routers"].as_array().unwrap();
+    routers.iter().find(|router| router["name"] == name).expect(name)
+}
+
+#[test]
+fn a_run_tells_each_set_and_each_router() {
+    let answers = fixture("answers.jsonl");
+    let (output, report) = replay("run", &["--answers", &answers]);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let notes = String::from_utf8_lossy(&output.stderr);
+    assert!(notes.contains("answers.jsonl: 1 answers to unknown questions are ignored"), "{notes}");
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("small → large") && table.contains("Nearside, with the second look"));
+
+    let sets = report["pairs"][0]["sets"].as_array().unwrap();
+    let names: Vec<&str> = sets.iter().map(|set| set["set"].as_str().unwrap()).collect();
+    assert_eq!(names, ["sums", "facts"]);
+    let sums = &sets[0];
+    assert_eq!((&sums["n"], &sums["n_looked"]), (&12.into(), &12.into()));
+    for router in sums["routers"].as_array().unwrap() {
+        for key in ["calls", "mean_s", "p95_s", "quality"] {
+            assert!(router[key].is_number(), "{key} of {router}");
+        }
+        assert!(router["curve"].as_array().is_some_and(|curve| !curve.is_empty()));
+        let is_end = router["name"].as_str().unwrap().starts_with("all_");
+        for key in ["cpt50", "cpt80", "cpt95", "apgr"] {
+            assert_eq!(router[key].is_null(), is_end, "{key} of {router}");
+        }
+    }
+    assert_eq!(router(sums, "all_device")["quality"], 7.0 / 12.0);
+    assert_eq!(router(sums, "all_device")["calls"], 0.0);
+    assert_eq!(router(sums, "oracle")["quality"], 11.0 / 12.0);
+    // The looks at these answers know; the prompts hardly do.
+    let cpt80 = |name: &str| router(sums, name)["cpt80"].as_f64().unwrap();
+    assert!(cpt80("ours_look") < cpt80("ours_prompt"));
+    // Of facts, no answer was looked at.
+    let no_looks = sets[1]["routers"].as_array().unwrap();
+    assert!(no_looks.iter().all(|router| router["name"] != "ours_look"));
+}
+
+#[test]
+fn a_run_can_be_repeated() {
+    let [first, second] = ["repeat-1", "repeat-2"].map(|test| replay(test, &["--seed", "5"]));
+    assert_eq!(first.1, second.1);
+    assert_eq!(first.0.stdout, second.0.stdout);
+    assert!(first.1.is_object());
+    let (_, other) = replay("repeat-3", &["--seed", "6"]);
+    assert_ne!(first.1, other);
+}
+
+#[test]
+fn what_the_scorer_says_can_be_kept() {
+    let folder = folder("scorer");
+    let kept = folder.join("kept.jsonl");
+    let scorer = format!("{}/tests/fixtures/scorer-tiny.gguf", env!("CARGO_MANIFEST_DIR"));
+    let (outcomes, answers) = (fixture("outcomes.jsonl"), fixture("answers.jsonl"));
+    let run = |more: &[&str]| {
+        let json = folder.join("report.json");
+        let files = ["--outcomes", &outcomes, "--answers", &answers];
+        let out = ["--predictions", kept.to_str().unwrap(), "--json", json.to_str().unwrap()];
+        let output = eval(&[&PAIR[..], &files, &out, more].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_str::<Value>(&fs::read_to_string(json).unwrap()).unwrap()
+    };
+    let asked = run(&["--scorer", &scorer]);
+    let lines = fs::read_to_string(&kept).unwrap();
+    assert_eq!(lines.lines().count(), 18);
+    let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
+    assert!(first["p"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0), "{first}");
+    assert_eq!(asked["pairs"][0]["sets"], run(&[])["pairs"][0]["sets"]);
+}
+
+#[test]
+fn only_the_questions_that_are_asked_for_count() {
+    let ids = folder("ids").join("ids.txt");
+    fs::write(&ids, "sum-1\nsum-3\n\nfact-1\n").unwrap();
+    let (_, report) = replay("ids", &["--test-ids", ids.to_str().unwrap()]);
+    let sets = &report["pairs"][0]["sets"];
+    assert_eq!((&sets[0]["n"], &sets[1]["n"]), (&2.into(), &1.into()));
+    assert!(router(&sets[1], "random")["cpt50"].is_null(), "there is no gap to recover");
+}
+
+#[test]
+fn the_built_in_traces_can_be_played_from_their_files() {
+    let folder = folder("traces");
+    let written = eval(&["traces", "--out", folder.to_str().unwrap()]);
+    assert!(written.status.success());
+    let files: Vec<String> = ["wifi", "lte", "congested", "bufferbloat", "tunnels"]
+        .iter()
+        .map(|name| folder.join(format!("{name}.json")).to_str().unwrap().to_owned())
+        .collect();
+    let more: Vec<&str> = ["--trace"].into_iter().chain(files.iter().map(String::as_str)).collect();
+    let (built_in, from_files) = (replay("traces-1", &[]), replay("traces-2", &more));
+    assert!(built_in.1.is_object());
+    assert_eq!(built_in.1, from_files.1);
+}
+
+#[test]
+fn calibrate_writes_a_threshold_or_says_what_it_takes() {
+    let theta = folder("calibrate").join("theta.json");
+    let (outcomes, predictions) = (fixture("outcomes.jsonl"), fixture("predictions.jsonl"));
+    let calibrate = |max_loss: &str| {
+        let files = ["--outcomes", &outcomes, "--predictions", &predictions];
+        let out = ["--max-loss", max_loss, "--out", theta.to_str().unwrap()];
+        eval(&[&["calibrate"], &PAIR[..], &files, &out].concat())
+    };
+    let output = calibrate("0.3");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let written: Value = serde_json::from_str(&fs::read_to_string(&theta).unwrap()).unwrap();
+    let keys: Vec<&String> = written.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["device", "edge", "max_loss", "n", "theta", "version"]);
+    assert_eq!((&written["n"], &written["version"]), (&18.into(), &1.into()));
+    assert!((0.0..=1.0).contains(&written["theta"].as_f64().unwrap()));
+    let message = String::from_utf8(calibrate("0.05").stderr).unwrap();
+    assert!(message.contains("18 questions are too few, at least 19 are needed"), "{message}");
+}
+
+/// What the program says of outcomes and predictions that are not sound.
+#[track_caller]
+fn refused(test: &str, outcomes: &str, predictions: &str, expected: &str) {
+    let folder = folder(&format!("refused-{test}"));
+    let (outcome_file, prediction_file) = (folder.join("o.jsonl"), folder.join("p.jsonl"));
+    fs::write(&outcome_file, outcomes).unwrap();
+    fs::write(&prediction_file, predictions).unwrap();
+    let files = [
+        "--outcomes",
+        outcome_file.to_str().unwrap(),
+        "--predictions",
+        prediction_file.to_str().unwrap(),
+    ];
+    let output = eval(&[&PAIR[..], &files].concat());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains(expected), "{message}");
+    assert!(message.contains(".jsonl"), "it names the file: {message}");
+}
+
+/// A question that the edge alone gets right.
+fn row(id: &str) -> String {
+    let models = r#"{"small":{"correct":0,"output_chars":9},"large":{"correct":1}}"#;
+    format!(r#"{{"id":"{id}","dataset":"d","prompt":"why?","models":{models}}}"#)
+}
+
+#[test]
+fn files_that_are_not_sound_are_refused_with_their_place() {
+    let prediction = r#"{"id":"a","p":0.5,"device_tokens":9,"edge_tokens":9}"#;
+    refused("empty", "\n", "", "o.jsonl: the file is empty");
+    refused("row", "{\"id\":", "", "o.jsonl, line 1: not an outcome row: EOF while parsing");
+    let no_prompt = r#"{"id":"a","dataset":"d","models":{}}"#;
+    refused("prompt", no_prompt, "", "line 1: not an outcome row: missing field `prompt`");
+    let unknown = row("a").replace("small", "tiny");
+    refused("model", &unknown, "", "o.jsonl: no model `small`; there are: large, tiny");
+    let neither = row("a").replace("\"correct\":0", "\"correct\":2");
+    refused("correct", &neither, "", "line 1: `correct` of `small` is 2, not 0 or 1");
+    let twice = format!("{}\n{}\n\n{}", row("a"), row("b"), row("a"));
+    let message = "o.jsonl, line 4: `a` is already in ";
+    refused("twice", &twice, "", message);
+    refused("silent", &row("a").replace("why?", " "), "", "line 1: the prompt is empty");
+    refused("prediction", &row("a"), "{}", "p.jsonl, line 1: not a prediction: missing field `id`");
+    refused("missing", &row("b"), prediction, "p.jsonl: no prediction for `b`");
+    let beyond = prediction.replace("0.5", "1.5");
+    refused("range", &row("a"), &beyond, "p.jsonl, line 1: a number is out of its range");
+}
+
+#[test]
+fn what_is_missing_or_unreadable_is_named() {
+    let message = |args: &[&str]| {
+        let output = eval(args);
+        assert!(!output.status.success(), "{args:?}");
+        String::from_utf8(output.stderr).unwrap()
+    };
+    assert!(message(&[]).contains("--outcomes, --device and --edge must be given"));
+    let nowhere = [&PAIR[..], &["--outcomes", "no/such/file"]].concat();
+    assert!(message(&nowhere).contains("no/such/file: "));
+    let outcomes = fixture("outcomes.jsonl");
+    let alone = [&PAIR[..], &["--outcomes", &outcomes]].concat();
+    assert!(message(&alone).contains("either --scorer or --predictions must be given"));
+    let predictions = fixture("predictions.jsonl");
+    let files = [&alone[..], &["--predictions", &predictions]].concat();
+    let folder = folder("unreadable");
+    let check = |option: &str, text: &str, expected: &str| {
+        let file = folder.join("file.json");
+        fs::write(&file, text).unwrap();
+        let said = message(&[&files[..], &[option, file.to_str().unwrap()]].concat());
+        assert!(said.contains(&format!("file.json: {expected}")), "{said}");
+    };
+    check("--rates", r#"{"device_decode_tps":0}"#, "not rates: rates must be above 0");
+    check("--rates", r#"{"devise":1}"#, "not rates: unknown field `devise`");
+    let offline = r#"{"name":"t","step_s":1,"rows":[[0.1,1,1,0,false]]}"#;
+    check("--trace", offline, "not a link trace: no row is online");
+    check("--trace", "[]", "not a link trace: ");
+    check("--test-ids", "other\n", "no id in it is that of a question");
+}
