@@ -445,6 +445,17 @@ fn when_the_edge_fails_the_devices_own_answer_stands() {
 }
 
 #[test]
+fn what_was_held_when_the_turn_was_stopped_is_shown() {
+    let host = SimHost::new();
+    let never = SecondLook { first_tokens: 1000, ..often() };
+    // Stopped while the device writes: nothing but the route and its prefill was told by then.
+    host.abort_after_events.set(Some(3));
+    let report = run_looking(&mut looking(&[0.1], never, &host), &host);
+    assert_eq!(report.finish_reason, FinishReason::Abort);
+    assert_eq!(shown(&host), report.text);
+}
+
+#[test]
 fn nothing_is_looked_at_where_nobody_could_take_over() {
     let host = SimHost::new();
     let mut router = looking(&[0.9], often(), &host);

@@ -353,6 +353,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Err(error) => error,
         };
         if error == Error::Aborted {
+            // What was written by then is the reader's, also if it was held.
+            answer.release(host);
             answer.finish = FinishReason::Abort;
             return Ok(());
         }
