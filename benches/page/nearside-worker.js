@@ -37,7 +37,7 @@ serveJobs({
   /** @param {Task & {prompt: number[]}} task */
   async firstToken(task) {
     const started = performance.now();
-    const { module } = await start(task);
+    const { module, memory } = await start(task);
     const ready = performance.now();
     const handle = await /** @type {any} */ (await storedFile()).createSyncAccessHandle();
     const source = {
@@ -50,7 +50,12 @@ serveJobs({
     model.prefill(new Uint32Array(task.prompt.slice(0, 1)));
     handle.close();
     const ended = performance.now();
-    return { startMillis: ready - started, loadMillis: loaded - ready, totalMillis: ended - started };
+    return {
+      startMillis: ready - started,
+      loadMillis: loaded - ready,
+      totalMillis: ended - started,
+      peakBytes: memory.buffer.byteLength,
+    };
   },
 });
 
