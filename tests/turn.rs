@@ -11,7 +11,7 @@ use nearside::config::{Config, EdgeConfig, Mode, SecondLook, Takeover};
 use nearside::dialogue::{Message, Role};
 use nearside::engine::{Engine, FileSource, Model, ReadAt};
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::{Confidence, Route, Score, Scorer};
+use nearside::routing::{Confidence, Route, Score, Scorer, Verdict};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
@@ -465,4 +465,25 @@ fn nothing_is_looked_at_where_nobody_could_take_over() {
         let report = pollster::block_on(router.turn(&request, &&host)).unwrap();
         assert_eq!((report.route, report.looks.len()), (Route::Device, 0));
     }
+}
+
+#[test]
+fn a_verdict_moves_the_very_next_turn_and_comes_back_on_the_next_visit() {
+    let host = SimHost::new();
+    let scorer = || Scorer::load(&FileSource::open(TINY_SCORER).unwrap()).unwrap();
+    let mut router = router(Mode::PreferDevice, &host);
+    router.set_scorer(scorer());
+    let question = ask(&["what is 2 + 2?"]);
+    let first = run(&mut router, &host, &question).unwrap();
+    router.rate(first.turn, Verdict::Again, &&host).unwrap();
+    let again = run(&mut router, &host, &question).unwrap();
+    assert!(again.p > first.p + 0.05, "{} and {}", again.p, first.p);
+    assert_eq!(router.rate(99, Verdict::Up, &&host).unwrap_err().code(), "invalid_request");
+
+    let mut next_visit: Router = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
+    next_visit.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host).unwrap();
+    next_visit.set_scorer(scorer());
+    assert!(run(&mut next_visit, &host, &question).unwrap().p > first.p + 0.05);
+    next_visit.forget_feedback(&&host);
+    assert!((run(&mut next_visit, &host, &question).unwrap().p - first.p).abs() < 1e-6);
 }

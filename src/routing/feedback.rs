@@ -17,6 +17,19 @@ const MAX_SHIFT: f64 = 4.0;
 const MEAN_OVER: f32 = 500.0;
 const SCALE: f32 = 127.0;
 
+/// Turns of many kinds: what their states have in common, all states have. Without them the first
+/// turns of a dialogue would be all that is known, and be centred away.
+pub const COMMON_TURNS: [&str; 8] = [
+    "Hello!",
+    "What is 12 + 30?",
+    "What is the capital of Spain?",
+    "Write a short poem about rain.",
+    "Why is the sky blue?",
+    "Sort these words: pear, apple, fig.",
+    "Translate good morning into French.",
+    "Thanks, that helps.",
+];
+
 /// What a person says of an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -62,6 +75,11 @@ impl Feedback {
 
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
+    }
+
+    /// Whether the mean says something yet.
+    pub fn is_fresh(&self) -> bool {
+        self.n_seen < COMMON_TURNS.len() as f32
     }
 
     /// Takes in the state of a turn. One of another width is another scorer's: all is forgotten.

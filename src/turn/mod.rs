@@ -21,6 +21,7 @@ use crate::engine::Engine;
 use crate::handoff::{Ledger, ledger::common_prefix};
 use crate::host::{Event, Host, ProbeRequest};
 use crate::routing::cost::{Work, device_terms, edge_terms};
+use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::link::Probe;
 use crate::routing::{
     Decision, Feedback, Inputs, Link, LinkEstimate, Rates, Route, Score, Scorer, Verdict, decide,
@@ -117,6 +118,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     pub fn set_scorer(&mut self, scorer: S) {
+        if self.feedback.is_fresh() {
+            let user = |text: &str| [Message::new(Role::User, text)];
+            let states = COMMON_TURNS.iter().filter_map(|text| scorer.state(&user(text)).ok());
+            states.for_each(|state| self.feedback.see(&state));
+        }
         self.scorer = Some(scorer);
     }
 
