@@ -28,7 +28,6 @@ import { N_DECODED, N_PROMPT } from "./tasks.mjs";
 /** Whose outputs the other encoders' are compared with. */
 const REFERENCE = "ort-fp32";
 
-
 /** @param {Result} result @returns {Summary} */
 export function summarise(result) {
   const rows = (/** @type {string} */ job, /** @type {(run: Run) => Record<string, number>} */ figuresOf) =>

@@ -144,11 +144,13 @@ def add_wordpiece(writer, tokenizer):
     writer.add_unk_token_id(tokenizer.token_to_id("[UNK]"))
 
 
-def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0):
+def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
+                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES)):
+    """Version 2 of a scorer's file: a head row for each of `outputs`, and the pieces that each text may have."""
     c = model.config
     writer = GGUFWriter(path, "bert")
     writer.add_name(name)
-    writer.add_license("MIT")
+    writer.add_license(licence)
     writer.add_context_length(c.context)
     writer.add_embedding_length(c.dim)
     writer.add_block_count(c.n_layers)
@@ -158,13 +160,14 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0):
     writer.add_vocab_size(c.vocab)
     writer.add_causal_attention(False)
     writer.add_uint32("nearside.scorer.version", 2)
-    writer.add_array("nearside.scorer.outputs", OUTPUTS)
-    writer.add_uint32("nearside.scorer.turn_tokens", TURN_PIECES)
-    writer.add_uint32("nearside.scorer.digest_tokens", DIGEST_PIECES)
-    writer.add_uint32("nearside.scorer.answer_tokens", ANSWER_PIECES)
+    writer.add_array("nearside.scorer.outputs", outputs)
+    for text, pieces in zip(("turn", "digest", "answer"), budgets):
+        writer.add_uint32(f"nearside.scorer.{text}_tokens", pieces)
     writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
     add_wordpiece(writer, tokenizer)
-    add_tensors(writer, bert_names(model.state_dict()), kind)
+    for name, tensor in bert_names(model.state_dict()).items():
+        is_head = name.startswith("scorer.head")
+        add_tensors(writer, {name: tensor}, head_kind if is_head and head_kind is not None else kind)
     finish(writer)
 
 

@@ -3,10 +3,10 @@
 import torch
 import torch.nn.functional as F
 from gguf import GGMLQuantizationType as Kind
-from gguf import GGUFReader, GGUFWriter
+from gguf import GGUFReader
 
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, word_pieces
-from export import add_tensors, add_wordpiece, bert_names, finish, tensors_of
+from export import bert_names, tensors_of, write_scorer
 from learn import predict
 from rows import rows, seen, shipped
 
@@ -49,31 +49,9 @@ def finished(checkpoint, questions, tokenizer):
 
 
 def write(path, model, tokenizer, names):
-    """Version 2 of the scorer's file: as many head rows as `names`, and the budgets of its inputs."""
-    c = model.config
-    writer = GGUFWriter(path, "bert")
-    writer.add_name("nearside-general-scorer")
-    writer.add_license("Apache-2.0")
-    writer.add_context_length(c.context)
-    writer.add_embedding_length(c.dim)
-    writer.add_block_count(c.n_layers)
-    writer.add_feed_forward_length(c.ffn)
-    writer.add_head_count(c.n_heads)
-    writer.add_layer_norm_eps(c.eps)
-    writer.add_vocab_size(c.vocab)
-    writer.add_causal_attention(False)
-    writer.add_uint32("nearside.scorer.version", 2)
-    writer.add_array("nearside.scorer.outputs", names)
-    writer.add_uint32("nearside.scorer.turn_tokens", TURN_PIECES)
-    writer.add_uint32("nearside.scorer.digest_tokens", DIGEST_PIECES)
-    writer.add_uint32("nearside.scorer.answer_tokens", ANSWER_PIECES)
-    writer.add_file_type(7)
-    add_wordpiece(writer, tokenizer)
-    tensors = bert_names(model.state_dict())
-    head = {name: tensors.pop(name) for name in list(tensors) if name.startswith("scorer.head")}
-    add_tensors(writer, tensors, Kind.Q8_0)
-    add_tensors(writer, head, Kind.F32)
-    finish(writer)
+    """The file, its head unquantised: there are many rows and each is small."""
+    write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F32, licence="Apache-2.0",
+                 outputs=names, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES))
 
 
 def load(path):
