@@ -8,7 +8,7 @@ use super::{
     kernels::{
         Activations, Kernels,
         attention::attend_all,
-        rows::{gelu, layer_norm},
+        rows::{add, gelu, layer_norm},
     },
     matrix::{Linear, Matrix},
     model::{ModelInfo, architecture},
@@ -243,14 +243,21 @@ impl Layer {
         let &Hyperparameters { n_embd, n_ff, .. } = sizes;
         let mut added = vec![0.0; x.len()];
         self.attention(x, &mut added, sizes, kernels);
-        add(x, &added);
-        self.attn_norm.apply(x);
         let mut hidden = vec![0.0; x.len() / n_embd * n_ff];
-        self.up.multiply(&Activations::new(x, n_embd), &mut hidden, kernels);
-        kernels.for_rows(&mut hidden, n_ff, |_, row| gelu(kernels.isa(), row, &self.up_bias));
-        self.down.forward(&Activations::new(&hidden, n_ff), &mut added, kernels);
-        add(x, &added);
-        self.norm.apply(x);
+        let normed = Activations::written(x, n_embd, self.up.operand(), kernels, |token, x| {
+            add(x, &added[token * n_embd..]);
+            self.attn_norm.apply(x);
+        });
+        self.up.multiply(&normed, &mut hidden, kernels);
+        let operand = self.down.weight.operand();
+        let hidden = Activations::written(&mut hidden, n_ff, operand, kernels, |_, row| {
+            gelu(kernels.isa(), row, &self.up_bias);
+        });
+        self.down.forward(&hidden, &mut added, kernels);
+        kernels.for_rows(x, n_embd, |token, x| {
+            add(x, &added[token * n_embd..]);
+            self.norm.apply(x);
+        });
     }
 
     /// Every token sees every token: one sequence, so no padding to leave out.
@@ -267,8 +274,4 @@ impl Layer {
         attend_all(n_heads, n_embd / n_heads, [&q, &k, &v], &mut mixed, kernels);
         self.attn_output.forward(&Activations::new(&mixed, n_embd), into, kernels);
     }
-}
-
-fn add(x: &mut [f32], added: &[f32]) {
-    x.iter_mut().zip(added).for_each(|(x, added)| *x += added);
 }

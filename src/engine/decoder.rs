@@ -10,7 +10,7 @@ use super::{
     kernels::{
         Activations, Kernels,
         attention::{Heads, attend},
-        rows::{geglu, rms_norm, rms_norm_in_place, swiglu},
+        rows::{add, geglu, rms_norm, rms_norm_in_place, swiglu},
     },
     kv_cache::KvCache,
     matrix::{Linear, Matrix},
@@ -101,11 +101,12 @@ impl Decoder {
         let (n_tokens, n_embd) = (tokens.len(), sizes.n_embd);
         let angles = architecture.ropes.iter().map(|rope| rope.angles(start, n_tokens)).collect();
         let pass = Pass { sizes, architecture, kernels, angles, start, n_tokens };
-        let mut x = self.embed(tokens); // (n_tokens, n_embd)
+        let mut x = self.embed(tokens, kernels); // (n_tokens, n_embd)
+        let mut room = Room::default();
         for (i, layer) in self.layers.iter().enumerate() {
             // Of the last layer only the last token's output is wanted, and every token's keys.
             let n_kept = if i + 1 < self.layers.len() { n_tokens } else { 1 };
-            layer.forward(i, &mut x, n_kept, cache, &pass);
+            layer.forward(i, &mut x, n_kept, cache, &mut room, &pass);
         }
         rms_norm_in_place(&mut x, &self.norm, architecture.epsilon); // (1, n_embd)
         let mut logits = vec![0.0; self.output.n_rows()];
@@ -114,14 +115,15 @@ impl Decoder {
     }
 
     /// (n_tokens, n_embd)
-    fn embed(&self, tokens: &[u32]) -> Vec<f32> {
-        let mut x = vec![0.0; tokens.len() * self.sizes.n_embd];
-        for (&token, row) in tokens.iter().zip(x.chunks_exact_mut(self.sizes.n_embd)) {
-            self.embedding.read_row(token as usize, row);
-        }
-        if self.architecture.embedding_scale != 1.0 {
-            x.iter_mut().for_each(|x| *x *= self.architecture.embedding_scale);
-        }
+    fn embed(&self, tokens: &[u32], kernels: &Kernels) -> Vec<f32> {
+        let n_embd = self.sizes.n_embd;
+        let mut x = vec![0.0; tokens.len() * n_embd];
+        kernels.for_rows(&mut x, n_embd, |i, row| {
+            self.embedding.read_row(tokens[i] as usize, row);
+            if self.architecture.embedding_scale != 1.0 {
+                row.iter_mut().for_each(|x| *x *= self.architecture.embedding_scale);
+            }
+        });
         x
     }
 }
@@ -153,92 +155,139 @@ impl Layer {
     }
 
     /// Replaces `x`, (n_tokens, n_embd), by the last `n_kept` tokens' (n_kept, n_embd).
-    fn forward(&self, i: usize, x: &mut Vec<f32>, n_kept: usize, cache: &mut KvCache, pass: &Pass) {
-        let n_embd = pass.sizes.n_embd;
-        let added = self.attention(i, x, n_kept, cache, pass);
-        x.drain(..x.len() - n_kept * n_embd);
-        add(x, added, self.attn_post_norm.as_deref(), pass);
-        let added = self.feed_forward(x, pass);
-        add(x, added, self.ffn_post_norm.as_deref(), pass);
+    fn forward(
+        &self,
+        i: usize,
+        x: &mut Vec<f32>,
+        n_kept: usize,
+        cache: &mut KvCache,
+        room: &mut Room,
+        pass: &Pass,
+    ) {
+        self.attention(i, x, n_kept, cache, room, pass);
+        x.drain(..x.len() - n_kept * pass.sizes.n_embd);
+        add_rows(x, &room.added, self.attn_post_norm.as_deref(), pass);
+        self.feed_forward(x, room, pass);
+        add_rows(x, &room.added, self.ffn_post_norm.as_deref(), pass);
     }
 
-    /// What the last `n_kept` tokens take from all tokens so far: (n_kept, n_embd)
+    /// Writes to `room.added` what the last `n_kept` tokens take from all tokens so far:
+    /// (n_kept, n_embd)
     fn attention(
         &self,
         i: usize,
         x: &[f32],
         n_kept: usize,
         cache: &mut KvCache,
+        room: &mut Room,
         pass: &Pass,
-    ) -> Vec<f32> {
+    ) {
         let &Hyperparameters { n_embd, n_heads, n_kv_heads, head_dim, .. } = pass.sizes;
         let (n_tokens, start, kernels) = (pass.n_tokens, pass.start, pass.kernels);
-        let kind = pass.architecture.layer(i);
-        let normed = normed(x, &self.attn_norm, pass);
-        let all = Activations::new(&normed, n_embd);
-        let last = Activations::new(&normed[(n_tokens - n_kept) * n_embd..], n_embd);
+        let (q_dim, kv_dim) = (n_heads * head_dim, n_kv_heads * head_dim);
+        let Room { normed, q, k, v, mixed, added, .. } = room;
+        let all = norm(x, &self.attn_norm, &self.q, normed, pass);
+        let last = Activations::new(&all.values[(n_tokens - n_kept) * n_embd..], n_embd);
         let kept = if n_kept == n_tokens { &all } else { &last };
 
-        let mut q = vec![0.0; n_kept * n_heads * head_dim];
-        let mut k = vec![0.0; n_tokens * n_kv_heads * head_dim];
-        let mut v = k.clone();
-        self.q.forward(kept, &mut q, kernels); // (n_kept, n_heads, head_dim)
-        self.k.forward(&all, &mut k, kernels); // (n_tokens, n_kv_heads, head_dim)
-        self.v.forward(&all, &mut v, kernels);
-        for (x, norm, n_heads) in
-            [(&mut q, &self.q_norm, n_heads), (&mut k, &self.k_norm, n_kv_heads)]
+        let q = of_size(q, n_kept * q_dim); // (n_kept, n_heads, head_dim)
+        let k = of_size(k, n_tokens * kv_dim); // (n_tokens, n_kv_heads, head_dim)
+        let v = of_size(v, n_tokens * kv_dim);
+        self.q.forward(kept, q, kernels);
+        self.k.forward(&all, k, kernels);
+        self.v.forward(&all, v, kernels);
+        let kind = pass.architecture.layer(i);
+        for (rows, width, norm) in [(&mut *q, q_dim, &self.q_norm), (&mut *k, kv_dim, &self.k_norm)]
         {
-            if let Some(weight) = norm {
-                rms_norm_in_place(x, weight, pass.architecture.epsilon);
-            }
-            if let Some(rope) = kind.rope {
-                pass.angles[rope].turn(x, n_heads * head_dim, head_dim);
-            }
+            let first = n_tokens - rows.len() / width;
+            kernels.for_rows(rows, width, |row, heads| {
+                if let Some(weight) = norm {
+                    rms_norm_in_place(heads, weight, pass.architecture.epsilon);
+                }
+                if let Some(rope) = kind.rope {
+                    pass.angles[rope].turn(first + row, heads, head_dim);
+                }
+            });
         }
-        cache.append(i, start, &k, &v);
+        cache.append(i, start, k, v, kernels);
 
         let scale = pass.architecture.attention_scale;
         let heads = Heads { n_heads, n_kv_heads, head_dim, scale, window: kind.window };
         let positions = start + n_tokens - n_kept..start + n_tokens;
-        let mut mixed = vec![0.0; q.len()]; // (n_kept, n_heads, head_dim)
-        attend(heads, &cache.layer(i), &q, positions, &mut mixed, kernels);
-        let mut output = vec![0.0; n_kept * n_embd];
-        let mixed = Activations::new(&mixed, n_heads * head_dim);
-        self.attn_output.forward(&mixed, &mut output, kernels);
-        output
+        let mixed = of_size(mixed, n_kept * q_dim); // (n_kept, n_heads, head_dim)
+        attend(heads, &cache.layer(i), q, positions, mixed, kernels);
+        let added = of_size(added, n_kept * n_embd);
+        self.attn_output.forward(&Activations::new(mixed, q_dim), added, kernels);
     }
 
-    /// (n_tokens, n_embd) → (n_tokens, n_embd)
-    fn feed_forward(&self, x: &[f32], pass: &Pass) -> Vec<f32> {
-        let &Hyperparameters { n_embd, n_ff, .. } = pass.sizes;
-        let normed = normed(x, &self.ffn_norm, pass);
-        let normed = Activations::new(&normed, n_embd);
-        let mut gate = vec![0.0; normed.n_tokens() * n_ff];
-        let mut up = gate.clone();
-        self.gate.forward(&normed, &mut gate, pass.kernels);
-        self.up.forward(&normed, &mut up, pass.kernels);
+    /// Writes to `room.added`: (n_tokens, n_embd) → (n_tokens, n_embd)
+    fn feed_forward(&self, x: &[f32], room: &mut Room, pass: &Pass) {
+        let (n_ff, kernels) = (pass.sizes.n_ff, pass.kernels);
+        let Room { normed, gate, up, added, .. } = room;
+        let normed = norm(x, &self.ffn_norm, &self.gate, normed, pass);
+        let gate = of_size(gate, normed.n_tokens() * n_ff);
+        let up = of_size(up, gate.len());
+        self.gate.forward(&normed, gate, kernels);
+        self.up.forward(&normed, up, kernels);
         let apply = match pass.architecture.gate {
             Gate::Silu => swiglu,
             Gate::Gelu => geglu,
         };
-        let isa = pass.kernels.isa();
-        pass.kernels.for_rows(&mut gate, n_ff, |token, gate| apply(isa, gate, &up[token * n_ff..]));
-        let mut output = vec![0.0; x.len()];
-        self.down.forward(&Activations::new(&gate, n_ff), &mut output, pass.kernels);
-        output
+        let operand = self.down.weight.operand();
+        let gated = Activations::written(gate, n_ff, operand, kernels, |token, gate| {
+            apply(kernels.isa(), gate, &up[token * n_ff..]);
+        });
+        self.down.forward(&gated, of_size(added, x.len()), kernels);
     }
 }
 
-fn normed(x: &[f32], weight: &[f32], pass: &Pass) -> Vec<f32> {
-    let mut normed = vec![0.0; x.len()];
-    rms_norm(x, weight, pass.architecture.epsilon, &mut normed);
-    normed
+/// What the layers of a pass write into, one after the other.
+#[derive(Default)]
+struct Room {
+    normed: Vec<f32>,
+    q: Vec<f32>,
+    k: Vec<f32>,
+    v: Vec<f32>,
+    mixed: Vec<f32>,
+    added: Vec<f32>,
+    gate: Vec<f32>,
+    up: Vec<f32>,
+}
+
+/// Room for `n` floats, whatever they are.
+fn of_size(room: &mut Vec<f32>, n: usize) -> &mut [f32] {
+    room.resize(n, 0.0);
+    room
+}
+
+/// The normed rows of `x` as `reader` wants them.
+fn norm<'r>(
+    x: &[f32],
+    weight: &[f32],
+    reader: &Linear,
+    room: &'r mut Vec<f32>,
+    pass: &Pass,
+) -> Activations<'r> {
+    let (width, epsilon) = (weight.len(), pass.architecture.epsilon);
+    let write = |token: usize, row: &mut [f32]| {
+        rms_norm(&x[token * width..][..width], weight, epsilon, row);
+    };
+    let operand = reader.weight.operand();
+    Activations::written(of_size(room, x.len()), width, operand, pass.kernels, write)
 }
 
 /// `x += added`, normed first where the model does.
-fn add(x: &mut [f32], mut added: Vec<f32>, norm: Option<&[f32]>, pass: &Pass) {
-    if let Some(weight) = norm {
-        rms_norm_in_place(&mut added, weight, pass.architecture.epsilon);
-    }
-    x.iter_mut().zip(added).for_each(|(x, added)| *x += added);
+fn add_rows(x: &mut [f32], added: &[f32], norm: Option<&[f32]>, pass: &Pass) {
+    let n_embd = pass.sizes.n_embd;
+    pass.kernels.for_rows(x, n_embd, |token, x| {
+        let added = &added[token * n_embd..][..n_embd];
+        match norm {
+            Some(weight) => {
+                let mut normed = vec![0.0; n_embd];
+                rms_norm(added, weight, pass.architecture.epsilon, &mut normed);
+                add(x, &normed);
+            }
+            None => add(x, added),
+        }
+    });
 }

@@ -7,7 +7,10 @@
 
 use half::f16;
 
-use super::kernels::attention::{self, KeysValues};
+use super::kernels::{
+    Kernels,
+    attention::{self, KeysValues, Slots},
+};
 use crate::{Error, Result};
 
 const FIRST_CAPACITY: usize = 128;
@@ -83,24 +86,23 @@ impl KvCache {
     }
 
     /// Writes `keys` and `values`, (n_tokens, n_kv_heads, head_dim), from position `start` on.
-    pub fn append(&mut self, layer: usize, start: usize, keys: &[f32], values: &[f32]) {
-        let head_dim = self.head_dim;
-        let layer = &mut self.layers[layer];
-        let capacity = layer.capacity;
-        let row = self.n_kv_heads * head_dim;
-        let tokens = keys.chunks_exact(row).zip(values.chunks_exact(row));
-        for (position, (keys, values)) in (start..).zip(tokens) {
-            let heads = keys.chunks_exact(head_dim).zip(values.chunks_exact(head_dim));
-            for (head, (keys, values)) in heads.enumerate() {
-                let base = head * capacity * head_dim;
-                for (dim, (key, value)) in keys.iter().zip(values).enumerate() {
-                    layer.keys[base + attention::key_index(position, dim, head_dim)] =
-                        f16::from_f32(*key);
-                    layer.values[base + attention::value_index(position, dim, capacity)] =
-                        f16::from_f32(*value);
-                }
-            }
-        }
+    pub fn append(
+        &mut self,
+        layer: usize,
+        start: usize,
+        keys: &[f32],
+        values: &[f32],
+        kernels: &Kernels,
+    ) {
+        let Layer { keys: kept_keys, values: kept_values, capacity } = &mut self.layers[layer];
+        let into = Slots {
+            keys: kept_keys,
+            values: kept_values,
+            capacity: *capacity,
+            n_kv_heads: self.n_kv_heads,
+            head_dim: self.head_dim,
+        };
+        attention::append(into, start, [keys, values], kernels);
     }
 
     pub fn layer(&self, layer: usize) -> KeysValues<'_> {
@@ -134,10 +136,11 @@ mod tests {
     fn growing_keeps_what_was_written() {
         let mut cache = KvCache::new(2, 2, 4, 1000).unwrap();
         let (first_bytes, n) = (cache.n_bytes(), FIRST_CAPACITY);
-        cache.append(1, 0, &rows(n, 0), &rows(n, 7));
+        let kernels = Kernels::default();
+        cache.append(1, 0, &rows(n, 0), &rows(n, 7), &kernels);
         cache.reserve(n + 1, n).unwrap();
         assert_eq!(cache.n_bytes(), 2 * first_bytes);
-        cache.append(1, n, &rows(1, 1), &rows(1, 2));
+        cache.append(1, n, &rows(1, 1), &rows(1, 2), &kernels);
         let layer = cache.layer(1);
         for position in [0, 5, n - 1, n] {
             let token = |first| {

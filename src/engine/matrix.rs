@@ -5,13 +5,14 @@ use std::{marker::PhantomData, ops::Range, sync::Arc};
 use candle_core::quantized::GgmlDType;
 
 use super::kernels::{
-    Activations, Kernels,
+    Activations, Kernels, Operand,
     blocks::*,
     floats::{self, BF16, F16, F32},
     formats::{
         Format, GROUP, Packed, QUAD, UNPACKED_PAIR, VECTORS, pack_quad, unpack, unpacked_at,
     },
     product::{self, Products, Rows, Weights},
+    rows::add,
     simd::Scalar,
 };
 use crate::{Error, Result};
@@ -130,6 +131,17 @@ impl Matrix {
 
     pub fn n_rows(&self) -> usize {
         self.n_rows
+    }
+
+    /// What its products read.
+    pub fn operand(&self) -> Operand {
+        for_dtype!(self.dtype,
+            F => match F::LAYOUT.signed {
+                true => Operand::SevenBits,
+                false => Operand::EightBits,
+            },
+            G => <G as floats::FloatFormat>::OPERAND
+        )
     }
 
     /// (n_tokens, n_columns) → (n_tokens, n_rows)
@@ -253,9 +265,7 @@ impl Linear {
     pub fn forward(&self, x: &Activations, into: &mut [f32], kernels: &Kernels) {
         self.weight.multiply(x, into, kernels);
         if let Some(bias) = &self.bias {
-            for row in into.chunks_exact_mut(bias.len()) {
-                row.iter_mut().zip(bias).for_each(|(y, bias)| *y += bias);
-            }
+            kernels.for_rows(into, bias.len(), |_, row| add(row, bias));
         }
     }
 }

@@ -157,18 +157,13 @@ pub struct Angles {
 }
 
 impl Angles {
-    /// Turns `x`, (n_rows, any number of heads, head_dim), in place; its rows, `row` elements
-    /// each, are the chunk's last tokens.
-    pub fn turn(&self, x: &mut [f32], row: usize, head_dim: usize) {
-        let n_rows = x.len() / row;
-        let n_skipped = self.cos_sin.len() - n_rows * self.n_pairs;
-        let angles = self.cos_sin[n_skipped..].chunks_exact(self.n_pairs);
-        for (token, cos_sin) in x.chunks_exact_mut(row).zip(angles) {
-            for head in token.chunks_exact_mut(head_dim) {
-                match self.pairing {
-                    Pairing::Neighbours => turn_neighbours(head, cos_sin),
-                    Pairing::Halves => turn_halves(head, cos_sin),
-                }
+    /// Turns the heads of the chunk's token `token`, (any number of heads, head_dim), in place.
+    pub fn turn(&self, token: usize, heads: &mut [f32], head_dim: usize) {
+        let cos_sin = &self.cos_sin[token * self.n_pairs..][..self.n_pairs];
+        for head in heads.chunks_exact_mut(head_dim) {
+            match self.pairing {
+                Pairing::Neighbours => turn_neighbours(head, cos_sin),
+                Pairing::Halves => turn_halves(head, cos_sin),
             }
         }
     }
@@ -194,7 +189,7 @@ mod tests {
     fn check(pairing: Pairing, want: [f32; 4]) {
         let rope = Rope { pairing, frequencies: vec![1.0, 0.0], magnitude: 1.0 };
         let mut x = [1.0, 2.0, 3.0, 4.0];
-        rope.angles(0, 2).turn(&mut x, 4, 4); // The row is the second of two tokens.
+        rope.angles(0, 2).turn(1, &mut x, 4);
         for (got, want) in x.iter().zip(want) {
             assert!((got - want).abs() < 1e-6, "{got} is not {want}");
         }

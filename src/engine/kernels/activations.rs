@@ -8,6 +8,28 @@ use super::{
     simd::{Simd, for_any_isa},
 };
 
+/// What a matrix multiplies with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Operand {
+    Floats,
+    /// For signed weights: values of 7 bits, 64 added.
+    SevenBits,
+    /// For weights below 128: signed values of 8 bits.
+    EightBits,
+}
+
+/// How an integer stands for an activation.
+#[derive(Clone, Copy)]
+struct Bits {
+    /// What the largest of a group becomes.
+    largest: f32,
+    /// What is added to all of them.
+    offset: u8,
+}
+
+const SEVEN_BITS: Bits = Bits { largest: 63.0, offset: 64 };
+const EIGHT_BITS: Bits = Bits { largest: 127.0, offset: 0 };
+
 /// Rows of activations, (n_tokens, n_columns), for any number of products.
 pub struct Activations<'x> {
     pub values: &'x [f32],
@@ -21,18 +43,59 @@ impl<'x> Activations<'x> {
         Activations { values, n_columns, seven_bits: OnceCell::new(), eight_bits: OnceCell::new() }
     }
 
+    /// Activations that `write` puts in place, token by token, on all threads. For a matrix that
+    /// wants integers they are made while the row is at hand.
+    pub fn written(
+        values: &'x mut [f32],
+        n_columns: usize,
+        operand: Operand,
+        kernels: &Kernels,
+        write: impl Fn(usize, &mut [f32]) + Sync,
+    ) -> Activations<'x> {
+        let n_tokens = values.len() / n_columns;
+        let start = SharedPointer(values.as_mut_ptr());
+        let row = |token: usize| {
+            // SAFETY: each token's row is asked for once, and `values` is borrowed until the end.
+            let row =
+                unsafe { std::slice::from_raw_parts_mut(start.at(token * n_columns), n_columns) };
+            write(token, row);
+            &*row
+        };
+        let quantised = match operand {
+            Operand::Floats => {
+                kernels.for_rows(values, n_columns, write);
+                return Activations::new(values, n_columns);
+            }
+            Operand::SevenBits => Quantised::new(n_tokens, n_columns, SEVEN_BITS, kernels, row),
+            Operand::EightBits => Quantised::new(n_tokens, n_columns, EIGHT_BITS, kernels, row),
+        };
+        let activations = Activations::new(values, n_columns);
+        match operand {
+            Operand::SevenBits => _ = activations.seven_bits.set(quantised),
+            _ => _ = activations.eight_bits.set(quantised),
+        }
+        activations
+    }
+
     pub fn n_tokens(&self) -> usize {
         self.values.len() / self.n_columns
     }
 
-    /// For signed weights: values of 7 bits, 64 added.
+    /// [`Operand::SevenBits`]
     pub fn seven_bits(&self, kernels: &Kernels) -> &Quantised {
-        self.seven_bits.get_or_init(|| Quantised::new(self, 63.0, 64, kernels))
+        self.seven_bits.get_or_init(|| self.quantised(SEVEN_BITS, kernels))
     }
 
-    /// For weights below 128: signed values of 8 bits.
+    /// [`Operand::EightBits`]
     pub fn eight_bits(&self, kernels: &Kernels) -> &Quantised {
-        self.eight_bits.get_or_init(|| Quantised::new(self, 127.0, 0, kernels))
+        self.eight_bits.get_or_init(|| self.quantised(EIGHT_BITS, kernels))
+    }
+
+    fn quantised(&self, bits: Bits, kernels: &Kernels) -> Quantised {
+        let (values, n_columns) = (self.values, self.n_columns);
+        Quantised::new(self.n_tokens(), n_columns, bits, kernels, |token| {
+            &values[token * n_columns..][..n_columns]
+        })
     }
 }
 
@@ -63,8 +126,14 @@ pub struct Terms {
 }
 
 impl Quantised {
-    fn new(x: &Activations, largest: f32, offset: u8, kernels: &Kernels) -> Quantised {
-        let (n_tokens, n_columns) = (x.n_tokens(), x.n_columns);
+    /// `row` is asked once for each token's activations.
+    fn new<'v>(
+        n_tokens: usize,
+        n_columns: usize,
+        Bits { largest, offset }: Bits,
+        kernels: &Kernels,
+        row: impl Fn(usize) -> &'v [f32] + Sync,
+    ) -> Quantised {
         let n_groups = n_columns / GROUP;
         let together = if n_tokens < TILE { 1 } else { TILE };
         let n_rows = n_tokens.next_multiple_of(together);
@@ -79,7 +148,7 @@ impl Quantised {
                 std::slice::from_raw_parts_mut(start, together * n_columns)
             };
             for t in 0..n_here {
-                let x = &x.values[(tile * together + t) * n_columns..][..n_columns];
+                let x = row(tile * together + t);
                 // SAFETY: the lengths are those of one token's row in a tile.
                 unsafe { quantise(kernels.isa(), x, values, terms, t, together, largest, offset) }
             }

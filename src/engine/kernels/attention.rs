@@ -46,6 +46,47 @@ pub fn value_index(position: usize, dim: usize, capacity: usize) -> usize {
     (dim / QUAD * capacity + position) * QUAD + dim % QUAD
 }
 
+/// Where keys and values of one layer are written.
+pub struct Slots<'c> {
+    pub keys: &'c mut [f16],
+    pub values: &'c mut [f16],
+    /// As in [`KeysValues`].
+    pub capacity: usize,
+    pub n_kv_heads: usize,
+    pub head_dim: usize,
+}
+
+/// Writes keys and values, each (n_tokens, n_kv_heads, head_dim), from position `start` on.
+pub fn append(into: Slots, start: usize, [keys, values]: [&[f32]; 2], kernels: &Kernels) {
+    let Slots { capacity, n_kv_heads, head_dim, .. } = into;
+    let row = n_kv_heads * head_dim;
+    let n_tokens = keys.len() / row;
+    assert_eq!(keys.len(), values.len(), "a value for each key");
+    assert!(start + n_tokens <= capacity, "there is room for the positions");
+    assert!(into.keys.len() == capacity * row && into.values.len() == capacity * row);
+    let (kept_keys, kept_values) =
+        (SharedPointer(into.keys.as_mut_ptr()), SharedPointer(into.values.as_mut_ptr()));
+    kernels.in_parts(n_tokens, |tokens, _| {
+        for token in tokens {
+            let row = token * row..(token + 1) * row;
+            let heads =
+                keys[row.clone()].chunks_exact(head_dim).zip(values[row].chunks_exact(head_dim));
+            for (head, (keys, values)) in heads.enumerate() {
+                let (base, position) = (head * capacity * head_dim, start + token);
+                for (dim, (&key, &value)) in keys.iter().zip(values).enumerate() {
+                    // SAFETY: within the head's part, and no other token writes to this position.
+                    unsafe {
+                        *kept_keys.at(base + key_index(position, dim, head_dim)) =
+                            f16::from_f32(key);
+                        *kept_values.at(base + value_index(position, dim, capacity)) =
+                            f16::from_f32(value);
+                    }
+                }
+            }
+        }
+    });
+}
+
 /// What the tokens at positions `positions` take from all positions up to their own.
 ///
 /// `queries` and `mixed` are (n_tokens, n_heads, head_dim).

@@ -1,10 +1,11 @@
 //! Weights that are not quantised: four rows side by side, one column after the other.
 
-use super::{formats::QUAD, simd::Simd};
+use super::{Operand, formats::QUAD, simd::Simd};
 
 /// How a float is stored.
 pub trait FloatFormat: 'static {
     const BYTES: usize;
+    const OPERAND: Operand = Operand::Floats;
     /// The floats of four rows.
     unsafe fn load<S: Simd>(at: *const u8) -> S::Floats;
 }

@@ -25,7 +25,7 @@ pub mod simd;
 
 use std::ops::Range;
 
-pub use activations::Activations;
+pub use activations::{Activations, Operand};
 pub use pool::{Helper, Pool};
 pub use simd::Isa;
 

@@ -7,6 +7,11 @@ use super::{
     simd::{Isa, Simd, for_any_isa},
 };
 
+/// `x ← x + y`
+pub fn add(x: &mut [f32], y: &[f32]) {
+    x.iter_mut().zip(y).for_each(|(x, y)| *x += y);
+}
+
 /// `x / rms(x) · weight` for each row (Zhang and Sennrich, arXiv 1910.07467).
 pub fn rms_norm(x: &[f32], weight: &[f32], epsilon: f32, into: &mut [f32]) {
     let rows = x.chunks_exact(weight.len()).zip(into.chunks_exact_mut(weight.len()));
