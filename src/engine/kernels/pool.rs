@@ -14,7 +14,7 @@ use std::{
 };
 
 /// Parts per thread: more even out threads of different speed, fewer cost less.
-const PARTS_PER_THREAD: usize = 8;
+const PARTS_PER_THREAD: usize = 16;
 /// How often a helper looks for the next job before it sleeps: for about half a millisecond, so that
 /// it is awake for all products of a layer and asleep while there are none to share.
 const SPINS: usize = 200_000;
