@@ -64,19 +64,24 @@ fn f32_logits_are_pytorchs() {
 }
 
 /// What sets the families apart: see train/families.py.
+const FAMILIES: [&str; 4] = ["tiny-llama3", "tiny-qwen2-yarn", "tiny-smollm3", "tiny-gemma3"];
+
 #[test]
 fn f32_logits_are_transformers() {
-    for name in ["tiny-llama3", "tiny-qwen2-yarn", "tiny-smollm3", "tiny-gemma3"] {
+    for name in FAMILIES {
         check_f32(name, &widened(&format!("{name}.gguf")));
     }
 }
 
 /// With Q8_0 weights the kernels also round the activations to 7 bits, which the reference does not:
-/// over these random weights that moves the logits by a few percent of their size.
+/// over these random weights, through which an error grows from layer to layer, that moves the
+/// logits by 4 to 9 % of their size, and once by 17 %.
 #[test]
 fn q8_0_logits_are_near_pytorchs() {
-    const TOLERANCE: f32 = 0.1;
-    for name in ["tiny-llama", "tiny-qwen2", "tiny-qwen3"] {
+    const TOLERANCE: f32 = 0.2;
+    const MEAN_TOLERANCE: f32 = 0.08;
+    let mut errors = Vec::new();
+    for name in ["tiny-llama", "tiny-qwen2", "tiny-qwen3"].into_iter().chain(FAMILIES) {
         let golden: Golden = json(&format!("{name}.json"));
         let rows = logits_of(&mut new_engine(&bytes(&format!("{name}.gguf"))), &golden.ids);
         for (row, want) in rows.iter().zip(&golden.logits) {
@@ -84,8 +89,11 @@ fn q8_0_logits_are_near_pytorchs() {
             let relative = root_mean_square(&error) / root_mean_square(want);
             println!("{name}: the error's RMS is {relative} of the logits'");
             assert!(relative <= TOLERANCE, "{name}: {relative}");
+            errors.push(relative);
         }
     }
+    let mean = errors.iter().sum::<f32>() / errors.len() as f32;
+    assert!(mean <= MEAN_TOLERANCE, "{mean}");
 }
 
 fn root_mean_square(values: &[f32]) -> f32 {
