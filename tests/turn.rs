@@ -43,7 +43,7 @@ fn ask(texts: &[&str]) -> TurnRequest {
 }
 
 fn run(router: &mut Router, host: &SimHost, request: &TurnRequest) -> Result<TurnReport> {
-    pollster::block_on(router.turn(request, &host))
+    host.run(router.turn(request, &host))
 }
 
 fn event_types(host: &SimHost) -> Vec<String> {
@@ -240,8 +240,8 @@ fn device_only_sends_nothing() {
     for _ in 0..3 {
         run(&mut router, &host, &ask(&["hello"])).unwrap();
         host.advance(Duration::from_secs(60));
-        pollster::block_on(router.tick(&&host));
-        pollster::block_on(router.probe_now(&&host));
+        host.run(router.tick(&&host));
+        host.run(router.probe_now(&&host));
     }
     assert_eq!(host.n_requests(), 0);
 }
@@ -355,7 +355,7 @@ fn often() -> SecondLook {
 }
 
 fn run_looking(router: &mut Router<Engine, Judge>, host: &SimHost) -> TurnReport {
-    pollster::block_on(router.turn(&ask(&["hello"]), &host)).unwrap()
+    host.run(router.turn(&ask(&["hello"]), &host)).unwrap()
 }
 
 /// What a reader sees, with `|` where a draft gives way to a new answer.
@@ -462,7 +462,7 @@ fn nothing_is_looked_at_where_nobody_could_take_over() {
     let mut request = ask(&["hello"]);
     for mode in [Mode::DeviceOnly, Mode::PreferDevice] {
         request.mode = Some(mode);
-        let report = pollster::block_on(router.turn(&request, &&host)).unwrap();
+        let report = host.run(router.turn(&request, &&host)).unwrap();
         assert_eq!((report.route, report.looks.len()), (Route::Device, 0));
     }
 }

@@ -1,8 +1,9 @@
 //! The one door to the outside: clock, network, storage, and the caller's ear.
 //!
 //! The core has no clock and no socket. The browser's half of this trait is
-//! `web/host.rs`, the test half is [`sim::SimHost`].
+//! `web/host.rs`, the test half is [`sim::SimHost`] on a [`clock::VirtualClock`].
 
+pub mod clock;
 pub mod sim;
 
 use std::time::Duration;

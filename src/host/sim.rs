@@ -2,11 +2,15 @@
 //!
 //! Nothing sleeps and nothing is sent. Time passes only where the script says
 //! so, and by [`SimHost::STEP`] at each yield, so that computing takes time.
+//! Turns are run by [`SimHost::run`].
 
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, VecDeque};
+use std::future::Future;
+use std::rc::Rc;
 use std::time::Duration;
 
+use super::clock::VirtualClock;
 use super::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
@@ -63,7 +67,7 @@ fn event(json: &str) -> (Duration, Vec<u8>) {
 
 /// A host without a world.
 pub struct SimHost {
-    now: Cell<Duration>,
+    clock: Rc<VirtualClock>,
     /// Round trip of the link; `None`: the edge is unreachable to probes.
     pub rtt: Cell<Option<Duration>>,
     pub hints: Cell<EdgeHints>,
@@ -92,7 +96,7 @@ impl SimHost {
     /// A reachable edge, 20 ms away, that has nothing scripted yet.
     pub fn new() -> SimHost {
         SimHost {
-            now: Cell::new(Duration::from_secs(100)),
+            clock: Rc::new(VirtualClock::starting_at(Duration::from_secs(100))),
             rtt: Cell::new(Some(Duration::from_millis(20))),
             hints: Cell::default(),
             edge: RefCell::default(),
@@ -111,7 +115,16 @@ impl SimHost {
     }
 
     pub fn advance(&self, by: Duration) {
-        self.now.set(self.now.get() + by);
+        self.clock.pass(by);
+    }
+
+    /// Runs a turn, or whatever else waits for this host, to its end.
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        self.clock.run(future)
+    }
+
+    async fn wait(&self, time: Duration) {
+        self.clock.until(self.clock.now() + time).await;
     }
 
     /// Requests of any kind that left the page.
@@ -124,16 +137,16 @@ impl Host for &SimHost {
     type EdgeBody = SimBody;
 
     fn now(&self) -> Duration {
-        self.now.get()
+        self.clock.now()
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
         self.n_probes.set(self.n_probes.get() + 1);
         let Some(rtt) = self.rtt.get().filter(|rtt| *rtt <= request.timeout) else {
-            self.advance(request.timeout);
+            self.wait(request.timeout).await;
             return Err(Error::EdgeUnreachable("no route in the script".to_owned()));
         };
-        self.advance(rtt);
+        self.wait(rtt).await;
         let first_byte_s = rtt.as_secs_f64();
         Ok(ProbeReply {
             status: 204,
@@ -147,13 +160,13 @@ impl Host for &SimHost {
     async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<SimBody>> {
         self.sent.borrow_mut().push(request.body.clone());
         let script = self.edge.borrow_mut().pop_front().unwrap_or(SimEdge::Unreachable);
-        self.advance(self.rtt.get().unwrap_or_default());
+        self.wait(self.rtt.get().unwrap_or_default()).await;
         let (status, pieces, end) = match script {
             SimEdge::Unreachable => {
                 return Err(Error::EdgeUnreachable("no route in the script".to_owned()));
             }
             SimEdge::Silent => {
-                self.advance(request.timeout);
+                self.wait(request.timeout).await;
                 return Err(Error::EdgeTimeout(request.timeout.as_millis() as u64));
             }
             SimEdge::Status(status, body) => {
@@ -163,7 +176,8 @@ impl Host for &SimHost {
             SimEdge::Broken(pieces) => (200, pieces, SimEnd::Broken),
             SimEdge::Stuck(pieces) => (200, pieces, SimEnd::Silent),
         };
-        let body = SimBody { pieces: pieces.into(), end };
+        let clock = Rc::clone(&self.clock);
+        let body = SimBody { arrived: clock.now(), clock, pieces: pieces.into(), end };
         Ok(EdgeResponse { status, retry_after_s: Some(2), hints: self.hints.get(), body })
     }
 
@@ -177,6 +191,7 @@ impl Host for &SimHost {
 
     async fn yield_now(&self) {
         self.advance(SimHost::STEP);
+        self.clock.yield_now().await;
     }
 
     fn cancelled(&self) -> bool {
@@ -189,8 +204,11 @@ impl Host for &SimHost {
     }
 }
 
-/// A scripted body. Its pauses do not advance the clock: only the timeout counts.
+/// A scripted body. Its pieces arrive whether or not they are waited for.
 pub struct SimBody {
+    clock: Rc<VirtualClock>,
+    /// When the last piece came.
+    arrived: Duration,
     pieces: VecDeque<(Duration, Vec<u8>)>,
     end: SimEnd,
 }
@@ -204,10 +222,17 @@ enum SimEnd {
 impl EdgeBody for SimBody {
     async fn next(&mut self, timeout: Duration) -> Result<Option<Vec<u8>>> {
         match (self.pieces.pop_front(), &self.end) {
-            (Some((pause, piece)), _) if pause <= timeout => Ok(Some(piece)),
+            (Some((pause, piece)), _) if pause <= timeout => {
+                self.arrived += pause;
+                self.clock.until(self.arrived).await;
+                Ok(Some(piece))
+            }
             (None, SimEnd::Clean) => Ok(None),
             (None, SimEnd::Broken) => Err(Error::EdgeBrokeOff),
-            _ => Err(Error::EdgeTimeout(timeout.as_millis() as u64)),
+            _ => {
+                self.clock.until(self.arrived + timeout).await;
+                Err(Error::EdgeTimeout(timeout.as_millis() as u64))
+            }
         }
     }
 }

@@ -131,7 +131,7 @@ fn listen(scorer: &Scorer, question: &Question) -> Result<Prediction> {
     router.set_device(RecordedDevice::new(&world), &&world)?;
     router.set_scorer(Overheard { scorer, answer_known: question.answer_known, heard: &heard });
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
-    pollster::block_on(router.turn(&request, &&world))?;
+    world.run(router.turn(&request, &&world))?;
     drop(router);
     Ok(heard.into_inner())
 }

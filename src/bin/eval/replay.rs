@@ -110,7 +110,7 @@ fn ask<'r>(
     world.ask(question, prediction);
     let n_calls = world.n_calls();
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
-    let report = pollster::block_on(router.turn(&request, &world))?;
+    let report = world.run(router.turn(&request, &world))?;
     Ok(Asked { report, called: world.n_calls() > n_calls })
 }
 
@@ -137,7 +137,7 @@ fn pause(router: &mut Replayed, world: &World, seconds: f64) {
     let until = world.now() + Duration::from_secs_f64(seconds);
     while world.now() < until {
         world.pass(TICK.min(until - world.now()));
-        pollster::block_on(router.tick(&world));
+        world.run(router.tick(&world));
     }
 }
 

@@ -4,9 +4,11 @@
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::fs;
+use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
+use nearside::host::clock::VirtualClock;
 use nearside::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
@@ -83,7 +85,7 @@ pub struct World<'r> {
     trace: Cell<&'r Trace>,
     /// How far the trace is ahead of the clock.
     ahead: Cell<Duration>,
-    now: Cell<Duration>,
+    clock: VirtualClock,
     asked: Cell<Option<(&'r Question, &'r Prediction)>>,
     /// Answers that the edge began.
     n_calls: Cell<usize>,
@@ -96,7 +98,7 @@ impl<'r> World<'r> {
             speeds,
             trace: Cell::new(trace),
             ahead: Cell::new(Duration::ZERO),
-            now: Cell::new(Duration::ZERO),
+            clock: VirtualClock::default(),
             asked: Cell::new(None),
             n_calls: Cell::new(0),
             stored: RefCell::default(),
@@ -128,58 +130,54 @@ impl<'r> World<'r> {
     }
 
     pub fn now(&self) -> Duration {
-        self.now.get()
+        self.clock.now()
+    }
+
+    /// Runs a turn, or whatever else waits for this world, to its end.
+    pub fn run<F: Future>(&self, future: F) -> F::Output {
+        self.clock.run(future)
     }
 
     pub fn pass(&self, time: Duration) {
-        self.now.set(self.now.get() + time);
+        self.clock.pass(time);
     }
 
     pub fn pass_seconds(&self, seconds: f64) {
         self.pass(Duration::from_secs_f64(seconds));
     }
 
-    /// Where in the trace it is now.
-    fn played(&self) -> Duration {
-        self.now() + self.ahead.get()
+    /// How the link is at a time.
+    fn link(&self, at: Duration) -> &'r Row {
+        self.trace.get().at(at + self.ahead.get())
     }
 
-    fn link(&self) -> &'r Row {
-        self.trace.get().at(self.played())
+    /// When the link is up, from a time on.
+    fn reach(&self, at: Duration, timeout: Duration) -> Option<Duration> {
+        let wait = self.trace.get().until(true, at + self.ahead.get(), timeout)?;
+        Some(at + wait)
     }
 
-    /// Waits for the link to be up.
-    fn reach(&self, timeout: Duration) -> Result<()> {
-        match self.trace.get().until(true, self.played(), timeout) {
-            Some(wait) => {
-                self.pass(wait);
-                Ok(())
-            }
-            None => Err(self.time_out(timeout)),
-        }
-    }
-
-    /// Lets time pass on an open connection, which survives outages of up to `timeout`.
-    fn stay_connected(&self, seconds: f64, timeout: Duration) -> Result<()> {
-        let mut left = Duration::from_secs_f64(seconds);
-        while let Some(good) = self.trace.get().until(false, self.played(), left) {
-            self.pass(good);
+    /// When so much has passed on an open connection, which survives outages of up to `timeout`.
+    /// `Err`: when it was given up.
+    fn connected(&self, at: Duration, seconds: f64, timeout: Duration) -> Result<Duration, Duration> {
+        let (mut at, mut left) = (at, Duration::from_secs_f64(seconds));
+        while let Some(good) = self.trace.get().until(false, at + self.ahead.get(), left) {
+            at += good;
             left -= good;
-            self.reach(timeout)?;
+            at = self.reach(at, timeout).ok_or(at + timeout)?;
         }
-        self.pass(left);
-        Ok(())
+        Ok(at + left)
     }
 
-    fn time_out(&self, timeout: Duration) -> Error {
-        self.pass(timeout);
+    async fn time_out(&self, at: Duration, timeout: Duration) -> Error {
+        self.clock.until(at).await;
         Error::EdgeTimeout(timeout.as_millis() as u64)
     }
 
     /// What a Nearside gateway says of itself.
     fn hints(&self) -> EdgeHints {
         EdgeHints {
-            queue_s: Some(self.link().queue_s),
+            queue_s: Some(self.link(self.now()).queue_s),
             prefill_tps: Some(self.speeds.edge_prefill_tps),
             decode_tps: Some(self.speeds.edge_decode_tps),
         }
@@ -194,17 +192,19 @@ impl<'w, 'r> Host for &'w World<'r> {
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
-        let started = World::now(self);
-        self.reach(request.timeout)?;
-        let link = self.link();
+        let (started, timeout) = (World::now(self), request.timeout);
+        let Some(reached) = self.reach(started, timeout) else {
+            return Err(self.time_out(started + timeout, timeout).await);
+        };
+        let link = self.link(reached);
         let received_bytes = received_bytes(&request.url);
-        let waited_s = (World::now(self) - started).as_secs_f64();
+        let waited_s = (reached - started).as_secs_f64();
         let first_byte_s = link.rtt_s + request.sent_bytes as f64 / link.up_bytes_per_s;
         let total_s = first_byte_s + received_bytes as f64 / link.down_bytes_per_s;
-        if waited_s + total_s > request.timeout.as_secs_f64() {
-            return Err(self.time_out(request.timeout));
+        if waited_s + total_s > timeout.as_secs_f64() {
+            return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.pass_seconds(total_s);
+        self.clock.until(reached + Duration::from_secs_f64(total_s)).await;
         Ok(ProbeReply {
             status: 200,
             first_byte_s: waited_s + first_byte_s,
@@ -216,19 +216,24 @@ impl<'w, 'r> Host for &'w World<'r> {
 
     /// The head comes at once, the first token after the queue and the prefill.
     async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<Stream<'w, 'r>>> {
-        self.reach(request.timeout)?;
-        let link = self.link();
+        let (started, timeout) = (World::now(self), request.timeout);
+        let Some(reached) = self.reach(started, timeout) else {
+            return Err(self.time_out(started + timeout, timeout).await);
+        };
+        let link = self.link(reached);
         let head_s = link.rtt_s + request.body.len() as f64 / link.up_bytes_per_s;
-        if head_s > request.timeout.as_secs_f64() {
-            return Err(self.time_out(request.timeout));
+        if head_s > timeout.as_secs_f64() {
+            return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.pass_seconds(head_s);
         self.n_calls.set(self.n_calls.get() + 1);
+        let opened = reached + Duration::from_secs_f64(head_s);
+        self.clock.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
         let (question, _) = self.asked();
         let body = Stream {
             world: self,
-            begins_s: link.queue_s + n_prompt as f64 / self.speeds.edge_prefill_tps,
+            at: opened,
+            begins_s: self.link(opened).queue_s + n_prompt as f64 / self.speeds.edge_prefill_tps,
             n_prompt,
             n_tokens: question.edge_chars.div_ceil(TOKEN_BYTES).max(1),
             n_sent: 0,
@@ -244,7 +249,9 @@ impl<'w, 'r> Host for &'w World<'r> {
         self.stored.borrow_mut().insert(key.to_owned(), value.to_owned());
     }
 
-    async fn yield_now(&self) {}
+    async fn yield_now(&self) {
+        self.clock.yield_now().await;
+    }
 
     fn cancelled(&self) -> bool {
         false
@@ -261,6 +268,8 @@ fn received_bytes(url: &str) -> usize {
 /// The edge's answer: its first token alone, the rest in a few pieces.
 pub struct Stream<'w, 'r> {
     world: &'w World<'r>,
+    /// When the last piece came: pieces come whether or not they are waited for.
+    at: Duration,
     /// Wait and prefill, in seconds.
     begins_s: f64,
     n_prompt: usize,
@@ -276,11 +285,16 @@ impl EdgeBody for Stream<'_, '_> {
         }
         let is_first = self.n_sent == 0;
         if is_first && self.begins_s > timeout.as_secs_f64() {
-            return Err(self.world.time_out(timeout));
+            return Err(self.world.time_out(self.at + timeout, timeout).await);
         }
         let n_new = if is_first { 1 } else { n_left.min(self.n_tokens.div_ceil(N_PIECES)) };
         let waits_s = if is_first { self.begins_s } else { 0.0 };
-        self.world.stay_connected(waits_s + n_new as f64 * self.token_s(), timeout)?;
+        let takes_s = waits_s + n_new as f64 * self.token_s();
+        match self.world.connected(self.at, takes_s, timeout) {
+            Ok(at) => self.at = at,
+            Err(at) => return Err(self.world.time_out(at, timeout).await),
+        }
+        self.world.clock.until(self.at).await;
         self.n_sent += n_new;
         Ok(Some(self.piece(n_new)))
     }
@@ -289,7 +303,7 @@ impl EdgeBody for Stream<'_, '_> {
 impl Stream<'_, '_> {
     /// A token takes as long as the slower of the edge and the link.
     fn token_s(&self) -> f64 {
-        let download_s = STREAM_BYTES_PER_TOKEN / self.world.link().down_bytes_per_s;
+        let download_s = STREAM_BYTES_PER_TOKEN / self.world.link(self.at).down_bytes_per_s;
         download_s.max(1.0 / self.world.speeds.edge_decode_tps)
     }
 
@@ -346,7 +360,7 @@ mod tests {
             body: "b".repeat(1000),
             timeout: Duration::from_secs(15),
         };
-        let outcome = pollster::block_on(async {
+        let outcome = world.run(async {
             let mut body = (&&world).call_edge(&request).await?.body;
             while body.next(Duration::from_secs(2)).await?.is_some() {}
             Ok(world.now().as_secs_f64())
@@ -374,7 +388,7 @@ mod tests {
         let probe = |url: &str, sent_bytes| {
             let (url, timeout) = (url.to_owned(), Duration::from_secs(3));
             let request = ProbeRequest { url, headers: Vec::new(), sent_bytes, timeout };
-            pollster::block_on((&&world).probe(&request))
+            world.run((&&world).probe(&request))
         };
         let total_s = |url, sent_bytes| probe(url, sent_bytes).map(|reply| reply.total_s);
         assert_eq!(total_s("e/probe", 0), Ok(0.1));
