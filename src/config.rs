@@ -109,6 +109,22 @@ impl Default for SecondLook {
     }
 }
 
+/// Both sides begin at once where the first decision is too close to call. Needs the second look,
+/// and costs a call of the edge each time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct BothSides {
+    pub enabled: bool,
+    /// How near the first decision's fused score must be to the threshold that it is compared with.
+    pub margin: f64,
+}
+
+impl Default for BothSides {
+    fn default() -> BothSides {
+        BothSides { enabled: false, margin: 0.1 }
+    }
+}
+
 /// Everything that can be set from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -122,6 +138,8 @@ pub struct Config {
     /// How far the fused score must pass θ to leave the side that holds the dialogue.
     pub hysteresis: f64,
     pub second_look: SecondLook,
+    /// Never under `data_saver`.
+    pub both_sides: BothSides,
     /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
     pub queue_aware: bool,
     /// Longest answer, in tokens, unless the request says otherwise.
@@ -145,6 +163,7 @@ impl Default for Config {
             theta: 0.5,
             hysteresis: 0.05,
             second_look: SecondLook::default(),
+            both_sides: BothSides::default(),
             queue_aware: true,
             max_tokens: 192,
             first_byte_timeout_millis: 15_000,
@@ -174,6 +193,9 @@ impl Config {
         }
         if !theta.is_none_or(in_unit) {
             return Err(invalid("second_look.theta must lie between 0 and 1"));
+        }
+        if !in_unit(self.both_sides.margin) {
+            return Err(invalid("both_sides.margin must lie between 0 and 1"));
         }
         if first_tokens == 0 {
             return Err(invalid("second_look.first_tokens must be at least 1"));
@@ -259,6 +281,8 @@ mod tests {
         check(r#"{"second_look":{"first_tokens":0}}"#, Err("second_look.first_tokens"));
         check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
+        check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
+        check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));
         check(r#"{"max_tokens":0}"#, Err("max_tokens"));
         check(r#"{"thetta":0.5}"#, Err("unknown field"));
         check(r#"{"mode":"cloud"}"#, Err("unknown variant"));

@@ -80,17 +80,11 @@ pub struct EventStream {
     data: String,
     /// The last byte was a CR: an LF right after it belongs to the same break.
     after_cr: bool,
-    n_bytes: usize,
 }
 
 impl EventStream {
     pub fn new() -> EventStream {
         EventStream::default()
-    }
-
-    /// Bytes taken in so far.
-    pub fn n_bytes(&self) -> usize {
-        self.n_bytes
     }
 
     /// Takes in a piece of the body; appends what it completes to `chunks`.
@@ -99,7 +93,6 @@ impl EventStream {
     /// `edge_protocol` if it is no such stream, `edge_failed` if the edge
     /// reports an error inside it. Chunks before the error are kept.
     pub fn push(&mut self, bytes: &[u8], chunks: &mut Vec<Chunk>) -> Result<()> {
-        self.n_bytes += bytes.len();
         for &byte in bytes {
             let follows_cr = std::mem::replace(&mut self.after_cr, byte == b'\r');
             match byte {

@@ -116,6 +116,8 @@ pub enum Event<'a> {
     Delta { text: &'a str, route: Route },
     /// The device's answer was judged while it was written.
     Look { look: &'a Look },
+    /// The edge, which began when the device did, is not needed; so many tokens came for nothing.
+    Stopped { thrown_away_tokens: usize },
     /// The turn goes on at the other side, from the text already shown; or, where that `replaces`
     /// it, anew: what was shown is only a draft.
     Switch { from: Route, to: Route, reason: &'a str, sentence: &'a str, replaces: bool },

@@ -123,6 +123,11 @@ impl SimHost {
         self.clock.run(future)
     }
 
+    /// Answers of the edge that somebody still reads.
+    pub fn n_open_streams(&self) -> usize {
+        Rc::strong_count(&self.clock) - 1
+    }
+
     async fn wait(&self, time: Duration) {
         self.clock.until(self.clock.now() + time).await;
     }

@@ -49,6 +49,8 @@ pub enum Reason {
     EdgeTooSlow,
     /// The device's answer is likely good enough, but the edge is so much sooner.
     EdgeFaster,
+    /// Too close to call: both sides begin, and a look decides.
+    BothBegin,
     /// The edge may be needed: what the device writes will tell.
     LookFirst,
     /// The fused score lies within the margin around θ.
@@ -132,8 +134,13 @@ fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
     }
     let margin = if inputs.second_look { config.second_look.margin } else { 0.0 };
     let theta = config.theta + margin;
+    let near = |margin: f64| (fused - theta).abs() <= margin;
     let plain = if fused > theta { Route::Edge } else { Route::Device };
-    let within_margin = (fused - theta).abs() <= config.hysteresis;
+    let both = &config.both_sides;
+    if inputs.second_look && both.enabled && !config.data_saver && near(both.margin) {
+        return (Route::Device, Reason::BothBegin);
+    }
+    let within_margin = near(config.hysteresis);
     match inputs.last_route {
         Some(last) if last != plain && within_margin => match last {
             Route::Device => (Route::Device, Reason::StayOnDevice),
@@ -194,6 +201,9 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
         Reason::EdgeFaster => {
             format!("The edge would answer {wait}, at {percent} % that it is needed.")
         }
+        Reason::BothBegin => format!(
+            "Too close to call ({percent} %): both begin, and a look at the device's answer decides."
+        ),
         Reason::LookFirst => format!(
             "The edge may be needed ({percent} %): the device begins, and its answer is looked at."
         ),

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::report::{FinishReason, Look, Switched, TurnReport, TurnUsage};
+use super::report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnUsage};
 use super::seconds;
 use crate::Error;
 use crate::host::{Event, Host};
@@ -19,6 +19,7 @@ pub(super) struct Answer {
     pub finish: FinishReason,
     pub usage: TurnUsage,
     pub looks: Vec<Look>,
+    pub started_both: Option<StartedBoth>,
     /// Whether the side that writes has said all.
     pub complete: bool,
     /// Bytes of the text that were shown.
@@ -46,6 +47,7 @@ impl Answer {
             finish: FinishReason::Stop,
             usage: TurnUsage::default(),
             looks: Vec::new(),
+            started_both: None,
             complete: false,
             n_shown: 0,
             held: false,
@@ -72,6 +74,12 @@ impl Answer {
     pub fn release<H: Host>(&mut self, host: &H) {
         self.held = false;
         self.show(host);
+    }
+
+    /// The turn was stopped: what was written by then is the reader's, also if it was held.
+    pub fn abort<H: Host>(&mut self, host: &H) {
+        self.release(host);
+        self.finish = FinishReason::Abort;
     }
 
     fn show<H: Host>(&mut self, host: &H) {
@@ -104,14 +112,19 @@ impl Answer {
             self.change_sides(Route::Edge, SECOND_LOOK, sentence, false, None, host);
             return None;
         }
+        Some(self.give_way(SECOND_LOOK, sentence, host))
+    }
+
+    /// Moves to the edge, whose answer takes the place of the text, which is set aside.
+    pub fn give_way<H: Host>(&mut self, reason: &str, sentence: String, host: &H) -> SetAside {
         let draft = std::mem::take(&mut self.text);
         let shown = std::mem::take(&mut self.n_shown) > 0;
         self.held = false;
         let aside =
             SetAside { text: draft.clone(), n_tokens: self.n_tokens, complete: self.complete };
         (self.n_tokens, self.complete) = (0, false);
-        self.change_sides(Route::Edge, SECOND_LOOK, sentence, shown, Some(draft), host);
-        Some(aside)
+        self.change_sides(Route::Edge, reason, sentence, shown, Some(draft), host);
+        aside
     }
 
     /// Back to the device, as the edge failed: to what was set aside unless the edge has said
@@ -166,6 +179,7 @@ impl Answer {
             usage,
             switched: self.switched,
             looks: self.looks,
+            started_both: self.started_both,
             dropped_messages,
             decision,
         }

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::edge_call::EdgeCall;
 use super::look::Looks;
 use super::models::{DeviceModel, Progress, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
@@ -19,14 +20,17 @@ pub(super) enum Ended {
     Complete,
     /// A look at what was written found that the edge had better answer.
     Doubted,
+    /// The edge, which began too, has said all before the first look.
+    Overtaken,
 }
 
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
-    /// With a decision, what is written may be doubted.
+    /// With a decision, what is written may be doubted. `beside`: the edge began too.
     pub(super) async fn answer_on_device<H: Host>(
         &mut self,
         request: &TurnRequest,
         decision: Option<&Decision>,
+        beside: Option<&EdgeCall<'_>>,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
@@ -36,7 +40,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
         let scorer = self.scorer.as_ref();
-        let mut looks = Looks::new(scorer, &request.messages, decision, &self.config.second_look);
+        let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
         if looks.is_some() && self.config.second_look.draft == Draft::Held {
             answer.hold();
         }
@@ -62,6 +66,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             if host.cancelled() {
                 return Err(Error::Aborted);
             }
+            if looks.as_ref().is_some_and(Looks::overtaken) {
+                break Ended::Overtaken;
+            }
+            // Nobody could take over any more.
+            if looks.take_if(|looks| looks.edge_failed()).is_some() {
+                answer.release(host);
+            }
             let step = device.step(&mut generation)?;
             let Progress { n_generated, confidence, .. } = device.progress(&generation);
             answer.n_tokens = n_before + n_generated;
@@ -82,6 +93,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 if looks.take(answer, confidence, host)? {
                     break Ended::Doubted;
                 }
+                looks.keep(host);
                 answer.release(host);
             }
             if let Some(finish) = finish {

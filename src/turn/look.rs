@@ -7,15 +7,15 @@
 
 use std::time::Duration;
 
-use super::answer::Answer;
-use super::device::Ended;
+use super::answer::{Answer, SetAside};
+use super::edge_call::EdgeCall;
 use super::models::{DeviceModel, ScoringModel};
-use super::report::{FinishReason, Look, TurnRequest};
-use super::{Router, seconds};
+use super::report::{Look, TurnRequest};
+use super::{Router, both_failed, seconds};
 use crate::config::{SecondLook, Takeover};
 use crate::dialogue::Message;
 use crate::host::{Event, Host};
-use crate::routing::{Confidence, Decision, Reason};
+use crate::routing::{Confidence, Decision, Reason, Route};
 use crate::{Error, Result};
 
 /// A sentence shorter than this says too little, in bytes.
@@ -28,6 +28,8 @@ pub(super) struct Looks<'t, S> {
     scorer: &'t S,
     messages: &'t [Message],
     decision: &'t Decision,
+    /// The edge, where it began when the device did, until a look has kept the device's answer.
+    beside: Option<&'t EdgeCall<'t>>,
     config: &'t SecondLook,
     theta: f64,
     /// The next look's number of tokens; `None` before the first.
@@ -40,8 +42,9 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// `None` where nobody could take over, or nobody can judge.
     pub fn new(
         scorer: Option<&'t S>,
-        messages: &'t [Message],
+        request: &'t TurnRequest,
         decision: Option<&'t Decision>,
+        beside: Option<&'t EdgeCall<'t>>,
         config: &'t SecondLook,
     ) -> Option<Looks<'t, S>> {
         let decision = decision.filter(|decision| {
@@ -49,8 +52,9 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         })?;
         Some(Looks {
             scorer: scorer.filter(|scorer| scorer.can_look())?,
-            messages,
+            messages: &request.messages,
             decision,
+            beside,
             config,
             theta: config.theta.unwrap_or(decision.theta),
             next_at: None,
@@ -81,7 +85,8 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let n_tokens = answer.n_tokens as f64;
         self.next_at = Some((n_tokens * self.config.growth).max(n_tokens + 1.0));
         let rest_s = if ended { 0.0 } else { self.rest_s(n_tokens) };
-        let delay_s = self.decision.edge.total_s - rest_s;
+        let edge_s = self.edge_s(now);
+        let delay_s = edge_s - rest_s;
         let fused = p - self.decision.alpha_per_s * delay_s;
         let look = Look {
             n_tokens: answer.n_tokens,
@@ -89,13 +94,39 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             p,
             fused,
             device_rest_s: rest_s,
-            edge_s: self.decision.edge.total_s,
+            edge_s,
             doubted: fused > self.theta,
             took_s: seconds(started, now),
         };
         host.emit(Event::Look { look: &look });
         answer.looks.push(look);
         Ok(look.doubted)
+    }
+
+    /// Whether the edge has said all while nothing was looked at yet.
+    pub fn overtaken(&self) -> bool {
+        self.beside.is_some_and(EdgeCall::complete)
+    }
+
+    pub fn edge_failed(&self) -> bool {
+        self.beside.is_some_and(|call| call.failure().is_some())
+    }
+
+    /// The device's answer was found good: an edge that began too is not needed.
+    pub fn keep<H: Host>(&mut self, host: &H) {
+        if let Some(call) = self.beside.take() {
+            call.abandon(host);
+        }
+    }
+
+    /// What the edge would take from here on, in seconds: all that it is expected to, or what is
+    /// left of it.
+    fn edge_s(&self, now: Duration) -> f64 {
+        let expected_s = self.decision.edge.total_s;
+        match self.beside {
+            Some(call) => (expected_s - seconds(call.sent_at, now)).max(MIN_REST * expected_s),
+            None => expected_s,
+        }
     }
 
     /// What the device has still to write, in seconds.
@@ -107,8 +138,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
 }
 
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
-    /// The edge takes over an answer that was doubted. If it fails before its first word, the
-    /// device's answer stands.
+    /// The edge takes over an answer that was doubted.
     pub(super) async fn take_over<H: Host>(
         &mut self,
         request: &TurnRequest,
@@ -116,27 +146,30 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host: &H,
     ) -> Result<()> {
         let draft = answer.doubt(self.config.second_look.takeover == Takeover::Replace, host);
-        let error = match self.answer_on_edge(request, answer, host).await {
-            Ok(()) => return Ok(()),
-            Err(Error::Aborted) => {
-                answer.finish = FinishReason::Abort;
-                return Ok(());
-            }
+        let outcome = self.answer_on_edge(request, answer, host).await;
+        self.or_the_draft(outcome, draft, request, answer, host).await
+    }
+
+    /// If the edge failed before its first word, the device's answer stands.
+    pub(super) async fn or_the_draft<H: Host>(
+        &mut self,
+        outcome: Result<()>,
+        draft: Option<SetAside>,
+        request: &TurnRequest,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<()> {
+        let error = match outcome {
+            Ok(()) | Err(Error::Aborted) => return outcome,
             Err(error) => error,
         };
         let complete = answer.go_back(draft, &error, host);
         if complete {
             return Ok(());
         }
-        match self.answer_on_device(request, None, answer, host).await {
-            Ok(Ended::Complete | Ended::Doubted) => Ok(()),
-            Err(Error::Aborted) => {
-                answer.finish = FinishReason::Abort;
-                Ok(())
-            }
-            Err(device) => {
-                Err(Error::BothFailed { device: Box::new(device), edge: Box::new(error) })
-            }
+        match self.answer_on_device(request, None, None, answer, host).await {
+            Ok(_) => Ok(()),
+            Err(device) => Err(both_failed(Route::Edge, error, device)),
         }
     }
 }

@@ -5,8 +5,10 @@
 //! measured. The only core file that knows every room.
 
 mod answer;
+mod both;
 mod device;
 mod edge;
+mod edge_call;
 mod look;
 pub mod models;
 mod report;
@@ -24,14 +26,15 @@ use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::link::Probe;
 use crate::routing::{
-    Decision, Feedback, Inputs, Link, LinkEstimate, Rates, Route, Score, Scorer, Verdict, decide,
+    Decision, Feedback, Inputs, Link, LinkEstimate, Rates, Reason, Route, Score, Scorer, Verdict,
+    decide,
 };
 use crate::{Error, Result};
 
 use answer::Answer;
 use device::Ended;
 use models::{DeviceModel, ScoringModel};
-pub use report::{FinishReason, Look, Switched, TurnReport, TurnRequest, TurnUsage};
+pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";
@@ -191,7 +194,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host.emit(Event::Route { decision: &decision });
 
         let mut answer = Answer::new(decision.route, started);
-        self.answer(request, mode, &decision, &mut answer, host).await?;
+        match self.answer(request, mode, &decision, &mut answer, host).await {
+            Ok(()) => {}
+            Err(Error::Aborted) => answer.abort(host),
+            Err(error) => return Err(error),
+        }
 
         self.link.note_turn(host.now());
         self.last_route = Some(answer.route);
@@ -352,17 +359,19 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
+        if decision.reason == Reason::BothBegin {
+            return self.answer_on_both(request, decision, answer, host).await;
+        }
         let first = answer.route;
         let error = match self.answer_on(first, request, Some(decision), answer, host).await {
             Ok(Ended::Complete) => return Ok(()),
-            Ok(Ended::Doubted) => return self.take_over(request, answer, host).await,
+            Ok(Ended::Doubted | Ended::Overtaken) => {
+                return self.take_over(request, answer, host).await;
+            }
             Err(error) => error,
         };
         if error == Error::Aborted {
-            // What was written by then is the reader's, also if it was held.
-            answer.release(host);
-            answer.finish = FinishReason::Abort;
-            return Ok(());
+            return Err(error);
         }
         let second = first.other();
         let allowed = match second {
@@ -375,10 +384,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer.switch(second, &error, host);
         match self.answer_on(second, request, None, answer, host).await {
             Ok(_) => Ok(()),
-            Err(Error::Aborted) => {
-                answer.finish = FinishReason::Abort;
-                Ok(())
-            }
             Err(second_error) => Err(both_failed(first, error, second_error)),
         }
     }
@@ -393,7 +398,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host: &H,
     ) -> Result<Ended> {
         match route {
-            Route::Device => self.answer_on_device(request, decision, answer, host).await,
+            Route::Device => self.answer_on_device(request, decision, None, answer, host).await,
             Route::Edge => {
                 self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
             }
@@ -441,7 +446,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         loop {
             let request = ProbeRequest {
                 url: self.link.url(&base_url, probe),
-                headers: edge::headers(&self.config.edge),
+                headers: edge_call::headers(&self.config.edge),
                 sent_bytes: if let Probe::Up(n_bytes) = probe { n_bytes } else { 0 },
                 timeout: self.config.probe_timeout(),
             };
@@ -457,7 +462,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 }
 
+/// A turn that was stopped while the second side answered did not fail.
 fn both_failed(first: Route, first_error: Error, second_error: Error) -> Error {
+    if second_error == Error::Aborted {
+        return second_error;
+    }
     let (device, edge) = match first {
         Route::Device => (first_error, second_error),
         Route::Edge => (second_error, first_error),

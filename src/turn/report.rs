@@ -77,7 +77,7 @@ pub struct TurnUsage {
 pub struct Switched {
     pub from: Route,
     pub to: Route,
-    /// The error code that caused it, or `second_look`.
+    /// The error code that caused it, `second_look`, or `edge_first`.
     pub reason: String,
     pub sentence: String,
     /// What the device had written, where the edge answered anew.
@@ -100,6 +100,15 @@ pub struct Look {
     /// Whether the edge took over.
     pub doubted: bool,
     pub took_s: f64,
+}
+
+/// What became of the edge where both sides began at once.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+pub struct StartedBoth {
+    /// Answer tokens that the edge wrote for nothing, as far as they had come.
+    pub thrown_away_tokens: usize,
+    /// The code of the error that it failed with while the device went on.
+    pub edge_error: Option<String>,
 }
 
 /// A finished turn: what was decided, and what it really took. Times in seconds.
@@ -126,6 +135,8 @@ pub struct TurnReport {
     pub switched: Option<Switched>,
     /// In their order; empty where nothing was looked at.
     pub looks: Vec<Look>,
+    /// `None` where one side began.
+    pub started_both: Option<StartedBoth>,
     pub dropped_messages: usize,
     pub decision: Decision,
 }

@@ -159,7 +159,12 @@ impl<'r> World<'r> {
 
     /// When so much has passed on an open connection, which survives outages of up to `timeout`.
     /// `Err`: when it was given up.
-    fn connected(&self, at: Duration, seconds: f64, timeout: Duration) -> Result<Duration, Duration> {
+    fn connected(
+        &self,
+        at: Duration,
+        seconds: f64,
+        timeout: Duration,
+    ) -> Result<Duration, Duration> {
         let (mut at, mut left) = (at, Duration::from_secs_f64(seconds));
         while let Some(good) = self.trace.get().until(false, at + self.ahead.get(), left) {
             at += good;

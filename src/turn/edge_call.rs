@@ -1,0 +1,301 @@
+//! One request to the edge while it is under way.
+//!
+//! Its future reads what comes and keeps it; whoever shows the answer takes it out from there. So
+//! an answer can be read while the device still writes its own.
+
+use std::cell::{Cell, Ref, RefCell};
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use super::answer::Answer;
+use super::report::TurnRequest;
+use super::with_answer;
+use crate::config::{Config, EdgeConfig};
+use crate::dialogue::{Message, session};
+use crate::edge::{Chunk, EventStream, check_status, completion_request};
+use crate::host::{EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host};
+use crate::{Error, Result};
+
+/// Of an error's body, so much is read.
+const MAX_ERROR_BYTES: usize = 4096;
+
+/// A request, and what has come of it.
+pub(super) struct EdgeCall<'t> {
+    pub request: &'t TurnRequest,
+    pub sent_at: Duration,
+    /// Whether the device computes at the same time.
+    pub beside_device: bool,
+    config: Config,
+    /// Longest answer, in tokens.
+    max_tokens: usize,
+    /// What the edge is told; fewer than the dialogue has where that is too long for it.
+    messages: RefCell<Vec<Message>>,
+    received: RefCell<Received>,
+    outcome: RefCell<Option<Result<()>>>,
+    abandoned: Cell<bool>,
+}
+
+/// What has come out of the stream so far.
+#[derive(Default)]
+pub(super) struct Received {
+    pub hints: EdgeHints,
+    /// Of the request and of the response.
+    pub n_bytes: usize,
+    pub first_text: Option<Duration>,
+    pub last_text: Option<Duration>,
+    pub finish: Option<String>,
+    pub prompt_tokens: Option<usize>,
+    pub cached_tokens: Option<usize>,
+    opened_at: Option<Duration>,
+    completion_tokens: Option<usize>,
+    n_texts: usize,
+    ended: bool,
+    /// Text that nobody has taken yet.
+    waiting: String,
+}
+
+impl<'t> EdgeCall<'t> {
+    /// Asks for an answer, or for the rest of the one that has begun. Nothing is sent yet.
+    pub fn new(
+        config: &Config,
+        request: &'t TurnRequest,
+        answer: &Answer,
+        now: Duration,
+    ) -> EdgeCall<'t> {
+        let max_tokens = request.max_tokens.unwrap_or(config.max_tokens);
+        EdgeCall {
+            request,
+            sent_at: now,
+            beside_device: false,
+            config: config.clone(),
+            max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
+            messages: RefCell::new(with_answer(&request.messages, &answer.text)),
+            received: RefCell::default(),
+            outcome: RefCell::new(None),
+            abandoned: Cell::new(false),
+        }
+    }
+
+    /// Asks for an answer of the edge's own, while the device writes another.
+    pub fn beside_device(
+        config: &Config,
+        request: &'t TurnRequest,
+        answer: &Answer,
+        now: Duration,
+    ) -> EdgeCall<'t> {
+        EdgeCall { beside_device: true, ..EdgeCall::new(config, request, answer, now) }
+    }
+
+    pub fn messages(&self) -> Ref<'_, Vec<Message>> {
+        self.messages.borrow()
+    }
+
+    pub fn received(&self) -> Ref<'_, Received> {
+        self.received.borrow()
+    }
+
+    /// When the response's head came.
+    pub fn opened_at(&self) -> Duration {
+        self.received().opened_at.unwrap_or(self.sent_at)
+    }
+
+    /// Whether the edge has said something, and all of it.
+    pub fn complete(&self) -> bool {
+        self.received().n_texts > 0 && matches!(*self.outcome.borrow(), Some(Ok(())))
+    }
+
+    /// What it failed of. Being stopped is no failure.
+    pub fn failure(&self) -> Option<Error> {
+        let outcome = self.outcome.borrow();
+        let error = outcome.as_ref().and_then(|outcome| outcome.as_ref().err());
+        error.filter(|error| **error != Error::Aborted).cloned()
+    }
+
+    /// Whether there is an answer, or may yet be one.
+    pub fn under_way(&self) -> bool {
+        !self.abandoned.get() && self.failure().is_none()
+    }
+
+    /// Nobody wants the answer any more: the request ends as soon as it is polled again.
+    pub fn abandon<H: Host>(&self, host: &H) {
+        self.abandoned.set(true);
+        host.emit(Event::Stopped { thrown_away_tokens: self.received().n_tokens() });
+    }
+
+    async fn read<H: Host>(&self, host: &H) -> Result<()> {
+        let response = self.open(host).await?;
+        self.received.borrow_mut().open(response.hints, host.now());
+        let mut body = response.body;
+        let mut stream = EventStream::new();
+        let mut chunks = Vec::new();
+        while !self.received().ended {
+            let timeout = match self.received().first_text {
+                None => self.config.first_byte_timeout(),
+                Some(_) => self.config.idle_timeout(),
+            };
+            let Some(bytes) = body.next(timeout).await? else { break };
+            if host.cancelled() {
+                return Err(Error::Aborted);
+            }
+            let parsed = stream.push(&bytes, &mut chunks);
+            let mut received = self.received.borrow_mut();
+            received.n_bytes += bytes.len();
+            chunks.drain(..).for_each(|chunk| received.take(chunk, host.now()));
+            parsed?;
+        }
+        match self.received().finish {
+            Some(_) => Ok(()),
+            None => Err(Error::EdgeBrokeOff),
+        }
+    }
+
+    /// Posts the request. If the edge finds the prompt too long, the older
+    /// half of the dialogue is left out and it is asked again.
+    async fn open<H: Host>(&self, host: &H) -> Result<EdgeResponse<H::EdgeBody>> {
+        loop {
+            let call = self.http_request()?;
+            self.received.borrow_mut().n_bytes += call.body.len();
+            let mut response = host.call_edge(&call).await?;
+            if host.cancelled() {
+                return Err(Error::Aborted);
+            }
+            if (200..300).contains(&response.status) {
+                return Ok(response);
+            }
+            let text = read_error(&mut response.body, self.config.idle_timeout()).await;
+            match check_status(response.status, response.retry_after_s, &text) {
+                Err(Error::EdgePromptTooLong(_))
+                    if drop_older_half(&mut self.messages.borrow_mut()) => {}
+                Err(error) => return Err(error),
+                Ok(()) => unreachable!("2xx returned above"),
+            }
+        }
+    }
+
+    fn http_request(&self) -> Result<EdgeRequest> {
+        let edge = &self.config.edge;
+        let base_url = edge
+            .base_url
+            .as_deref()
+            .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
+        let TurnRequest { sampling, stop, .. } = self.request;
+        let body = completion_request(edge, &self.messages(), sampling, self.max_tokens, stop);
+        let mut headers = headers(edge);
+        headers.push(("content-type".to_owned(), "application/json".to_owned()));
+        Ok(EdgeRequest {
+            url: format!("{}/chat/completions", base_url.trim_end_matches('/')),
+            headers,
+            body,
+            timeout: self.config.first_byte_timeout(),
+        })
+    }
+}
+
+/// A call whose future is polled beside others. Dropping it ends the request.
+pub(super) struct Running<'c> {
+    pub call: &'c EdgeCall<'c>,
+    /// `None` once it has ended, or was abandoned.
+    future: Option<Pin<Box<dyn Future<Output = Result<()>> + 'c>>>,
+}
+
+impl<'c> Running<'c> {
+    /// The request is sent at the first poll.
+    pub fn start<H: Host>(call: &'c EdgeCall<'c>, host: &'c H) -> Running<'c> {
+        Running { call, future: Some(Box::pin(call.read(host))) }
+    }
+
+    /// Reads what has come.
+    pub fn poll(&mut self, context: &mut Context<'_>) {
+        if self.call.abandoned.get() {
+            self.future = None;
+        }
+        let Some(future) = &mut self.future else { return };
+        if let Poll::Ready(outcome) = future.as_mut().poll(context) {
+            self.call.outcome.replace(Some(outcome));
+            self.future = None;
+        }
+    }
+
+    /// Shows what came already and what is still to come, until the edge has said all.
+    pub async fn shown_in<H: Host>(mut self, answer: &mut Answer, host: &H) -> Result<()> {
+        let n_before = answer.n_tokens;
+        poll_fn(|context| {
+            self.poll(context);
+            let mut received = self.call.received.borrow_mut();
+            let text = std::mem::take(&mut received.waiting);
+            answer.push(&text, host);
+            answer.n_tokens = n_before + received.n_tokens();
+            match &*self.call.outcome.borrow() {
+                Some(outcome) => Poll::Ready(outcome.clone()),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+}
+
+impl Received {
+    fn open(&mut self, hints: EdgeHints, now: Duration) {
+        self.hints = hints;
+        self.opened_at = Some(now);
+    }
+
+    fn take(&mut self, chunk: Chunk, now: Duration) {
+        match chunk {
+            Chunk::Text(text) => {
+                self.first_text.get_or_insert(now);
+                self.last_text = Some(now);
+                self.n_texts += 1;
+                self.waiting.push_str(&text);
+            }
+            Chunk::Finish(reason) => self.finish = Some(reason),
+            Chunk::Usage(usage) => {
+                self.prompt_tokens = Some(usage.prompt_tokens);
+                self.completion_tokens = Some(usage.completion_tokens);
+                self.cached_tokens = usage.cached_tokens();
+            }
+            Chunk::End => self.ended = true,
+        }
+    }
+
+    /// As the edge counts them, or one for each piece of text.
+    pub fn n_tokens(&self) -> usize {
+        self.completion_tokens.unwrap_or(self.n_texts)
+    }
+}
+
+/// Request headers that every request to the edge carries.
+pub(super) fn headers(edge: &EdgeConfig) -> Vec<(String, String)> {
+    let mut headers: Vec<(String, String)> =
+        edge.headers.iter().map(|(name, value)| (name.clone(), value.clone())).collect();
+    if let Some(token) = &edge.token {
+        headers.push(("authorization".to_owned(), format!("Bearer {token}")));
+    }
+    headers
+}
+
+fn drop_older_half(messages: &mut Vec<Message>) -> bool {
+    let n_goal = messages.len().div_ceil(2);
+    let mut dropped = false;
+    while messages.len() > n_goal || !dropped {
+        if !session::drop_oldest_exchange(messages) {
+            break;
+        }
+        dropped = true;
+    }
+    dropped
+}
+
+async fn read_error<B: EdgeBody>(body: &mut B, timeout: Duration) -> String {
+    let mut bytes = Vec::new();
+    while let Ok(Some(piece)) = body.next(timeout).await {
+        bytes.extend(piece);
+        if bytes.len() >= MAX_ERROR_BYTES {
+            break;
+        }
+    }
+    bytes.truncate(MAX_ERROR_BYTES);
+    String::from_utf8_lossy(&bytes).into_owned()
+}
