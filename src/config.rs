@@ -87,9 +87,9 @@ pub struct SecondLook {
     pub growth: f64,
     /// Whether the finished answer is looked at.
     pub at_end: bool,
-    /// How far the first decision's fused score must pass θ to send a turn to the edge at once,
-    /// now that what the device writes will be looked at.
-    pub margin: f64,
+    /// Share of the answers that need the edge which looks are taken to catch, in [0, 1]. The more,
+    /// the more turns begin on the device; see [`crate::routing::drafting`].
+    pub recall: f64,
     pub draft: Draft,
     pub takeover: Takeover,
 }
@@ -102,7 +102,7 @@ impl Default for SecondLook {
             first_tokens: 32,
             growth: 1.6,
             at_end: true,
-            margin: 0.15,
+            recall: 0.5,
             draft: Draft::Held,
             takeover: Takeover::Replace,
         }
@@ -187,9 +187,9 @@ impl Config {
         if !in_unit(self.hysteresis) {
             return Err(invalid("hysteresis must lie between 0 and 1"));
         }
-        let SecondLook { theta, first_tokens, growth, margin, .. } = self.second_look;
-        if !in_unit(margin) {
-            return Err(invalid("second_look.margin must lie between 0 and 1"));
+        let SecondLook { theta, first_tokens, growth, recall, .. } = self.second_look;
+        if !in_unit(recall) {
+            return Err(invalid("second_look.recall must lie between 0 and 1"));
         }
         if !theta.is_none_or(in_unit) {
             return Err(invalid("second_look.theta must lie between 0 and 1"));
@@ -280,6 +280,7 @@ mod tests {
         check(r#"{"second_look":{"theta":-0.1}}"#, Err("second_look.theta"));
         check(r#"{"second_look":{"first_tokens":0}}"#, Err("second_look.first_tokens"));
         check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
+        check(r#"{"second_look":{"recall":1.1}}"#, Err("second_look.recall"));
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));

@@ -20,7 +20,7 @@ import { surroundings } from "./surroundings.js";
  * @typedef {object} SecondLook
  * @property {boolean} [enabled] true unless told otherwise, where the scorer has learned it
  * @property {number | null} [theta] the fused score from which the edge takes over; null: as `theta`
- * @property {number} [margin] how far beyond `theta` a turn is sent to the edge at once
+ * @property {number} [recall] share of the answers that need the edge which looks are taken to catch; the more, the more turns begin on the device
  * @property {number} [firstTokens] the first look comes no later than after so many tokens
  * @property {number} [growth] how much longer the answer is at each look than at the one before
  * @property {boolean} [atEnd] whether the finished answer is looked at

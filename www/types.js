@@ -102,7 +102,7 @@
  *     headers?: Record<string, string>},
  *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
- *     growth?: number, at_end?: boolean, margin?: number, draft?: "held" | "shown",
+ *     growth?: number, at_end?: boolean, recall?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},
  *   [knob: string]: unknown,
  * }} CoreConfig

@@ -1,6 +1,7 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
 pub mod cost;
+pub mod drafting;
 pub mod feedback;
 pub mod link;
 pub mod policy;

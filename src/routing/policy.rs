@@ -8,6 +8,7 @@
 
 use serde::Serialize;
 
+use super::drafting::{Drafting, drafting};
 use super::{DeviceTerms, EdgeTerms, LinkEstimate, Route, Score};
 use crate::config::{Config, Mode};
 use crate::{Error, Result};
@@ -73,6 +74,8 @@ pub struct Decision {
     pub hysteresis: f64,
     /// `p − α·(T_edge − T_device)`.
     pub fused: f64,
+    /// What looks at the device's answer change of it; `None` where there will be none.
+    pub drafting: Option<Drafting>,
     pub expected_tokens: ExpectedTokens,
     pub device: DeviceTerms,
     pub edge: EdgeTerms,
@@ -94,13 +97,17 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
     let config = inputs.config;
     let delay_s = inputs.edge.total_s - inputs.device.total_s;
     let fused = inputs.score.p - config.alpha_per_s * delay_s;
+    let drafting = inputs.second_look.then(|| {
+        let (score, look) = (&inputs.score, &config.second_look);
+        drafting(score, fused, &inputs.device, config.alpha_per_s, look)
+    });
     let (route, reason) = match (inputs.device.available, inputs.edge.available) {
         (false, false) => return Err(no_side_left(config.mode, &inputs.device_error)),
         (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
         (false, true) if config.mode == Mode::EdgeOnly => (Route::Edge, Reason::ModeEdgeOnly),
         (true, false) => (Route::Device, Reason::EdgeUnavailable),
         (false, true) => (Route::Edge, Reason::DeviceUnavailable),
-        (true, true) => choose(inputs, fused),
+        (true, true) => choose(inputs, fused, drafting.map_or(fused, |drafting| drafting.fused)),
     };
     Ok(Decision {
         route,
@@ -112,6 +119,7 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
         theta: config.theta,
         hysteresis: config.hysteresis,
         fused,
+        drafting,
         expected_tokens: ExpectedTokens {
             device: inputs.score.device_tokens,
             edge: inputs.score.edge_tokens,
@@ -122,8 +130,8 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
     })
 }
 
-/// Both sides are there.
-fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
+/// Both sides are there. `first` is the fused score, with what looks change of it.
+fn choose(inputs: &Inputs<'_>, fused: f64, first: f64) -> (Route, Reason) {
     let config = inputs.config;
     match config.mode {
         Mode::PreferDevice => return (Route::Device, Reason::ModePreferDevice),
@@ -132,10 +140,9 @@ fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
         Mode::EdgeOnly => return (Route::Edge, Reason::ModeEdgeOnly),
         Mode::Auto => {}
     }
-    let margin = if inputs.second_look { config.second_look.margin } else { 0.0 };
-    let theta = config.theta + margin;
-    let near = |margin: f64| (fused - theta).abs() <= margin;
-    let plain = if fused > theta { Route::Edge } else { Route::Device };
+    let theta = config.theta;
+    let near = |margin: f64| (first - theta).abs() <= margin;
+    let plain = if first > theta { Route::Edge } else { Route::Device };
     let both = &config.both_sides;
     if inputs.second_look && both.enabled && !config.data_saver && near(both.margin) {
         return (Route::Device, Reason::BothBegin);
@@ -146,9 +153,7 @@ fn choose(inputs: &Inputs<'_>, fused: f64) -> (Route, Reason) {
             Route::Device => (Route::Device, Reason::StayOnDevice),
             Route::Edge => (Route::Edge, Reason::StayOnEdge),
         },
-        _ if inputs.second_look && plain == Route::Device && fused > config.theta => {
-            (plain, Reason::LookFirst)
-        }
+        _ if plain == Route::Device && fused > theta => (plain, Reason::LookFirst),
         _ => (plain, reason_of(plain, inputs.score.p > theta)),
     }
 }
@@ -307,6 +312,8 @@ mod tests {
         check(looked(0.45), (Device, DeviceGoodEnough));
         check(looked(0.6), (Device, LookFirst));
         check(looked(0.7), (Edge, EdgeNeeded));
+        // 0.9 − 0.1·(9 − 1) = 0.1: too slow, with or without looks.
+        check(Case { second_look: true, ..case(0.9, 1.0, 9.0) }, (Device, EdgeTooSlow));
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The routers that are compared. All run the page's own code, with other settings.
 
-use nearside::config::{Config, EdgeConfig, Mode, SecondLook};
+use nearside::config::{BothSides, Config, EdgeConfig, Mode, SecondLook};
 
 use crate::recorded::Judge;
 
@@ -33,6 +33,8 @@ pub struct Contender {
     pub counts_time: bool,
     pub counts_queue: bool,
     pub looks: bool,
+    /// Whether both sides begin at once when in doubt.
+    pub both: bool,
     /// Whether θ is varied; if not it is ½.
     pub swept: bool,
 }
@@ -46,6 +48,7 @@ const THRESHOLD: Contender = Contender {
     counts_time: false,
     counts_queue: false,
     looks: false,
+    both: false,
     swept: true,
 };
 
@@ -104,6 +107,13 @@ pub const OURS_LOOK: Contender = Contender {
     ..OURS_PROMPT
 };
 
+const OURS_BOTH: Contender = Contender {
+    name: "ours_both",
+    label: "Nearside, both at once in doubt",
+    both: true,
+    ..OURS_LOOK
+};
+
 const ORACLE: Contender = Contender {
     name: "oracle",
     label: "oracle",
@@ -114,7 +124,7 @@ const ORACLE: Contender = Contender {
 };
 
 /// In the order of the tables. `THRESHOLD` is HybridLLM's and RouteLLM's rule.
-pub const ALL: [Contender; 10] = [
+pub const ALL: [Contender; 11] = [
     ALL_DEVICE,
     ALL_EDGE,
     RANDOM,
@@ -124,6 +134,7 @@ pub const ALL: [Contender; 10] = [
     PAPER_QUEUE,
     OURS_PROMPT,
     OURS_LOOK,
+    OURS_BOTH,
     ORACLE,
 ];
 
@@ -135,6 +146,7 @@ impl Contender {
             alpha_per_s: if self.counts_time { alpha_per_s } else { 0.0 },
             queue_aware: self.counts_queue,
             second_look: SecondLook { enabled: self.looks, ..SecondLook::default() },
+            both_sides: BothSides { enabled: self.both, ..BothSides::default() },
             ..base_config()
         }
     }

@@ -13,11 +13,13 @@ use crate::replay::Turn;
 const N_RESAMPLES: usize = 300;
 
 /// All turns of one router at one θ.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Point {
     pub theta: f64,
-    /// Share of questions that the edge was asked.
+    /// Requests to the edge per question, also those that were of no use.
     pub calls: f64,
+    /// Share of questions for which the edge was asked for nothing.
+    pub thrown_away: f64,
     /// Share of questions that were answered right.
     pub quality: f64,
     pub mean_s: f64,
@@ -36,7 +38,8 @@ impl Point {
         seconds.sort_unstable_by(f32::total_cmp);
         Point {
             theta,
-            calls: mean(&|turn| f64::from(turn.called)),
+            calls: mean(&|turn| f64::from(turn.n_calls)),
+            thrown_away: mean(&|turn| f64::from(u8::from(turn.thrown_away))),
             quality: mean(&|turn| f64::from(turn.correct)),
             mean_s: mean(&|turn| turn.seconds.into()),
             p50_s: quantile(&seconds, 0.5),
@@ -177,7 +180,7 @@ fn weighted(theta: f64, turns: &[Turn], weights: &[f32]) -> Point {
     let mut totals = [0.0_f64; 3];
     for (turns, weights) in turns.chunks(256).zip(weights.chunks(256)) {
         for (turn, weight) in turns.iter().zip(weights) {
-            sums[0] += weight * f32::from(u8::from(turn.called));
+            sums[0] += weight * f32::from(turn.n_calls);
             sums[1] += weight * f32::from(u8::from(turn.correct));
             sums[2] += weight * turn.seconds;
         }
@@ -186,7 +189,7 @@ fn weighted(theta: f64, turns: &[Turn], weights: &[f32]) -> Point {
         }
     }
     let [calls, quality, mean_s] = totals.map(|total| total / turns.len() as f64);
-    Point { theta, calls, quality, mean_s, p50_s: 0.0, p95_s: 0.0, ttft_s: 0.0 }
+    Point { theta, calls, quality, mean_s, ..Point::default() }
 }
 
 #[cfg(test)]
@@ -194,7 +197,7 @@ mod tests {
     use super::*;
 
     fn point(calls: f64, quality: f64, mean_s: f64) -> Point {
-        Point { theta: 0.0, calls, quality, mean_s, p50_s: 0.0, p95_s: 0.0, ttft_s: 0.0 }
+        Point { calls, quality, mean_s, ..Point::default() }
     }
 
     fn curve(points: &[(f64, f64, f64)]) -> Curve {
@@ -238,8 +241,12 @@ mod tests {
 
     #[test]
     fn points_are_means_and_ranks() {
-        let turn =
-            |seconds: f32, called| Turn { seconds, called, correct: called, ..Turn::default() };
+        let turn = |seconds: f32, called: bool| Turn {
+            seconds,
+            n_calls: called.into(),
+            correct: called,
+            ..Turn::default()
+        };
         let turns = [turn(1.0, true), turn(4.0, false), turn(2.0, false), turn(3.0, false)];
         let point = Point::of(0.5, &turns);
         assert_eq!((point.calls, point.quality, point.mean_s), (0.25, 0.25, 2.5));
@@ -252,7 +259,7 @@ mod tests {
     fn a_router_saves_nothing_over_itself() {
         let turns = |called: fn(usize) -> bool| -> Vec<Turn> {
             let turn = |index: usize| Turn {
-                called: called(index),
+                n_calls: called(index).into(),
                 correct: called(index) || index.is_multiple_of(3),
                 seconds: 1.0,
                 ..Turn::default()

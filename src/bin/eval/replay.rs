@@ -53,8 +53,10 @@ impl<'w> Scene<'w> {
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Turn {
     pub correct: bool,
-    /// Whether the edge was asked.
-    pub called: bool,
+    /// How often the edge was asked: twice where an answer was thrown away and asked for anew.
+    pub n_calls: u8,
+    /// Whether the edge was asked for nothing, as the device began too and was kept.
+    pub thrown_away: bool,
     /// The device kept an answer that it got wrong and the edge would have got right.
     pub lost: bool,
     pub seconds: f32,
@@ -86,8 +88,7 @@ pub fn replay(scene: &Scene, contender: &Contender, theta: f64) -> Result<Vec<Tu
             pause(&mut router, &world, pause_s(&mut random));
             router.clear_dialogue();
             let turn = ask(&mut router, &world, &scene.questions[at], &scene.predictions[at])?;
-            let margin = if contender.looks { router.config().second_look.margin } else { 0.0 };
-            turns[at] = Turn { trace: trace as u16, ..turn_of(turn, &scene.questions[at], margin) };
+            turns[at] = Turn { trace: trace as u16, ..turn_of(turn, &scene.questions[at]) };
         }
     }
     Ok(turns)
@@ -95,10 +96,10 @@ pub fn replay(scene: &Scene, contender: &Contender, theta: f64) -> Result<Vec<Tu
 
 type Replayed<'w, 'r> = Router<RecordedDevice<'w, 'r>, RecordedScorer<'w, 'r>>;
 
-/// A turn's report, and whether the edge was asked.
+/// A turn's report, and how often the edge was asked.
 struct Asked {
     report: TurnReport,
-    called: bool,
+    n_calls: usize,
 }
 
 fn ask<'r>(
@@ -108,22 +109,23 @@ fn ask<'r>(
     prediction: &'r Prediction,
 ) -> Result<Asked> {
     world.ask(question, prediction);
-    let n_calls = world.n_calls();
+    let n_before = world.n_calls();
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
     let report = world.run(router.turn(&request, &world))?;
-    Ok(Asked { report, called: world.n_calls() > n_calls })
+    Ok(Asked { report, n_calls: world.n_calls() - n_before })
 }
 
 /// An answer counts as that of the side that ended it.
-fn turn_of(asked: Asked, question: &Question, margin: f64) -> Turn {
-    let Asked { report, called } = asked;
+fn turn_of(asked: Asked, question: &Question) -> Turn {
+    let Asked { report, n_calls } = asked;
     let kept = report.route == Route::Device;
     let looks = report.looks.iter().map(|look| look.fused);
-    let looked = !report.looks.is_empty();
-    let first = report.decision.fused - if looked { margin } else { 0.0 };
+    let decision = &report.decision;
+    let first = decision.drafting.map_or(decision.fused, |drafting| drafting.fused);
     Turn {
         correct: if kept { question.device_correct } else { question.edge_correct },
-        called,
+        n_calls: n_calls.min(255) as u8,
+        thrown_away: kept && report.started_both.is_some(),
         lost: kept && question.needs_edge(),
         seconds: report.total_s as f32,
         ttft_s: report.ttft_s.unwrap_or(report.total_s) as f32,
@@ -203,7 +205,7 @@ pub mod tests {
         };
         let run = |contender: &Contender| {
             let turns = replay(&scene, contender, 0.5).unwrap();
-            (share(&turns, |turn| turn.correct), share(&turns, |turn| turn.called))
+            (share(&turns, |turn| turn.correct), share(&turns, |turn| turn.n_calls > 0))
         };
         assert_eq!(run(&ALL_DEVICE), (mean(&|question| question.device_correct), 0.0));
         assert_eq!(run(&ALL_EDGE), (mean(&|question| question.edge_correct), 1.0));
@@ -233,7 +235,7 @@ pub mod tests {
             let turns = replay(&scene, contender, 0.3).unwrap();
             assert!(turns.iter().all(|turn| turn.seconds > 0.0), "{}", contender.name);
         }
-        let called = share(&replay(&scene, &ALL_EDGE, 0.5).unwrap(), |turn| turn.called);
+        let called = share(&replay(&scene, &ALL_EDGE, 0.5).unwrap(), |turn| turn.n_calls > 0);
         assert!((0.1..0.9).contains(&called), "{called}");
     }
 
@@ -241,11 +243,13 @@ pub mod tests {
     fn a_score_is_the_threshold_at_which_a_turn_changes_sides() {
         let world = world(vec![Trace::steady()]);
         let scene = scene(&world, 80);
-        for contender in ALL.iter().filter(|contender| contender.swept) {
+        for contender in ALL.iter().filter(|contender| contender.swept && !contender.both) {
             let scores = replay(&scene, contender, 1.0).unwrap();
             let turns = replay(&scene, contender, 0.4).unwrap();
-            let agree =
-                turns.iter().zip(&scores).filter(|(turn, at)| turn.called == (at.score > 0.4));
+            let agree = turns
+                .iter()
+                .zip(&scores)
+                .filter(|(turn, at)| (turn.n_calls > 0) == (at.score > 0.4));
             assert!(agree.count() >= 78, "{}", contender.name);
         }
     }

@@ -141,14 +141,15 @@ fn write_set(table: &mut String, pair: &PairReport, set: &SetReport) -> std::fmt
     writeln!(table, "\n{name}, {n} questions, {n_looked} answers looked at")?;
     writeln!(table, "{} → {}", pair.device, pair.edge)?;
     write!(table, "{:32}", "router")?;
-    for head in ["quality", "calls", "cpt50", "cpt80", "cpt95", "apgr", "mean s", "p95 s"] {
+    for head in ["quality", "calls", "unused", "cpt50", "cpt80", "cpt95", "apgr", "mean s", "p95 s"]
+    {
         write!(table, "{head:>9}")?;
     }
     writeln!(table)?;
     for router in &set.routers {
         write!(table, "{:32}", router.label)?;
-        let Point { calls, quality, mean_s, p95_s, .. } = router.operating;
-        write!(table, "{quality:9.3}{calls:9.3}")?;
+        let Point { calls, thrown_away, quality, mean_s, p95_s, .. } = router.operating;
+        write!(table, "{quality:9.3}{calls:9.3}{thrown_away:9.3}")?;
         for value in [router.cpt50, router.cpt80, router.cpt95, router.apgr] {
             write!(table, "{:>9}", value.map_or("–".to_owned(), |value| format!("{value:.3}")))?;
         }
