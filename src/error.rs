@@ -39,6 +39,27 @@ pub enum Error {
     EdgePromptTooLong(String),
     #[error("The model failed while computing: {0}. The turn can be repeated.")]
     ComputeFailed(String),
+    #[error("Not a usable file of keys and values: {0}. It was dropped; the tokens are read anew.")]
+    KvCorrupt(String),
+    #[error("Keys and values in a format that this version does not read: {0}. Read them anew.")]
+    KvVersion(String),
+    #[error("Keys and values of another model or vocabulary: {0}. Read the tokens anew.")]
+    KvForeignModel(String),
+    #[error("Keys and values of another geometry: {0}. Read the tokens anew.")]
+    KvGeometry(String),
+    #[error("Keys and values that are not finite numbers, in {0}. Read the tokens anew.")]
+    KvNotFinite(String),
+    #[error(
+        "Keys and values that end after {have_bytes} of {needed_bytes} bytes. Nothing of them was \
+         used."
+    )]
+    KvTruncated { have_bytes: u64, needed_bytes: u64 },
+    #[error("Keys and values of {what} are more than the {limit} that are taken.")]
+    KvTooLarge { what: String, limit: u64 },
+    #[error("Keys and values do not match their checksum in {0}. Read the tokens anew.")]
+    KvChecksum(String),
+    #[error("Keys and values of other tokens: {0}. Read the tokens anew.")]
+    KvOtherTokens(String),
     #[error("No model is loaded on the device. Wait for it to load, or use the edge.")]
     DeviceNotReady,
     #[error("The edge cannot be reached: {0}. Check the connection and the base URL.")]
@@ -86,6 +107,15 @@ impl Error {
             Error::TemplateFailed(_) => "template_failed",
             Error::PromptTooLong { .. } | Error::EdgePromptTooLong(_) => "prompt_too_long",
             Error::ComputeFailed(_) => "compute_failed",
+            Error::KvCorrupt(_) => "kv_corrupt",
+            Error::KvVersion(_) => "kv_version",
+            Error::KvForeignModel(_) => "kv_foreign_model",
+            Error::KvGeometry(_) => "kv_geometry",
+            Error::KvNotFinite(_) => "kv_not_finite",
+            Error::KvTruncated { .. } => "kv_truncated",
+            Error::KvTooLarge { .. } => "kv_too_large",
+            Error::KvChecksum(_) => "kv_checksum",
+            Error::KvOtherTokens(_) => "kv_other_tokens",
             Error::DeviceNotReady => "device_not_ready",
             Error::EdgeUnreachable(_) => "edge_unreachable",
             Error::EdgeTimeout(_) => "edge_timeout",

@@ -5,6 +5,8 @@
 //! the two cannot disagree. Positions past it are left over and get overwritten. How elements lie
 //! is [`attention`]'s choice.
 
+mod rows;
+
 use half::f16;
 
 use super::kernels::{

@@ -3,7 +3,7 @@
 //! In reading order: [`source`] and [`gguf`] say what a file holds, [`weights`] reads its tensors
 //! into [`matrix`] form; [`hyperparameters`], [`architecture`], [`rope`], [`kv_cache`] and the
 //! [`kernels`] are the parts of [`decoder`], the network itself; [`model`] adds tokenizer and template, [`sampler`] picks a
-//! token, [`generate`] writes an answer. [`bert`] is the scorer's encoder, from the same parts.
+//! token, [`generate`] writes an answer, [`kv_state`] is how keys and values move. [`bert`] is the scorer's encoder, from the same parts.
 
 mod architecture;
 pub mod bert;
@@ -13,6 +13,7 @@ pub mod gguf;
 mod hyperparameters;
 pub mod kernels;
 mod kv_cache;
+mod kv_state;
 pub mod matrix;
 mod model;
 mod rope;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 pub use bert::Bert;
 pub use generate::{Finish, GenerateRequest, Generation, PREFILL_CHUNK, Step};
 pub use kernels::{Isa, Kernels, Pool};
+pub use kv_state::{KvIdentity, KvShape, StagedKv};
 pub use model::{Model, ModelInfo};
 pub use sampler::{Sampler, Sampling};
 pub use source::{FileSource, ReadAt};

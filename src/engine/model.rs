@@ -3,13 +3,15 @@
 use std::sync::Arc;
 
 use serde::Serialize;
+use sha2::{Digest, Sha256};
 
 use super::{
     architecture,
     decoder::Decoder,
-    gguf::{Gguf, Metadata},
+    gguf::{Gguf, Metadata, Value},
     hyperparameters::Hyperparameters,
     kernels::Kernels,
+    kv_state::{KvIdentity, KvShape},
     source::ReadAt,
     weights::Weights,
 };
@@ -23,6 +25,8 @@ pub struct Model {
     info: ModelInfo,
     tokenizer: Tokenizer,
     template: ChatTemplate,
+    /// See [`vocabulary_digest`].
+    vocabulary: String,
     pub(super) decoder: Decoder,
     pub(super) kernels: Arc<Kernels>,
 }
@@ -56,6 +60,7 @@ impl Model {
         let arch = architecture(&gguf.metadata, &architecture::NAMES)?;
         let tokenizer = Tokenizer::from_gguf(&gguf.metadata)?;
         let template = ChatTemplate::from_gguf(&gguf.metadata, &tokenizer)?;
+        let vocabulary = vocabulary_digest(&gguf.metadata);
         // The vocabulary lives in the tokenizer now; its copy would count against the load's peak.
         gguf.metadata.forget("tokenizer.");
         let weights = Weights::new(source, &gguf);
@@ -66,7 +71,7 @@ impl Model {
             kv_bytes_per_token: (kv_elements * size_of::<half::f16>()) as u64,
             ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
         };
-        Ok(Model { info, tokenizer, template, decoder, kernels })
+        Ok(Model { info, tokenizer, template, vocabulary, decoder, kernels })
     }
 
     pub fn info(&self) -> &ModelInfo {
@@ -79,6 +84,20 @@ impl Model {
 
     pub fn template(&self) -> &ChatTemplate {
         &self.template
+    }
+
+    /// Whose keys and values its engines hold.
+    pub fn kv_identity(&self) -> KvIdentity {
+        let sizes = self.decoder.sizes();
+        KvIdentity {
+            model: self.info.digest.clone(),
+            vocabulary: self.vocabulary.clone(),
+            shape: KvShape {
+                n_layers: sizes.n_layers,
+                n_kv_heads: sizes.n_kv_heads,
+                head_dim: sizes.head_dim,
+            },
+        }
     }
 }
 
@@ -104,6 +123,26 @@ impl ModelInfo {
             digest: gguf.identity(source)?,
         })
     }
+}
+
+/// A SHA-256 over what gives token ids their meaning: the file's `tokenizer.*` but the template.
+fn vocabulary_digest(metadata: &Metadata) -> String {
+    let mut digest = Sha256::new();
+    let entries = metadata.iter().filter(|(key, _)| key.starts_with("tokenizer."));
+    for (key, value) in entries.filter(|(key, _)| !key.contains("chat_template")) {
+        digest.update(format!("\n{key}="));
+        match value {
+            // A list is too long to be copied into one text, and a length keeps its texts apart.
+            Value::Strings(texts) => texts.iter().for_each(|text| {
+                digest.update((text.len() as u64).to_le_bytes());
+                digest.update(text);
+            }),
+            Value::Integers(all) => all.iter().for_each(|n| digest.update(n.to_le_bytes())),
+            Value::Floats(all) => all.iter().for_each(|x| digest.update(x.to_le_bytes())),
+            single => digest.update(format!("{single:?}")),
+        }
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The file's architecture, if it is one of `supported`.
