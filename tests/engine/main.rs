@@ -7,4 +7,6 @@ mod broken_files;
 mod dialogue_state;
 mod generation;
 mod golden;
+mod kv_files;
+mod kv_refusals;
 mod prompts;
