@@ -5,6 +5,7 @@ mod support;
 
 mod broken_files;
 mod dialogue_state;
+mod dialogues;
 mod generation;
 mod golden;
 mod kv_files;
