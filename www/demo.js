@@ -2,7 +2,8 @@
  * The demo page: puts the page's parameters on the element, the suggestions to
  * work, and the last turns into the panel.
  *
- * `?edge=URL`, `?mode=…` and `?manifest=URL` override the element's attributes.
+ * `?edge=URL`, `?mode=…` and `?manifest=URL` override the element's attributes; with `?keep` the
+ * dialogue goes on after a reload.
  */
 
 import { turnsChart } from "./charts.js";
@@ -36,6 +37,7 @@ function readParameters() {
     const value = parameters.get(parameter);
     if (value !== null) chat.setAttribute(attribute, value);
   }
+  if (parameters.has("keep")) chat.setAttribute("keep-dialogue", "");
 }
 
 function listen() {

@@ -17,7 +17,9 @@ import { MODES } from "./options.js";
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
-const START_ATTRIBUTES = ["manifest"];
+const START_ATTRIBUTES = ["manifest", "keep-dialogue"];
+/** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
+const KEPT = "nearside-dialogue";
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode"];
 const LOOK_ATTRIBUTES = ["placeholder", "label"];
 
@@ -28,6 +30,7 @@ const LOOK_ATTRIBUTES = ["placeholder", "label"];
  * @attr manifest - the URL of the model files' manifest
  * @attr mode - auto, prefer-device, prefer-edge, device-only or edge-only
  * @attr system - a system prompt
+ * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
  * @attr placeholder - the input's hint
  * @attr theme - light, dark, or auto (the default)
  * @fires nearside-ready, nearside-route, nearside-turn, nearside-warning, nearside-error
@@ -65,6 +68,7 @@ export class NearsideChat extends HTMLElement {
   connectedCallback() {
     this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
     this.#view.setMode(this.#mode());
+    this.#recall();
     // A moment later, so that a page can set `router` or attributes first.
     queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
   }
@@ -84,6 +88,7 @@ export class NearsideChat extends HTMLElement {
     if (LOOK_ATTRIBUTES.includes(name)) {
       this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
     } else if (START_ATTRIBUTES.includes(name)) {
+      this.#recall();
       if (this.#ownsRouter) this.#createRouter();
     } else {
       this.#configure();
@@ -169,6 +174,7 @@ export class NearsideChat extends HTMLElement {
     this.#latest = null;
     this.#messages = [];
     this.#router?.clearDialogue().catch(() => {});
+    this.#remember();
     this.#view.clear();
     this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
   }
@@ -226,6 +232,7 @@ export class NearsideChat extends HTMLElement {
   #settle(text, report) {
     const answered = report && text !== "";
     if (answered) this.#messages.push({ role: "assistant", content: text });
+    this.#remember();
     this.#view.endAnswer({ repeatable: !answered });
     if (report || this.getAttribute("state") === "answering") this.#setState("ready");
     if (report) this.#fire("nearside-turn", report);
@@ -238,6 +245,23 @@ export class NearsideChat extends HTMLElement {
     this.#setState("error");
     this.#view.showTurnError(error.message);
     this.#fire("nearside-error", { code: error.code, message: error.message });
+  }
+
+  #keeps() {
+    return this.hasAttribute("keep-dialogue");
+  }
+
+  /** The dialogue of an earlier visit, unless one has begun. */
+  #recall() {
+    if (this.#keeps() && this.#messages.length === 0) this.messages = keptMessages();
+  }
+
+  /** For the next visit. A full or forbidden storage costs that, and nothing now. */
+  #remember() {
+    if (!this.#keeps()) return;
+    try {
+      localStorage.setItem(KEPT, JSON.stringify(this.#messages));
+    } catch {}
   }
 
   #withSystem() {
@@ -260,6 +284,7 @@ export class NearsideChat extends HTMLElement {
         Router.create({
           ...this.#knobs(),
           manifest: this.getAttribute("manifest"),
+          keepDialogue: this.#keeps(),
         }),
       );
     } catch (thrown) {
@@ -374,3 +399,16 @@ export class NearsideChat extends HTMLElement {
 }
 
 if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);
+
+/** What an earlier visit left. @returns {Message[]} */
+function keptMessages() {
+  try {
+    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
+    /** @type {(message: any) => boolean} */
+    const isMessage = (message) =>
+      ["user", "assistant"].includes(message?.role) && typeof message.content === "string";
+    return Array.isArray(kept) && kept.every(isMessage) ? kept : [];
+  } catch {
+    return [];
+  }
+}

@@ -112,7 +112,7 @@ function markName(file) {
  * @param {FileSystemFileHandle} handle
  * @returns {Promise<Source>}
  */
-async function openSource(handle) {
+export async function openSource(handle) {
   try {
     const access = await handle.createSyncAccessHandle();
     return {

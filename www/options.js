@@ -48,6 +48,7 @@ import { surroundings } from "./surroundings.js";
  * @property {string | URL | import("./types.js").Manifest | null} [manifest] model files; none: edge only
  * @property {boolean} [device] false: do not load the device model yet
  * @property {"auto" | "memory"} [storage]
+ * @property {boolean} [keepDialogue] keep the device's keys and values on this device, so that the dialogue goes on after a reload without being read again; for pages that keep its messages. They tell what was said, to whoever can read this browser's files
  * @property {string | URL} [workerUrl]
  * @property {string | URL} [moduleUrl]
  * @property {string | URL} [wasmUrl]
@@ -99,6 +100,7 @@ export function startOptions(options) {
     moduleUrl: options.moduleUrl ? absolute("moduleUrl", options.moduleUrl) : null,
     wasmUrl: options.wasmUrl ? absolute("wasmUrl", options.wasmUrl) : null,
     storage,
+    keepDialogue: options.keepDialogue === true && storage === "auto",
     surroundings: surroundings(),
   };
   return start;

@@ -147,6 +147,8 @@
  * @property {(source: Source) => Promise<ModelInfo>} loadDevice
  * @property {(request: ChatRequest, signal: AbortSignal | undefined,
  *   onEvent: (event: TurnEvent) => void) => Promise<TurnReport>} chat
+ * @property {(maxBytes: number, write: (bytes: Uint8Array) => void) => Promise<number>} keepDialogue
+ * @property {(source: Source) => Promise<number>} resumeDialogue
  * @property {(config: CoreConfig) => Promise<void>} configure
  * @property {() => Promise<void>} clearDialogue
  * @property {(turn: number, verdict: Verdict) => Promise<void>} rate

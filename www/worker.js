@@ -6,6 +6,7 @@
  */
 
 import { loadBuild, startModule } from "./builds.js";
+import { DialogueKeeper } from "./dialogue-keeper.js";
 import { RouterError, reportOf } from "./errors.js";
 import { fromWorker } from "./messages.js";
 import { ModelStore, manifestInvalid, parseManifest } from "./model-store.js";
@@ -31,6 +32,8 @@ class RouterWorker {
   #started = null;
   /** @type {ModelStore | null} */
   #store = null;
+  /** @type {DialogueKeeper | null} */
+  #keeper = null;
   /** @type {ProgressMeter | null} */
   #progress = null;
   /** @type {Manifest | null} */
@@ -88,7 +91,7 @@ class RouterWorker {
       case "probe":
         return this.#probe();
       case "clear-dialogue":
-        return this.#ready().clearDialogue();
+        return this.#clearDialogue();
       case "rate":
         return this.#ready().rate(message.turn, message.verdict);
       case "forget-feedback":
@@ -114,6 +117,10 @@ class RouterWorker {
       () => new wasm.Sha256(),
       (error) => this.#post(fromWorker.warning(error)),
     );
+    if (options.keepDialogue)
+      this.#keeper = await DialogueKeeper.open(this.#core, (error) =>
+        this.#post(fromWorker.warning(error)),
+      );
     this.#progress = new ProgressMeter(totalBytes(this.#manifest), (progress) =>
       this.#post(fromWorker.progress(progress)),
     );
@@ -158,6 +165,8 @@ class RouterWorker {
     if (!fetched) throw new RouterError("invalid_request", "The device model was not fetched yet.");
     this.#device = null;
     const info = await this.#load(fetched, (source) => this.#ready().loadDevice(source));
+    await this.#keeper?.resume(fetched.file.sha256);
+    this.#reportState();
     this.#progress?.enter("done", "");
     return info;
   }
@@ -192,6 +201,7 @@ class RouterWorker {
       );
     } finally {
       this.#turns.delete(id);
+      this.#keeper?.keepSoon();
       this.#reportState();
     }
   }
@@ -203,6 +213,11 @@ class RouterWorker {
     this.#reportState();
   }
 
+  async #clearDialogue() {
+    await this.#ready().clearDialogue();
+    await this.#keeper?.forget();
+  }
+
   async #probe() {
     const link = await this.#ready().probe();
     this.#reportState();
@@ -212,6 +227,8 @@ class RouterWorker {
   /** @param {Surroundings} surroundings */
   #look({ online, dataSaver, visible }) {
     const cameBack = visible && !this.#visible;
+    // Whoever leaves a page hides it first.
+    if (!visible && this.#visible && this.#turns.size === 0) this.#keeper?.keep();
     this.#visible = visible;
     this.#core?.setOnline(online);
     if (dataSaver !== this.#dataSaver) this.#saveData(dataSaver);

@@ -152,6 +152,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.device.as_ref()
     }
 
+    /// To give the device's model keys and values that were kept elsewhere.
+    pub fn device_mut(&mut self) -> Option<&mut D> {
+        self.device.as_mut()
+    }
+
     pub fn device_rates(&self) -> Rates {
         self.device_rates
     }

@@ -29,9 +29,9 @@ const MAX_CONTEXT: usize = 4096;
 /// The router, as JavaScript sees it.
 #[wasm_bindgen]
 pub struct Core {
-    host: WebHost,
+    pub(super) host: WebHost,
     /// Held across awaits by a turn or a probe; whoever else needs it waits.
-    router: Mutex<Router>,
+    pub(super) router: Mutex<Router>,
     /// What was last seen, for when the router is held.
     seen: RefCell<State>,
     /// The browser's word, passed on when the router is free.
@@ -218,14 +218,14 @@ impl Core {
     }
 
     /// The router, once whoever holds it is done.
-    async fn lock(&self) -> MutexGuard<'_, Router> {
+    pub(super) async fn lock(&self) -> MutexGuard<'_, Router> {
         let mut router = self.router.lock().await;
         router.set_browser_online(self.browser_online.get());
         router
     }
 
     /// Leaves a picture behind for [`Core::state`].
-    fn look(&self, router: &Router) {
+    pub(super) fn look(&self, router: &Router) {
         self.seen.replace(look(router, self.host.now()));
     }
 }

@@ -6,6 +6,7 @@
 mod convert;
 mod core;
 mod host;
+mod kept;
 mod models;
 mod source;
 mod threads;

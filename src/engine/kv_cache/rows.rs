@@ -70,6 +70,7 @@ impl KvCache {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::Kernels;
 
     #[test]
     fn rows_come_back_as_they_were_appended() {
@@ -77,7 +78,7 @@ mod tests {
         let keys: Vec<f32> = (0..n_tokens * row).map(|i| i as f32).collect();
         let values: Vec<f32> = keys.iter().map(|key| -key).collect();
         let mut computed = KvCache::new(2, 2, 8, 64).unwrap();
-        computed.append(1, 0, &keys, &values);
+        computed.append(1, 0, &keys, &values, &Kernels::default());
 
         // Read in two ranges that share a quad, written where another quad begins.
         let mut copied = KvCache::new(2, 2, 8, 32).unwrap();

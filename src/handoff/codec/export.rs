@@ -53,6 +53,11 @@ impl Export {
         })
     }
 
+    /// Tokens up to the last position.
+    pub fn n_tokens(&self) -> usize {
+        self.tokens.len()
+    }
+
     /// Bytes of the whole file.
     pub fn n_bytes(&self) -> u64 {
         self.n_bytes

@@ -1,0 +1,142 @@
+/** A dialogue that outlives its page: nothing is read twice, and what is damaged is read again. */
+
+import assert from "node:assert/strict";
+import { after, afterEach, before, beforeEach, test } from "node:test";
+
+import { ask, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
+import { startSite } from "./test-site.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+
+const QUESTIONS = ["What is the capital of France?", "What is 23 + 41?", "Sort these words: moon, apple, king."];
+
+/** @type {import("./test-site.mjs").TestSite} */
+let site;
+/** @type {import("./harness.mjs").Browser} */
+let browser;
+
+before(async () => {
+  browser = await launchBrowser();
+});
+after(() => browser?.close());
+// Another port is another origin, with storage of its own.
+beforeEach(async () => {
+  site = await startSite();
+});
+afterEach(async () => {
+  for (const page of browser.context.pages()) await page.close();
+  await site.close();
+});
+
+/** @param {string} [query] */
+async function open(query = "&keep") {
+  const page = await newPage(browser.context);
+  await page.addInitScript(() => {
+    Object.assign(window, { warnings: [] });
+    window.addEventListener("nearside-warning", (event) =>
+      /** @type {any} */ (window).warnings.push(/** @type {CustomEvent} */ (event).detail.code),
+    );
+  });
+  await page.goto(`${site.url}?mode=device-only${query}`);
+  await waitUntilReady(page);
+  return page;
+}
+
+/** The files of the dialogue's folder. @param {Page} page */
+function files(page) {
+  return page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle("nearside-dialogue", { create: true });
+    const names = [];
+    for await (const name of /** @type {any} */ (folder).keys()) names.push(name.split(".")[1]);
+    return names.sort();
+  });
+}
+
+/** @param {Page} page @param {string[]} expected */
+async function waitForFiles(page, expected) {
+  for (let i = 0; i < 100; i++) {
+    if (JSON.stringify(await files(page)) === JSON.stringify(expected)) return;
+    await page.waitForTimeout(50);
+  }
+  assert.deepEqual(await files(page), expected);
+}
+
+/** @param {Page} page @returns {Promise<number>} */
+const heldTokens = (page) =>
+  page.evaluate(
+    () => /** @type {any} */ (document.querySelector("nearside-chat")).router.state.core.device.held_tokens,
+  );
+
+/** The dialogue as it goes without a reload. */
+async function uninterrupted() {
+  const page = await open("");
+  const texts = [];
+  for (const question of QUESTIONS) texts.push((await ask(page, question)).text);
+  assert.deepEqual(await files(page), [], "nothing is kept unless the page asks for it");
+  await page.close();
+  return texts;
+}
+
+/** Two turns, and the page is gone. */
+async function begin() {
+  const page = await open();
+  const texts = [];
+  for (const question of QUESTIONS.slice(0, 2)) texts.push((await ask(page, question)).text);
+  await waitForFiles(page, ["kv", "ok"]);
+  const held = await heldTokens(page);
+  return { page, texts, held };
+}
+
+test("after a reload a turn reads its own tokens alone", async () => {
+  const wanted = await uninterrupted();
+  const { page, texts, held } = await begin();
+  await page.reload();
+  await waitUntilReady(page);
+
+  const answers = page.locator("nearside-chat article.answer");
+  assert.equal(await answers.count(), 2, "the dialogue is shown again");
+  assert.equal(await heldTokens(page), held);
+  const report = await ask(page, QUESTIONS[2]);
+  assert.ok(report.usage.cached_tokens >= held - 1, `${report.usage.cached_tokens} of ${held} reused`);
+  assert.deepEqual([...texts, report.text], wanted, "as if it had never been away");
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).warnings), []);
+});
+
+test("a damaged file is dropped with a warning, and the dialogue goes on", async () => {
+  const wanted = await uninterrupted();
+  const { page } = await begin();
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle("nearside-dialogue");
+    for await (const [name, handle] of /** @type {any} */ (folder)) {
+      if (!name.endsWith(".kv")) continue;
+      const file = await handle.getFile();
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      bytes[bytes.length >> 1] ^= 1;
+      const writable = await handle.createWritable();
+      await writable.write(bytes);
+      await writable.close();
+    }
+  });
+  await page.reload();
+  await waitUntilReady(page);
+
+  assert.equal(await heldTokens(page), 0);
+  const warnings = await page.evaluate(() => /** @type {any} */ (window).warnings);
+  assert.deepEqual(warnings, ["kv_checksum"]);
+  assert.deepEqual(await files(page), []);
+  const report = await ask(page, QUESTIONS[2]);
+  assert.equal(report.usage.cached_tokens, 0);
+  assert.equal(report.text, wanted[2]);
+});
+
+test("a new chat leaves nothing behind", async () => {
+  const { page } = await begin();
+  await page.locator("nearside-chat button[part~=new-chat]").click();
+  await waitForFiles(page, []);
+  await page.reload();
+  await waitUntilReady(page);
+  assert.equal(await page.locator("nearside-chat article.answer").count(), 0);
+  assert.equal(await heldTokens(page), 0);
+});
