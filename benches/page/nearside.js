@@ -9,6 +9,9 @@ export const generate = (task) => inWorker("nearside-worker.js", task);
 /** @param {object} task */
 export const embed = (task) => inWorker("nearside-worker.js", task);
 
+/** @param {object} task */
+export const resume = (task) => inWorker("nearside-worker.js", task);
+
 /** @param {{file: string}} task */
 export async function firstToken(task) {
   await storeInOpfs(task.file);

@@ -15,3 +15,31 @@ export async function storeInOpfs(url) {
 export async function storedFile() {
   return (await navigator.storage.getDirectory()).getFileHandle(NAME);
 }
+
+/**
+ * @template T
+ * @param {string} name
+ * @param {(write: (bytes: Uint8Array) => void) => Promise<T>} writeAll
+ */
+export async function writeStored(name, writeAll) {
+  const root = await navigator.storage.getDirectory();
+  const handle = await root.getFileHandle(name, { create: true });
+  const access = await /** @type {any} */ (handle).createSyncAccessHandle();
+  access.truncate(0);
+  const result = await writeAll((bytes) => access.write(bytes));
+  access.flush();
+  access.close();
+  return result;
+}
+
+/** @param {string} name */
+export async function storedSource(name) {
+  const handle = await (await navigator.storage.getDirectory()).getFileHandle(name);
+  const access = await /** @type {any} */ (handle).createSyncAccessHandle();
+  return {
+    size: access.getSize(),
+    /** @param {number} at @param {Uint8Array} into */
+    readAt: (at, into) => access.read(into, { at }),
+    close: () => access.close(),
+  };
+}
