@@ -487,3 +487,38 @@ fn a_verdict_moves_the_very_next_turn_and_comes_back_on_the_next_visit() {
     next_visit.forget_feedback(&&host);
     assert!((run(&mut next_visit, &host, &question).unwrap().p - first.p).abs() < 1e-6);
 }
+
+/// An answer from an edge that says what it found in its cache.
+fn cached_answer(text: &str, prompt_tokens: usize, cached_tokens: usize) -> SimEdge {
+    let mut pieces = SimEdge::words(text);
+    let usage = format!(
+        r#"{{"choices":[{{"delta":{{}},"finish_reason":"stop"}}],"usage":{{"prompt_tokens":{prompt_tokens},
+        "completion_tokens":1,"prompt_tokens_details":{{"cached_tokens":{cached_tokens}}}}}}}"#
+    );
+    let usage = usage.replace('\n', " ");
+    pieces.push((Duration::from_millis(5), format!("data: {usage}\n\n").into_bytes()));
+    SimEdge::Stream(pieces)
+}
+
+#[test]
+fn what_the_edge_forgets_is_learned_and_kept_for_the_next_visit() {
+    let request = ask(&["a question of some length, or more", "well", "and another one"]);
+    let turn = |router: &mut Router, host: &SimHost| {
+        host.then(cached_answer("well", 100, 0));
+        let report = run(router, host, &request).unwrap();
+        host.advance(Duration::from_secs(20));
+        report.decision.edge.kept
+    };
+    let kept_on_a_new_visit = |host: &SimHost| {
+        let mut router = router(Mode::EdgeOnly, host);
+        turn(&mut router, host);
+        turn(&mut router, host)
+    };
+    let host = SimHost::new();
+    assert!(kept_on_a_new_visit(&host) > 0.9, "nothing is known yet");
+    let mut visit = router(Mode::EdgeOnly, &host);
+    for _ in 0..12 {
+        turn(&mut visit, &host);
+    }
+    assert!(kept_on_a_new_visit(&host) < 0.4);
+}

@@ -224,6 +224,7 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handoff::Plan;
 
     struct Case {
         mode: Mode,
@@ -248,10 +249,12 @@ mod tests {
             prefill_s: 0.0,
             decode_s: total(case.t_device),
             total_s: total(case.t_device),
+            plan: Plan::nothing(),
         };
         let edge = EdgeTerms {
             available: case.t_edge.is_some(),
             missing_tokens: 0,
+            kept: 1.0,
             rtt_s: 0.0,
             upload_s: 0.0,
             queue_s: 0.0,

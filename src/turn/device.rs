@@ -38,16 +38,23 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Some(device) => self.prompt_room(device),
             None => return Err(Error::DeviceNotReady),
         };
+        self.note_device(host.now());
+        let messages = with_answer(&request.messages, &answer.text);
+        let device = self.device.as_ref().ok_or(Error::DeviceNotReady)?;
+        let prompt = device.fit(&messages, n_room)?;
+        let mode = request.mode.unwrap_or(self.config.mode);
+        let plan = self.plan(mode, device.vocabulary(), &prompt.tokens, host.now());
         let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
         let scorer = self.scorer.as_ref();
         let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
         if looks.is_some() && self.config.second_look.draft == Draft::Held {
             answer.hold();
         }
-        let messages = with_answer(&request.messages, &answer.text);
-        let prompt = device.fit(&messages, n_room)?;
         let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
         let n_prompt = prompt.tokens.len();
+        if plan.fetched > 0 {
+            device.fetch(&prompt.tokens, &plan).await;
+        }
         let started = host.now();
         let mut generation = device.start(GenerateRequest {
             prompt: prompt.tokens,
@@ -57,7 +64,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         })?;
         let n_reused = device.progress(&generation).reused_tokens;
         answer.usage.prompt_tokens = n_prompt;
-        answer.usage.cached_tokens = n_reused;
+        let n_held = n_prompt - plan.computed() - plan.fetched;
+        let n_fetched = n_reused.saturating_sub(n_held + plan.first).min(plan.fetched);
+        answer.usage.fetched_tokens = n_fetched;
+        answer.usage.cached_tokens = n_held;
 
         let n_before = answer.n_tokens;
         let mut prefilled = started;

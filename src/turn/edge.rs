@@ -6,9 +6,9 @@ use super::answer::Answer;
 use super::edge_call::{EdgeCall, Running};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
-use super::{Router, seconds, with_answer};
-use crate::dialogue::Message;
+use super::{Counted, Router, seconds, with_answer};
 use crate::host::Host;
+use crate::routing::Route;
 use crate::{Error, Result};
 
 /// How long the edge is left alone after it refused a turn.
@@ -48,17 +48,22 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// The edge has said all.
     fn settle(&mut self, call: &EdgeCall, answer: &mut Answer, now: Duration) -> Result<()> {
-        let missing = self.missing_for(&call.messages(), call.opened_at())?;
+        let prompt = self.count(&call.messages())?;
+        let missing = self.missing_on_edge(&prompt, call.opened_at());
         let received = call.received();
         answer.finish = match received.finish.as_deref() {
             Some("length") => FinishReason::Length,
             _ => FinishReason::Stop,
         };
-        answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(missing.n_prompt);
-        answer.usage.cached_tokens =
-            received.cached_tokens.unwrap_or(missing.n_prompt - missing.n_missing);
+        let n_prompt = prompt.tokens.len();
+        answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(n_prompt);
+        answer.usage.cached_tokens = received.cached_tokens.unwrap_or(n_prompt - missing);
         self.link.observe_turn(received.n_bytes, now);
-        self.learn_edge_rates(call, missing.n_missing);
+        self.learn_edge_rates(call, missing);
+        if let Some(share) = received.cached_share() {
+            let Counted { vocabulary, tokens, .. } = &prompt;
+            self.ledger.edge_reused(vocabulary, tokens, share, call.opened_at());
+        }
         let shown = with_answer(&call.request.messages, &answer.text);
         let holds = self.count(&shown)?;
         self.ledger.edge_holds(&holds.vocabulary, holds.tokens, now);
@@ -81,10 +86,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         Ok(())
     }
 
-    fn missing_for(&self, messages: &[Message], now: Duration) -> Result<Missing> {
-        let counted = self.count(messages)?;
-        let n_missing = self.ledger.missing_on_edge(&counted.vocabulary, &counted.tokens, now);
-        Ok(Missing { n_prompt: counted.tokens.len(), n_missing })
+    fn missing_on_edge(&self, prompt: &Counted, now: Duration) -> usize {
+        let Counted { vocabulary, tokens, .. } = prompt;
+        self.ledger.missing(Route::Edge, vocabulary, tokens, now).tokens.round() as usize
     }
 
     /// A gateway's word is taken as it is. Of another server the time to the
@@ -123,7 +127,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let rest = match error {
             Error::EdgeUnreachable(_) | Error::EdgeTimeout(_) | Error::EdgeBrokeOff => {
                 self.link.fail(now);
-                self.ledger.edge_forgot();
                 return;
             }
             Error::EdgeRateLimited { retry_after_s } => Duration::from_secs(*retry_after_s),
@@ -133,9 +136,4 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         self.edge_rests_until = now + rest;
     }
-}
-
-struct Missing {
-    n_prompt: usize,
-    n_missing: usize,
 }

@@ -260,6 +260,12 @@ impl Received {
         }
     }
 
+    /// Share of the prompt that the edge found in its cache; `None` if it does not say.
+    pub fn cached_share(&self) -> Option<f64> {
+        let n_prompt = self.prompt_tokens.filter(|n_prompt| *n_prompt > 0)?;
+        Some((self.cached_tokens? as f64 / n_prompt as f64).min(1.0))
+    }
+
     /// As the edge counts them, or one for each piece of text.
     pub fn n_tokens(&self) -> usize {
         self.completion_tokens.unwrap_or(self.n_texts)

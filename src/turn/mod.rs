@@ -20,7 +20,7 @@ use crate::config::{Config, Mode};
 use crate::dialogue::{Message, Role};
 use crate::edge::completion_request;
 use crate::engine::Engine;
-use crate::handoff::{Ledger, ledger::common_prefix};
+use crate::handoff::{Ledger, Plan, Prices, Survival, plan::cheapest};
 use crate::host::{Event, Host, ProbeRequest};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
@@ -38,6 +38,7 @@ pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequ
 
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";
+const SURVIVAL_KEY: &str = "edge.survival";
 const FEEDBACK_KEY: &str = "feedback";
 /// Turns that can still be rated.
 const MAX_RATEABLE: usize = 32;
@@ -90,7 +91,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             link: Link::new(),
             device_rates: stored(DEVICE_RATES_KEY).unwrap_or(Rates::DEVICE_PRIOR),
             edge_rates: stored(EDGE_RATES_KEY).unwrap_or(Rates::EDGE_PRIOR),
-            ledger: Ledger::default(),
+            ledger: Ledger::new(
+                host.load(SURVIVAL_KEY)
+                    .as_deref()
+                    .and_then(Survival::from_json)
+                    .unwrap_or_default(),
+            ),
             last_route: None,
             feedback: host
                 .load(FEEDBACK_KEY)
@@ -113,7 +119,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if config.edge != self.config.edge {
             self.link = Link::new();
             self.edge_rates = Rates::EDGE_PRIOR;
-            self.ledger.edge_forgot();
+            self.ledger.change_edge();
             self.edge_rests_until = Duration::ZERO;
         }
         self.config = config;
@@ -173,12 +179,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.link.set_browser_online(online);
     }
 
-    /// Forgets the dialogue: nothing of it is reused on the device.
+    /// Forgets the dialogue: nothing of it is reused.
     pub fn clear_dialogue(&mut self) {
         if let Some(device) = &mut self.device {
             device.clear();
         }
-        self.ledger.edge_forgot();
+        self.ledger.forget(Route::Edge);
         self.last_route = None;
     }
 
@@ -195,6 +201,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let counted = self.count(&request.messages)?;
         let (score, state) = self.score(&request.messages)?;
         self.refresh_link(mode, host).await;
+        self.note_device(host.now());
         let decision = self.decide(request, mode, &counted, score, host.now())?;
         host.emit(Event::Route { decision: &decision });
 
@@ -209,6 +216,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
         host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());
+        host.save(SURVIVAL_KEY, &self.ledger.survival().to_json());
         let turn = self.remember(answer.route, state, score.p);
         Ok(answer.into_report(turn, decision, counted.dropped_messages, host.now()))
     }
@@ -296,14 +304,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         score: Score,
         now: Duration,
     ) -> Result<Decision> {
-        let n_prompt = counted.tokens.len();
-        let held = self.device.as_ref().map_or(0, |device| {
-            common_prefix(device.tokens(), &counted.tokens).min(n_prompt.saturating_sub(1))
-        });
-        let device_work =
-            Work { missing_tokens: n_prompt - held, expected_tokens: score.device_tokens };
+        let Counted { vocabulary, tokens, .. } = counted;
         let edge_work = Work {
-            missing_tokens: self.ledger.missing_on_edge(&counted.vocabulary, &counted.tokens, now),
+            missing: self.ledger.missing(Route::Edge, vocabulary, tokens, now),
             expected_tokens: score.edge_tokens,
         };
         let mut link = self.link.estimate(now);
@@ -322,7 +325,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         decide(&Inputs {
             score,
             device: device_terms(
-                device_work,
+                self.plan(mode, vocabulary, tokens, now),
+                score.device_tokens,
                 &self.device_rates,
                 self.device_available(mode) && counted.device_error.is_none(),
             ),
@@ -340,6 +344,31 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             config: &config,
             device_error: counted.device_error.clone().unwrap_or(Error::DeviceNotReady),
         })
+    }
+
+    /// What the device's engine holds, as of now.
+    fn note_device(&mut self, now: Duration) {
+        match &self.device {
+            Some(device) => {
+                self.ledger.device_holds(device.vocabulary(), [device.tokens()], now);
+            }
+            None => self.ledger.forget(Route::Device),
+        }
+    }
+
+    /// How the device comes by what it lacks of a prompt. Its last token is always computed.
+    fn plan(&self, mode: Mode, vocabulary: &str, prompt: &[u32], now: Duration) -> Plan {
+        let computed = self.ledger.missing(Route::Device, vocabulary, prompt, now).computed;
+        let held = computed.min(prompt.len().saturating_sub(1));
+        let link = self.link.estimate(now);
+        let allowed = self.edge_available(mode, &link, now) && !self.config.data_saver;
+        let device = self.device.as_ref().filter(|_| allowed);
+        let prices = Prices {
+            prefill_tps: self.device_rates.prefill_tps,
+            attention_s: 0.0,
+            fetching: device.and_then(|device| device.fetching(prompt, &link)),
+        };
+        cheapest(&prices, held, prompt.len())
     }
 
     fn device_available(&self, mode: Mode) -> bool {

@@ -6,13 +6,15 @@ use crate::Result;
 use crate::dialogue::Message;
 use crate::dialogue::session::{self, Prompt};
 use crate::engine::{Engine, GenerateRequest, Generation, Step};
-use crate::routing::{Confidence, Rates, Score, Scorer};
+use crate::handoff::{Fetching, Plan};
+use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
 
 /// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
 const WARM_UP_PREFILL: usize = 32;
 const WARM_UP_DECODE: usize = 6;
 
 /// The device's language model, with the dialogue that it holds.
+#[allow(async_fn_in_trait)] // single-threaded, as the host's futures
 pub trait DeviceModel {
     /// An answer in the making.
     type Generation;
@@ -33,6 +35,16 @@ pub trait DeviceModel {
 
     /// Its speed, measured on a few tokens with the clock `now`.
     fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates>;
+
+    /// What fetching keys and values for `prompt` over this link would cost; `None` where the edge
+    /// cannot send this model's.
+    fn fetching(&self, _prompt: &[u32], _link: &LinkEstimate) -> Option<Fetching> {
+        None
+    }
+
+    /// Computes the plan's first part of `prompt` while the next one is fetched. What does not come
+    /// is computed later, as everything is that [`DeviceModel::tokens`] lacks.
+    async fn fetch(&mut self, _prompt: &[u32], _plan: &Plan) {}
 
     fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
 

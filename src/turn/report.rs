@@ -70,6 +70,8 @@ pub struct TurnUsage {
     pub total_tokens: usize,
     /// Prompt tokens whose keys and values were still held.
     pub cached_tokens: usize,
+    /// Prompt tokens whose keys and values the device fetched.
+    pub fetched_tokens: usize,
 }
 
 /// A turn that went on at the other side.
