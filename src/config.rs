@@ -137,6 +137,8 @@ pub struct Config {
     pub theta: f64,
     /// How far the fused score must pass θ to leave the side that holds the dialogue.
     pub hysteresis: f64,
+    /// Whether moving a dialogue is weighed over its turns to come, in the place of hysteresis.
+    pub look_ahead: bool,
     pub second_look: SecondLook,
     /// Never under `data_saver`.
     pub both_sides: BothSides,
@@ -162,6 +164,7 @@ impl Default for Config {
             alpha_per_s: 0.15,
             theta: 0.5,
             hysteresis: 0.05,
+            look_ahead: true,
             second_look: SecondLook::default(),
             both_sides: BothSides::default(),
             queue_aware: true,

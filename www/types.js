@@ -14,11 +14,27 @@
 /**
  * What one side would need to answer, in seconds.
  * @typedef {{available: boolean, missing_tokens: number, prefill_s: number, decode_s: number,
- *   total_s: number}} DeviceCost
+ *   total_s: number}} Cost
  */
 
 /**
- * @typedef {DeviceCost & {rtt_s: number, upload_s: number, queue_s: number,
+ * How the device comes by its missing tokens: it computes `first` while `fetched` travel, and then
+ * `last`. Seconds, tokens and bytes.
+ * @typedef {{first: number, fetched: number, last: number, total_s: number, compute_s: number,
+ *   transfer_s: number, received_bytes: number}} Plan
+ */
+
+/** @typedef {Cost & {plan: Plan}} DeviceCost */
+
+/**
+ * Whether the dialogue moves to the other side. In seconds, with quality at 1/alpha.
+ * @typedef {{to: Route, moves: boolean, advantage_s: number, debt_s: number, regret_s: number,
+ *   later_s: number, turns_left: number, lambda: number}} Move
+ */
+
+/**
+ * `kept`: expected share of what it has computed that the edge still holds.
+ * @typedef {Cost & {kept: number, rtt_s: number, upload_s: number, queue_s: number,
  *   download_s: number}} EdgeCost
  */
 
@@ -29,7 +45,7 @@
  *   route: Route, reason: string, sentence: string, mode: Mode,
  *   p: number, alpha_per_s: number, theta: number, hysteresis: number, fused: number,
  *   expected_tokens: {device: number, edge: number},
- *   device: DeviceCost, edge: EdgeCost, link: LinkEstimate,
+ *   device: DeviceCost, edge: EdgeCost, link: LinkEstimate, ahead: Move | null,
  * }} Decision
  */
 
@@ -46,7 +62,7 @@
 
 /**
  * @typedef {{prompt_tokens: number, completion_tokens: number, total_tokens: number,
- *   cached_tokens: number}} Usage
+ *   cached_tokens: number, fetched_tokens: number}} Usage
  */
 
 /** @typedef {"stop" | "length" | "abort"} FinishReason */
@@ -73,7 +89,7 @@
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
  *   ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
  *   switched: null | Switched, looks: Look[],
- *   dropped_messages: number, decision: Decision,
+ *   dropped_messages: number, n_moves: number, decision: Decision,
  * }} TurnReport
  */
 
@@ -100,7 +116,7 @@
  * @typedef {{
  *   edge?: {base_url?: string | null, model?: string, token?: string,
  *     headers?: Record<string, string>},
- *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number,
+ *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number, look_ahead?: boolean,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
  *     growth?: number, at_end?: boolean, recall?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},

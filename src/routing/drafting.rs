@@ -59,6 +59,7 @@ pub fn drafting(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::handoff::Plan;
 
     fn device() -> DeviceTerms {
         DeviceTerms {
@@ -67,6 +68,7 @@ mod tests {
             prefill_s: 2.0,
             decode_s: 8.0,
             total_s: 10.0,
+            plan: Plan::nothing(),
         }
     }
 

@@ -1,8 +1,10 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
+pub mod ahead;
 pub mod cost;
 pub mod drafting;
 pub mod feedback;
+pub mod habits;
 pub mod link;
 pub mod policy;
 pub mod rates;
@@ -10,8 +12,10 @@ pub mod scorer;
 
 use serde::{Deserialize, Serialize};
 
+pub use ahead::{Move, Prospect};
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
+pub use habits::Habits;
 pub use link::{Link, LinkEstimate};
 pub use policy::{Decision, Inputs, Reason, decide};
 pub use rates::Rates;

@@ -3,11 +3,13 @@
 //! The paper's rule (arXiv 2508.11291, eqs. 11–12, read second-hand):
 //! `fused = p − α·(T_edge − T_device)`, the edge answers iff `fused > θ`, a tie
 //! stays on the device. For dialogues, `T` counts the tokens each side lacks
-//! (see [`super::cost`]), and hysteresis asks for a margin before leaving the
-//! side that answered last.
+//! (see [`super::cost`]). Before the side that answered last is left, either
+//! hysteresis asks for a margin, or what catching up costs is weighed against
+//! this turn and those to come (see [`super::ahead`]).
 
 use serde::Serialize;
 
+use super::ahead::{Cost, Move, Prospect, weigh};
 use super::drafting::{Drafting, drafting};
 use super::{DeviceTerms, EdgeTerms, LinkEstimate, Route, Score};
 use crate::config::{Config, Mode};
@@ -23,6 +25,8 @@ pub struct Inputs<'a> {
     pub link: LinkEstimate,
     /// Who answered the dialogue's previous turn.
     pub last_route: Option<Route>,
+    /// Takes the place of hysteresis where it is given.
+    pub prospect: Option<Prospect>,
     /// Whether what the device writes will be looked at, so that the edge may still take over.
     pub second_look: bool,
     /// Why the device cannot answer, where it cannot.
@@ -57,6 +61,10 @@ pub enum Reason {
     /// The fused score lies within the margin around θ.
     StayOnDevice,
     StayOnEdge,
+    /// The other side would be better on this turn, but has too much to catch up on.
+    MoveTooDear,
+    /// The other side catches up for the sake of turns before and to come.
+    MoveAhead,
 }
 
 /// Who answers, with every term that led there. All times in seconds.
@@ -80,6 +88,22 @@ pub struct Decision {
     pub device: DeviceTerms,
     pub edge: EdgeTerms,
     pub link: LinkEstimate,
+    /// Whether the dialogue moves to the other side; `None` where that was not weighed.
+    pub ahead: Option<Move>,
+}
+
+impl Decision {
+    /// What the edge is better by on this turn, in seconds and quality, had neither side been away;
+    /// `None` where seconds do not count, or a side is not there.
+    pub fn edge_better_s(&self) -> Option<f64> {
+        let counts = self.alpha_per_s > 0.0 && self.device.available && self.edge.available;
+        let alone_s = || (self.fused - self.theta) / self.alpha_per_s;
+        counts.then(|| match &self.ahead {
+            None => alone_s(),
+            Some(ahead) if ahead.to == Route::Edge => ahead.advantage_s,
+            Some(ahead) => -ahead.advantage_s,
+        })
+    }
 }
 
 /// Length of the answer that each side is expected to write.
@@ -101,13 +125,20 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
         let (score, look) = (&inputs.score, &config.second_look);
         drafting(score, fused, &inputs.device, config.alpha_per_s, look)
     });
+    let first = drafting.map_or(fused, |drafting| drafting.fused);
+    let ahead = inputs
+        .prospect
+        .filter(|_| config.mode == Mode::Auto && inputs.device.available && inputs.edge.available);
+    // What the first decision takes for the probability that the edge is needed.
+    let p = first + config.alpha_per_s * delay_s;
+    let ahead = ahead.map(|prospect| look_ahead(inputs, p, &prospect));
     let (route, reason) = match (inputs.device.available, inputs.edge.available) {
         (false, false) => return Err(no_side_left(config.mode, &inputs.device_error)),
         (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
         (false, true) if config.mode == Mode::EdgeOnly => (Route::Edge, Reason::ModeEdgeOnly),
         (true, false) => (Route::Device, Reason::EdgeUnavailable),
         (false, true) => (Route::Edge, Reason::DeviceUnavailable),
-        (true, true) => choose(inputs, fused, drafting.map_or(fused, |drafting| drafting.fused)),
+        (true, true) => choose(inputs, fused, first, ahead.as_ref()),
     };
     Ok(Decision {
         route,
@@ -127,11 +158,12 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
         device: inputs.device,
         edge: inputs.edge,
         link: inputs.link,
+        ahead,
     })
 }
 
 /// Both sides are there. `first` is the fused score, with what looks change of it.
-fn choose(inputs: &Inputs<'_>, fused: f64, first: f64) -> (Route, Reason) {
+fn choose(inputs: &Inputs<'_>, fused: f64, first: f64, ahead: Option<&Move>) -> (Route, Reason) {
     let config = inputs.config;
     match config.mode {
         Mode::PreferDevice => return (Route::Device, Reason::ModePreferDevice),
@@ -147,6 +179,9 @@ fn choose(inputs: &Inputs<'_>, fused: f64, first: f64) -> (Route, Reason) {
     if inputs.second_look && both.enabled && !config.data_saver && near(both.margin) {
         return (Route::Device, Reason::BothBegin);
     }
+    if let Some(ahead) = ahead {
+        return choose_ahead(inputs, fused, plain, ahead);
+    }
     let within_margin = near(config.hysteresis);
     match inputs.last_route {
         Some(last) if last != plain && within_margin => match last {
@@ -156,6 +191,37 @@ fn choose(inputs: &Inputs<'_>, fused: f64, first: f64) -> (Route, Reason) {
         _ if plain == Route::Device && fused > theta => (plain, Reason::LookFirst),
         _ => (plain, reason_of(plain, inputs.score.p > theta)),
     }
+}
+
+/// Both sides' costs, quality among them, and what they say of a move.
+fn look_ahead(inputs: &Inputs<'_>, p: f64, prospect: &Prospect) -> Move {
+    let in_seconds = |quality: f64| quality / inputs.config.alpha_per_s;
+    let device = Cost {
+        turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(p),
+        debt_s: prospect.device_debt_s,
+    };
+    let edge = Cost {
+        turn_s: inputs.edge.total_s - prospect.edge_debt_s + in_seconds(inputs.config.theta),
+        debt_s: prospect.edge_debt_s,
+    };
+    match prospect.outlook.holder {
+        Route::Device => weigh(&prospect.outlook, device, edge),
+        Route::Edge => weigh(&prospect.outlook, edge, device),
+    }
+}
+
+/// `plain` is what the rule says of this turn alone, with what each side has to catch up on.
+fn choose_ahead(inputs: &Inputs<'_>, fused: f64, plain: Route, ahead: &Move) -> (Route, Reason) {
+    let route = if ahead.moves { ahead.to } else { ahead.to.other() };
+    let reason = match (route, ahead.moves) {
+        (Route::Device, _) if inputs.second_look && fused > inputs.config.theta => {
+            Reason::LookFirst
+        }
+        (_, true) if route != plain => Reason::MoveAhead,
+        (_, false) if ahead.advantage_s > 0.0 => Reason::MoveTooDear,
+        _ => reason_of(route, inputs.score.p > inputs.config.theta),
+    };
+    (route, reason)
 }
 
 fn reason_of(route: Route, quality_wants_edge: bool) -> Reason {
@@ -212,6 +278,14 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
         Reason::LookFirst => format!(
             "The edge may be needed ({percent} %): the device begins, and its answer is looked at."
         ),
+        Reason::MoveTooDear => format!(
+            "The other side might do better ({percent} % that the edge is needed), but has too much \
+             of the dialogue to catch up on."
+        ),
+        Reason::MoveAhead => format!(
+            "The dialogue moves ({percent} % that the edge is needed): over several turns that is \
+             worth the catching up."
+        ),
         Reason::StayOnDevice => {
             format!("Too close to call ({percent} %): the dialogue stays on the device.")
         }
@@ -225,6 +299,7 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
 mod tests {
     use super::*;
     use crate::handoff::Plan;
+    use crate::routing::ahead::Outlook;
 
     struct Case {
         mode: Mode,
@@ -233,11 +308,20 @@ mod tests {
         t_edge: Option<f64>,
         last: Option<Route>,
         second_look: bool,
+        prospect: Option<Prospect>,
     }
 
     fn case(p: f64, t_device: f64, t_edge: f64) -> Case {
         let (t_device, t_edge) = (Some(t_device), Some(t_edge));
-        Case { mode: Mode::Auto, p, t_device, t_edge, last: None, second_look: false }
+        Case {
+            mode: Mode::Auto,
+            p,
+            t_device,
+            t_edge,
+            last: None,
+            second_look: false,
+            prospect: None,
+        }
     }
 
     fn run(case: &Case) -> Result<Decision> {
@@ -270,6 +354,7 @@ mod tests {
             edge,
             link: LinkEstimate::default(),
             last_route: case.last,
+            prospect: case.prospect,
             second_look: case.second_look,
             device_error: Error::DeviceNotReady,
         })
@@ -317,6 +402,36 @@ mod tests {
         check(looked(0.7), (Edge, EdgeNeeded));
         // 0.9 − 0.1·(9 − 1) = 0.1: too slow, with or without looks.
         check(Case { second_look: true, ..case(0.9, 1.0, 9.0) }, (Device, EdgeTooSlow));
+    }
+
+    #[test]
+    fn looking_ahead_weighs_what_has_to_be_caught_up_on() {
+        use Reason::*;
+        use Route::*;
+        let ahead = |holder, debt_s, regret_s, better_s| {
+            let outlook = Outlook { holder, regret_s, turns_left: 4.0, better_s };
+            let (device_debt_s, edge_debt_s) = match holder {
+                Edge => (debt_s, 0.0),
+                Device => (0.0, debt_s),
+            };
+            let prospect = Some(Prospect { outlook, device_debt_s, edge_debt_s });
+            // Quality alone speaks for the device by (0.5 − 0.3)/0.1 = 2 s.
+            let (t_device, t_edge) = if holder == Edge { (1.0 + debt_s, 1.0) } else { (1.0, 5.0) };
+            Case { last: Some(holder), prospect, ..case(0.3, t_device, t_edge) }
+        };
+        check(ahead(Edge, 3.0, 0.0, 0.0), (Edge, MoveTooDear));
+        check(ahead(Edge, 3.0, 1.0, 0.0), (Device, MoveAhead));
+        check(ahead(Edge, 3.0, 0.0, 1.0), (Device, MoveAhead));
+        check(ahead(Edge, 1.5, 0.0, 0.0), (Device, DeviceGoodEnough));
+        check(ahead(Device, 3.0, 100.0, 9.0), (Device, DeviceGoodEnough));
+        let terms = run(&ahead(Edge, 3.0, 1.0, 0.0)).unwrap().ahead.unwrap();
+        let rounded = [terms.advantage_s, terms.debt_s, terms.regret_s].map(|s| (10.0 * s).round());
+        assert_eq!(rounded, [20.0, 30.0, 30.0]);
+        // A side that is not there, and a mode that decides, come first.
+        let gone = Case { t_device: None, ..ahead(Edge, 3.0, 9.0, 9.0) };
+        check(gone, (Edge, DeviceUnavailable));
+        let told = Case { mode: Mode::PreferEdge, ..ahead(Edge, 3.0, 9.0, 9.0) };
+        check(told, (Edge, ModePreferEdge));
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub(super) struct Answer {
     pub started_both: Option<StartedBoth>,
     /// Whether the side that writes has said all.
     pub complete: bool,
+    /// How often the dialogue has changed sides, this turn included.
+    pub n_moves: usize,
     /// Bytes of the text that were shown.
     n_shown: usize,
     /// Whether what is written is kept back.
@@ -49,6 +51,7 @@ impl Answer {
             looks: Vec::new(),
             started_both: None,
             complete: false,
+            n_moves: 0,
             n_shown: 0,
             held: false,
             started,
@@ -181,6 +184,7 @@ impl Answer {
             looks: self.looks,
             started_both: self.started_both,
             dropped_messages,
+            n_moves: self.n_moves,
             decision,
         }
     }

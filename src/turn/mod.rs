@@ -6,6 +6,7 @@
 
 mod answer;
 mod both;
+mod course;
 mod device;
 mod edge;
 mod edge_call;
@@ -26,12 +27,13 @@ use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::link::Probe;
 use crate::routing::{
-    Decision, Feedback, Inputs, Link, LinkEstimate, Rates, Reason, Route, Score, Scorer, Verdict,
-    decide,
+    Decision, Feedback, Habits, Inputs, Link, LinkEstimate, Rates, Reason, Route, Score, Scorer,
+    Verdict, decide,
 };
 use crate::{Error, Result};
 
 use answer::Answer;
+use course::Course;
 use device::Ended;
 use models::{DeviceModel, ScoringModel};
 pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
@@ -39,6 +41,7 @@ pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequ
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";
 const SURVIVAL_KEY: &str = "edge.survival";
+const HABITS_KEY: &str = "habits";
 const FEEDBACK_KEY: &str = "feedback";
 /// Turns that can still be rated.
 const MAX_RATEABLE: usize = 32;
@@ -54,6 +57,8 @@ pub struct Router<D = Engine, S = Scorer> {
     edge_rates: Rates,
     ledger: Ledger,
     last_route: Option<Route>,
+    course: Course,
+    habits: Habits,
     feedback: Feedback,
     rateable: VecDeque<Rateable>,
     n_turns: u64,
@@ -98,6 +103,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                     .unwrap_or_default(),
             ),
             last_route: None,
+            course: Course::default(),
+            habits: host
+                .load(HABITS_KEY)
+                .as_deref()
+                .and_then(Habits::from_json)
+                .unwrap_or_default(),
             feedback: host
                 .load(FEEDBACK_KEY)
                 .as_deref()
@@ -186,6 +197,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         self.ledger.forget(Route::Edge);
         self.last_route = None;
+        self.course = Course::default();
     }
 
     /// Answers one turn. A turn that the caller aborts ends normally, with
@@ -213,9 +225,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
 
         self.link.note_turn(host.now());
+        self.note_course(&request.messages, &decision, answer.route);
+        answer.n_moves = self.course.n_moves;
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
         host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());
+        host.save(HABITS_KEY, &self.habits.to_json());
         host.save(SURVIVAL_KEY, &self.ledger.survival().to_json());
         let turn = self.remember(answer.route, state, score.p);
         Ok(answer.into_report(turn, decision, counted.dropped_messages, host.now()))
@@ -339,6 +354,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             ),
             link,
             last_route: self.last_route,
+            prospect: self.prospect(mode, &request.messages, counted, now),
             second_look: config.second_look.enabled
                 && self.scorer.as_ref().is_some_and(|scorer| scorer.can_look()),
             config: &config,
@@ -360,15 +376,18 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     fn plan(&self, mode: Mode, vocabulary: &str, prompt: &[u32], now: Duration) -> Plan {
         let computed = self.ledger.missing(Route::Device, vocabulary, prompt, now).computed;
         let held = computed.min(prompt.len().saturating_sub(1));
+        cheapest(&self.prices(mode, prompt, now), held, prompt.len())
+    }
+
+    fn prices(&self, mode: Mode, prompt: &[u32], now: Duration) -> Prices {
         let link = self.link.estimate(now);
         let allowed = self.edge_available(mode, &link, now) && !self.config.data_saver;
         let device = self.device.as_ref().filter(|_| allowed);
-        let prices = Prices {
+        Prices {
             prefill_tps: self.device_rates.prefill_tps,
             attention_s: 0.0,
             fetching: device.and_then(|device| device.fetching(prompt, &link)),
-        };
-        cheapest(&prices, held, prompt.len())
+        }
     }
 
     fn device_available(&self, mode: Mode) -> bool {

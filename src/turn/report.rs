@@ -140,5 +140,7 @@ pub struct TurnReport {
     /// `None` where one side began.
     pub started_both: Option<StartedBoth>,
     pub dropped_messages: usize,
+    /// How often the dialogue has changed sides so far.
+    pub n_moves: usize,
     pub decision: Decision,
 }
