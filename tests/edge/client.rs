@@ -1,5 +1,7 @@
 //! A gateway process and a small HTTP client for it, so that the tests see bytes as they arrive.
 
+#![allow(dead_code)] // Each test binary uses its part.
+
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::path::PathBuf;
@@ -58,7 +60,13 @@ impl Edge {
         self.open("POST", CHAT, &[JSON], &body.to_string())
     }
 
-    fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Stream {
+    /// Sends a request and returns as soon as the answer's headers are there.
+    pub fn open(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Stream {
+        self.send(method, path, headers, body).into_stream()
+    }
+
+    /// Sends a request and waits for nothing.
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Pending {
         let socket = TcpStream::connect(self.address).expect("the gateway listens");
         socket.set_read_timeout(Some(PATIENCE)).expect("a timeout can be set");
         let mut request =
@@ -69,7 +77,7 @@ impl Edge {
         request += &format!("content-length: {}\r\n\r\n{body}", body.len());
         // A gateway that refuses early may close before it has read everything.
         let _ = (&socket).write_all(request.as_bytes());
-        Stream::read_head(BufReader::new(socket), method == "HEAD")
+        Pending { socket, is_head: method == "HEAD" }
     }
 
     /// Asks until `condition` holds of /health.
@@ -140,6 +148,22 @@ impl Reply {
     }
 }
 
+/// A request without an answer yet. Dropping it closes the connection.
+pub struct Pending {
+    socket: TcpStream,
+    is_head: bool,
+}
+
+impl Pending {
+    pub fn into_reply(self) -> Reply {
+        self.into_stream().into_reply()
+    }
+
+    fn into_stream(self) -> Stream {
+        Stream::read_head(BufReader::new(self.socket), self.is_head)
+    }
+}
+
 /// An answer that is still arriving. Dropping it closes the connection.
 pub struct Stream {
     pub status: u16,
@@ -201,6 +225,20 @@ impl Stream {
     /// All remaining events.
     pub fn rest(mut self) -> Vec<String> {
         std::iter::from_fn(|| self.next_data()).collect()
+    }
+
+    /// The first bytes of a body that is not chunked.
+    pub fn read(&mut self, n_bytes: usize) -> Vec<u8> {
+        let mut bytes = vec![0; n_bytes];
+        self.socket.read_exact(&mut bytes).expect("so much arrives");
+        bytes
+    }
+
+    /// What else arrives of it, until the connection ends in whatever way.
+    pub fn rest_of_body(mut self) -> Vec<u8> {
+        let mut bytes = Vec::new();
+        let _ = self.socket.read_to_end(&mut bytes);
+        bytes
     }
 
     fn into_reply(mut self) -> Reply {

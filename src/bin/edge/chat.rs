@@ -21,7 +21,7 @@ use tokio_stream::wrappers::UnboundedReceiverStream;
 use crate::api::{ChatRequest, Envelope};
 use crate::failure::ApiError;
 use crate::gateway::Gateway;
-use crate::line::{Event, Job, Outcome};
+use crate::line::{Event, Job, Outcome, Work};
 
 /// The largest request body.
 pub const MAX_CHAT_BYTES: usize = 1 << 20;
@@ -41,7 +41,8 @@ pub async fn chat(
     let generate = to_generate_request(Arc::clone(&gateway), request).await?;
     let hints = gateway.hint_headers();
     let (events, received) = mpsc::unbounded_channel();
-    gateway.line.offer(Job { request: generate, events, offered: Instant::now() })?;
+    let work = Work::Answer { request: generate, events };
+    gateway.line.offer(Job { work, offered: Instant::now() })?;
     let envelope = gateway.envelope();
     let answer = if is_streamed {
         streamed(envelope, includes_usage, received)
@@ -53,7 +54,7 @@ pub async fn chat(
 
 /// A page of another origin may send plain text without asking; JSON it may not. So this keeps
 /// pages outside the allow-list from putting work on the gateway.
-fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
+pub fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let mime = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
     if mime.eq_ignore_ascii_case("application/json") {
@@ -63,7 +64,7 @@ fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
     Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", message))
 }
 
-fn body_error(rejection: BytesRejection) -> ApiError {
+pub fn body_error(rejection: BytesRejection) -> ApiError {
     match rejection.status() {
         StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_CHAT_BYTES),
         _ => ApiError::invalid("the body could not be read"),

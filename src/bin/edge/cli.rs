@@ -53,6 +53,24 @@ pub struct Args {
     #[arg(long, value_name = "MIB")]
     pub cache_mb: Option<usize>,
 
+    /// The GGUF file of the devices that use this gateway. It reads long prompts for them and hands
+    /// over the keys and values: POST /v1/nearside/kv.
+    #[arg(long, value_name = "FILE")]
+    pub device_model: Option<PathBuf>,
+
+    /// Keep as many dialogues of the devices' model as fit into this, at least one.
+    #[arg(long, value_name = "MIB", default_value_t = 128, requires = "device_model")]
+    pub device_cache_mb: usize,
+
+    /// Keys and values that are handed over at once at most; larger requests get 413.
+    #[arg(long, value_name = "MIB", default_value_t = 64, requires = "device_model")]
+    pub max_transfer_mb: u32,
+
+    /// Hand-overs at the same time; the next one is refused with 429 [default: half of the
+    /// requests that compute at the same time, at least one].
+    #[arg(long, value_name = "N", requires = "device_model")]
+    pub max_transfers: Option<NonZeroUsize>,
+
     /// Requests that compute at the same time, taking turns.
     #[arg(long, value_name = "N", default_value = "4")]
     pub max_concurrent: NonZeroUsize,
@@ -84,6 +102,17 @@ impl Args {
         self.model_name.clone().or(stem).unwrap_or_else(|| "edge".into())
     }
 
+    /// Of so many places in all. Half of them leaves one for a chat, unless there is but one.
+    pub fn max_transfers(&self, max_running: usize) -> usize {
+        self.max_transfers.map_or((max_running / 2).max(1), NonZeroUsize::get)
+    }
+
+    /// What the dialogues of the device's model may keep.
+    pub fn device_cache_bounds(&self, full_bytes: usize) -> Bounds {
+        let max_bytes = self.device_cache_mb << 20;
+        Bounds { max_engines: usize::MAX, max_bytes, full_bytes }
+    }
+
     /// What the dialogues may keep when the longest one takes `full_bytes`.
     pub fn cache_bounds(&self, full_bytes: usize) -> Bounds {
         match self.max_dialogues {
@@ -112,6 +141,15 @@ mod tests {
         assert_eq!(n_full(parse("edge --cache-mb 1")?), 1);
         assert_eq!(n_full(parse("edge")?), 170);
         assert!(parse("edge --cache-mb 1 --max-dialogues 1").is_err());
+        Ok(())
+    }
+
+    #[test]
+    fn transfers_leave_half_of_the_places() -> Result<(), clap::Error> {
+        let args = parse("edge --device-model a.gguf")?;
+        assert_eq!([1, 2, 4, 5].map(|n| args.max_transfers(n)), [1, 1, 2, 2]);
+        assert_eq!(parse("edge --device-model a.gguf --max-transfers 3")?.max_transfers(4), 3);
+        assert!(parse("edge --max-transfers 3").is_err(), "there is nothing to transfer");
         Ok(())
     }
 

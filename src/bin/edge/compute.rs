@@ -1,4 +1,5 @@
-//! The compute thread: it owns every engine and runs one step at a time.
+//! The compute thread: it owns every engine and runs one step at a time, of an answer or of a
+//! [transfer](crate::transfer).
 //!
 //! The kernels share a step's matrix products among their own threads, so a second compute thread
 //! would gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
@@ -10,14 +11,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nearside::engine::{Engine, Finish, Generation, Model, Step};
+use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Model, Step};
 use nearside::{Error, Result};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::line::{Event, Failure, Job, Line, Outcome, Task};
+use crate::line::{Event, Failure, Job, Line, Outcome, Task, Work};
 use crate::prefix_cache::PrefixCache;
 use crate::rates::Rates;
 use crate::scheduler::{Remaining, Ticket};
+use crate::transfer::{Progress, Transfers};
 
 /// A first measurement takes a prompt of this many tokens and an answer of that many.
 const WARM_UP_PROMPT_TOKENS: usize = 64;
@@ -47,11 +49,12 @@ pub fn warm_up(model: &Arc<Model>, n_ctx: usize) -> Result<Rates> {
 }
 
 /// Serves the line until it is closed. `step_delay` slows every step down on purpose.
-pub fn run(line: &Line, cache: PrefixCache, step_delay: Duration) {
-    let mut floor = Floor { line, cache, running: HashMap::new(), step_delay };
+pub fn run(line: &Line, cache: PrefixCache, transfers: Option<Transfers>, step_delay: Duration) {
+    let mut floor = Floor { line, cache, running: HashMap::new(), transfers, step_delay };
     loop {
         match line.next_task() {
             Task::Start(ticket, job) => floor.start(ticket, job),
+            Task::Step(ticket) if floor.is_transfer(ticket) => floor.step_transfer(ticket),
             Task::Step(ticket) => floor.step(ticket),
             Task::Stop => return floor.cut_all(),
         }
@@ -63,6 +66,8 @@ struct Floor<'a> {
     line: &'a Line,
     cache: PrefixCache,
     running: HashMap<Ticket, Running>,
+    /// Where the device's model is here.
+    transfers: Option<Transfers>,
     step_delay: Duration,
 }
 
@@ -81,10 +86,30 @@ struct Running {
 
 impl Floor<'_> {
     fn start(&mut self, ticket: Ticket, job: Job) {
-        let events = job.events.clone();
-        match self.admit(job) {
+        match (job.work, &mut self.transfers) {
+            (Work::Answer { request, events }, _) => {
+                self.start_answer(ticket, request, events, job.offered);
+            }
+            (Work::Transfer { request, events }, Some(transfers)) => {
+                if !transfers.start(ticket, request, events, job.offered) {
+                    self.line.finish(ticket);
+                }
+            }
+            // Handlers offer no transfer where there is no model for it.
+            (Work::Transfer { .. }, None) => self.line.finish(ticket),
+        }
+    }
+
+    fn start_answer(
+        &mut self,
+        ticket: Ticket,
+        request: GenerateRequest,
+        events: UnboundedSender<Event>,
+        offered: Instant,
+    ) {
+        match self.admit(request, &events, offered) {
             Ok(running) => {
-                let _ = running.events.send(Event::Started);
+                let _ = events.send(Event::Started);
                 self.running.insert(ticket, running);
             }
             Err(error) => {
@@ -94,19 +119,24 @@ impl Floor<'_> {
         }
     }
 
-    fn admit(&mut self, job: Job) -> Result<Running> {
+    fn admit(
+        &mut self,
+        request: GenerateRequest,
+        events: &UnboundedSender<Event>,
+        offered: Instant,
+    ) -> Result<Running> {
         let admitted = Instant::now();
-        let (prompt_tokens, max_tokens) = (job.request.prompt.len(), job.request.max_tokens);
-        let mut engine = guarded(|| self.cache.lend(&job.request.prompt))?;
-        match guarded(|| Generation::start(&mut engine, job.request)) {
+        let (prompt_tokens, max_tokens) = (request.prompt.len(), request.max_tokens);
+        let mut engine = guarded(|| self.cache.lend(&request.prompt))?;
+        match guarded(|| Generation::start(&mut engine, request)) {
             Ok(generation) => Ok(Running {
                 prefilled: generation.reused_tokens(),
                 engine,
                 generation,
-                events: job.events,
+                events: events.clone(),
                 prompt_tokens,
                 max_tokens,
-                offered: job.offered,
+                offered,
                 admitted,
                 answering: None,
             }),
@@ -144,6 +174,23 @@ impl Floor<'_> {
         }
     }
 
+    fn step_transfer(&mut self, ticket: Ticket) {
+        let Some(transfers) = &mut self.transfers else { return self.line.finish(ticket) };
+        let started = Instant::now();
+        let progress = transfers.step(ticket);
+        std::thread::sleep(self.step_delay);
+        match progress {
+            Progress::More { n_prefilled, n_missing } => {
+                self.line.note_transfer(ticket, n_prefilled, started.elapsed(), n_missing);
+            }
+            Progress::Ended => self.line.finish(ticket),
+        }
+    }
+
+    fn is_transfer(&self, ticket: Ticket) -> bool {
+        self.transfers.as_ref().is_some_and(|transfers| transfers.has(ticket))
+    }
+
     fn finish(&mut self, ticket: Ticket, running: Running, finish: Finish) {
         let outcome = running.outcome(finish);
         tracing::info!(
@@ -168,6 +215,9 @@ impl Floor<'_> {
         for (ticket, running) in self.running.drain() {
             self.line.finish(ticket);
             let _ = running.events.send(Event::Failed(Failure::ShuttingDown));
+        }
+        for ticket in self.transfers.iter_mut().flat_map(Transfers::cut_all) {
+            self.line.finish(ticket);
         }
     }
 }
@@ -218,7 +268,7 @@ fn fail(events: &UnboundedSender<Event>, error: Error) {
 }
 
 /// Turns a panic in a request's work into an error of that request.
-fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
         Err(Error::ComputeFailed(format!("it panicked: {}", panic_message(payload.as_ref()))))
     })

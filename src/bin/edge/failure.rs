@@ -44,6 +44,11 @@ impl ApiError {
         ApiError::new(StatusCode::NOT_FOUND, "not_found", message)
     }
 
+    pub fn kv_unavailable() -> ApiError {
+        let message = "This edge hands over no keys and values. Read the prompt on the device.";
+        ApiError::new(StatusCode::NOT_FOUND, "kv_unavailable", message)
+    }
+
     pub fn method_not_allowed() -> ApiError {
         let message = "This path does not take that method.";
         ApiError::new(StatusCode::METHOD_NOT_ALLOWED, "method_not_allowed", message)
@@ -81,6 +86,8 @@ impl From<Error> for ApiError {
             Error::PromptTooLong { .. } | Error::InvalidRequest(_) | Error::TemplateFailed(_) => {
                 StatusCode::BAD_REQUEST
             }
+            Error::KvForeignModel(_) => StatusCode::CONFLICT,
+            Error::KvTooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             _ => StatusCode::INTERNAL_SERVER_ERROR,
         };
         ApiError::new(status, error.code(), error.to_string())

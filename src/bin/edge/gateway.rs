@@ -11,7 +11,7 @@ use axum::body::Bytes;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
-use axum::response::Response;
+use axum::response::{AppendHeaders, Response};
 use axum::routing::{get, post};
 use nearside::engine::Model;
 use tower_http::cors::{AllowHeaders, CorsLayer};
@@ -20,6 +20,7 @@ use tower_http::set_header::SetResponseHeaderLayer;
 use crate::api::Envelope;
 use crate::chat::{self, MAX_CHAT_BYTES};
 use crate::failure::ApiError;
+use crate::kv::{self, Handoff, KV_PATH};
 use crate::line::Line;
 use crate::{probe, site};
 
@@ -28,6 +29,11 @@ const QUEUE_S: HeaderName = HeaderName::from_static("x-nearside-queue-s");
 /// Tokens per second that a request which arrives now can expect.
 const PREFILL_TPS: HeaderName = HeaderName::from_static("x-nearside-prefill-tps");
 const DECODE_TPS: HeaderName = HeaderName::from_static("x-nearside-decode-tps");
+/// Whose keys and values are handed over, and how fast their model reads a prompt here.
+const KV: HeaderName = HeaderName::from_static("x-nearside-kv");
+const KV_PREFILL_TPS: HeaderName = HeaderName::from_static("x-nearside-kv-prefill-tps");
+/// Where a transfer's time went on this side of the link.
+pub const SERVER_TIMING: HeaderName = HeaderName::from_static("server-timing");
 
 /// Browsers keep a preflight's answer for two hours at most.
 const PREFLIGHT_MAX_AGE: Duration = Duration::from_secs(7200);
@@ -39,6 +45,8 @@ pub struct Gateway {
     pub n_ctx: usize,
     pub max_tokens: usize,
     pub line: Arc<Line>,
+    /// Where the device's model is here.
+    pub handoff: Option<Handoff>,
     pub noise: Bytes,
     pub started_unix_s: u64,
     pub n_completions: AtomicU64,
@@ -58,6 +66,7 @@ pub fn app(gateway: Arc<Gateway>, access: &Access) -> Router {
     let v1 = Router::new()
         .route("/chat/completions", post(chat::chat))
         .route("/models", get(probe::models))
+        .route(KV_PATH, post(kv::kv))
         .fallback(async || ApiError::not_found())
         .method_not_allowed_fallback(async || ApiError::method_not_allowed())
         .layer(DefaultBodyLimit::max(MAX_CHAT_BYTES))
@@ -86,7 +95,15 @@ fn share_with(app: Router, origins: &[HeaderValue]) -> Router {
         .allow_methods([Method::GET, Method::HEAD, Method::POST])
         .allow_headers(AllowHeaders::mirror_request())
         .allow_private_network(true)
-        .expose_headers([QUEUE_S, PREFILL_TPS, DECODE_TPS, header::RETRY_AFTER])
+        .expose_headers([
+            QUEUE_S,
+            PREFILL_TPS,
+            DECODE_TPS,
+            KV,
+            KV_PREFILL_TPS,
+            SERVER_TIMING,
+            header::RETRY_AFTER,
+        ])
         .max_age(PREFLIGHT_MAX_AGE);
     let listed: Vec<&str> = origins.iter().filter_map(|origin| origin.to_str().ok()).collect();
     let timing = HeaderValue::from_str(&listed.join(", ")).ok();
@@ -119,13 +136,17 @@ fn equal_in_constant_time(sent: &[u8], token: &[u8]) -> bool {
 
 impl Gateway {
     /// The hints of the moment, for every answer that a router can learn from.
-    pub fn hint_headers(&self) -> [(HeaderName, String); 3] {
+    pub fn hint_headers(&self) -> AppendHeaders<Vec<(HeaderName, String)>> {
         let outlook = self.line.outlook();
-        [
+        let mut hints = vec![
             (QUEUE_S, format!("{:.6}", outlook.queue_s)),
             (PREFILL_TPS, format!("{:.1}", outlook.prefill_tps)),
             (DECODE_TPS, format!("{:.1}", outlook.decode_tps)),
-        ]
+        ];
+        if let (Some(handoff), Some(tps)) = (&self.handoff, outlook.kv_prefill_tps) {
+            hints.extend([(KV, handoff.hint()), (KV_PREFILL_TPS, format!("{tps:.1}"))]);
+        }
+        AppendHeaders(hints)
     }
 
     /// A seed that differs from request to request and from start to start.

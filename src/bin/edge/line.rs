@@ -9,23 +9,57 @@ use std::time::{Duration, Instant};
 
 use nearside::Error;
 use nearside::engine::{Finish, GenerateRequest};
+use nearside::handoff::codec::Encoding;
 use tokio::sync::mpsc;
 
 use crate::rates::Rates;
 use crate::scheduler::{Limits, Remaining, Scheduler, Ticket};
+use crate::transfer::equivalent_tokens;
 
-/// One answer to be computed, and where its pieces go.
+/// Something to be computed.
 pub struct Job {
-    pub request: GenerateRequest,
-    pub events: mpsc::UnboundedSender<Event>,
+    pub work: Work,
     pub offered: Instant,
 }
 
-impl Job {
+/// What is wanted, and where its pieces go.
+pub enum Work {
+    Answer { request: GenerateRequest, events: mpsc::UnboundedSender<Event> },
+    Transfer { request: TransferRequest, events: mpsc::UnboundedSender<TransferEvent> },
+}
+
+impl Work {
     /// Nobody listens any more.
     pub fn is_cancelled(&self) -> bool {
-        self.events.is_closed()
+        match self {
+            Work::Answer { events, .. } => events.is_closed(),
+            Work::Transfer { events, .. } => events.is_closed(),
+        }
     }
+
+    pub fn fail(&self, failure: Failure) {
+        match self {
+            Work::Answer { events, .. } => drop(events.send(Event::Failed(failure))),
+            Work::Transfer { events, .. } => drop(events.send(TransferEvent::Failed(failure))),
+        }
+    }
+}
+
+/// Keys and values of the device's model for the positions from `start` on.
+#[derive(Debug)]
+pub struct TransferRequest {
+    pub tokens: Vec<u32>,
+    pub start: usize,
+    pub encoding: Encoding,
+}
+
+/// What a transfer tells its listener: `Begun`, its sections, and the end of the channel; or
+/// `Failed` instead of what is left.
+#[derive(Debug)]
+pub enum TransferEvent {
+    Begun { n_bytes: u64, n_cached: usize, queued: Duration, prefill: Duration },
+    Section(Vec<u8>),
+    Failed(Failure),
 }
 
 /// What a job tells its listener: `Started`, any number of `Text`, then one `Done` or `Failed`.
@@ -65,6 +99,13 @@ pub enum Refusal {
     ShuttingDown,
 }
 
+impl Refusal {
+    /// To come back when those before are expected to be done.
+    pub fn full(wait_s: f64) -> Refusal {
+        Refusal::Full { retry_after_s: (wait_s.ceil() as u64).clamp(1, 60) }
+    }
+}
+
 /// What the gateway expects of the next request, for headers and the router's cost.
 #[derive(Debug, Clone, Copy)]
 pub struct Outlook {
@@ -72,6 +113,8 @@ pub struct Outlook {
     /// What a request that arrives now can expect as its share of the machine.
     pub prefill_tps: f64,
     pub decode_tps: f64,
+    /// The same for a transfer, where there are any.
+    pub kv_prefill_tps: Option<f64>,
     pub n_running: usize,
     pub n_waiting: usize,
     pub shutting_down: bool,
@@ -94,12 +137,15 @@ pub struct Line {
 struct State {
     scheduler: Scheduler<Job>,
     rates: Rates,
+    /// Of the device's model, where it is here.
+    transfer_rates: Option<Rates>,
     closing: Option<Instant>,
 }
 
 impl Line {
-    pub fn new(limits: Limits, rates: Rates) -> Line {
-        let state = State { scheduler: Scheduler::new(limits), rates, closing: None };
+    pub fn new(limits: Limits, rates: Rates, transfer_rates: Option<Rates>) -> Line {
+        let scheduler = Scheduler::new(limits);
+        let state = State { scheduler, rates, transfer_rates, closing: None };
         Line { state: Mutex::new(state), changed: Condvar::new() }
     }
 
@@ -117,9 +163,12 @@ impl Line {
     pub fn offer(&self, job: Job) -> Result<(), Refusal> {
         let mut state = self.lock();
         state.check_open()?;
-        let remaining = Remaining {
-            prefill_tokens: job.request.prompt.len(),
-            decode_tokens: job.request.max_tokens.min(state.rates.answer_tokens()),
+        let remaining = match &job.work {
+            Work::Answer { request, .. } => Remaining {
+                prefill_tokens: request.prompt.len(),
+                decode_tokens: request.max_tokens.min(state.rates.answer_tokens()),
+            },
+            Work::Transfer { request, .. } => state.remaining_transfer(request.tokens.len()),
         };
         let full = state.refusal_when_full();
         state.scheduler.offer(job, remaining).map_err(|_| full)?;
@@ -134,6 +183,7 @@ impl Line {
             queue_s: state.scheduler.expected_wait_s(&state.rates),
             prefill_tps: state.rates.prefill_tps() / shared_by,
             decode_tps: state.rates.decode_tps() / shared_by,
+            kv_prefill_tps: state.transfer_rates.map(|rates| rates.prefill_tps() / shared_by),
             n_running: state.scheduler.n_running(),
             n_waiting: state.scheduler.n_waiting(),
             shutting_down: state.closing.is_some(),
@@ -145,7 +195,7 @@ impl Line {
         let mut state = self.lock();
         state.closing = Some(Instant::now() + grace);
         for job in state.scheduler.drain_waiting() {
-            let _ = job.events.send(Event::Failed(Failure::ShuttingDown));
+            job.work.fail(Failure::ShuttingDown);
         }
         self.changed.notify_one();
     }
@@ -154,7 +204,7 @@ impl Line {
     pub fn next_task(&self) -> Task {
         let mut state = self.lock();
         loop {
-            state.scheduler.retain_waiting(|job| !job.is_cancelled());
+            state.scheduler.retain_waiting(|job| !job.work.is_cancelled());
             let is_idle = state.scheduler.n_running() == 0;
             if state.closing.is_some_and(|deadline| is_idle || Instant::now() >= deadline) {
                 return Task::Stop;
@@ -176,6 +226,22 @@ impl Line {
         state.scheduler.progress(ticket, remaining);
     }
 
+    /// The same of a transfer: `n_prefilled` tokens took so long, and so many are missing.
+    pub fn note_transfer(
+        &self,
+        ticket: Ticket,
+        n_prefilled: usize,
+        took: Duration,
+        n_missing: usize,
+    ) {
+        let mut state = self.lock();
+        if let Some(rates) = state.transfer_rates.as_mut().filter(|_| n_prefilled > 0) {
+            rates.note_prefill(n_prefilled, took);
+        }
+        let remaining = state.remaining_transfer(n_missing);
+        state.scheduler.progress(ticket, remaining);
+    }
+
     pub fn finish(&self, ticket: Ticket) {
         self.lock().scheduler.finish(ticket);
     }
@@ -186,12 +252,18 @@ impl State {
         if self.closing.is_some() {
             return Err(Refusal::ShuttingDown);
         }
-        self.scheduler.retain_waiting(|job| !job.is_cancelled());
+        self.scheduler.retain_waiting(|job| !job.work.is_cancelled());
         if self.scheduler.is_full() { Err(self.refusal_when_full()) } else { Ok(()) }
     }
 
     fn refusal_when_full(&self) -> Refusal {
-        let wait_s = self.scheduler.expected_wait_s(&self.rates);
-        Refusal::Full { retry_after_s: (wait_s.ceil() as u64).clamp(1, 60) }
+        Refusal::full(self.scheduler.expected_wait_s(&self.rates))
+    }
+
+    /// Its layers take next to no time beside its prefill.
+    fn remaining_transfer(&self, n_tokens: usize) -> Remaining {
+        let transfers = self.transfer_rates.as_ref().unwrap_or(&self.rates);
+        let prefill_tokens = equivalent_tokens(n_tokens, &self.rates, transfers);
+        Remaining { prefill_tokens, decode_tokens: 0 }
     }
 }

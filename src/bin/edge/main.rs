@@ -2,7 +2,8 @@
 //!
 //! In reading order: a request comes in through [`gateway`] and [`chat`], in the shape of [`api`];
 //! it waits in the [`line`], which the [`scheduler`] orders; the [`compute`] thread takes it to the
-//! engine that the [`prefix_cache`] picks, and learns its [`rates`] on the way.
+//! engine that the [`prefix_cache`] picks, and learns its [`rates`] on the way. A request for keys
+//! and values of the device's model comes in through [`kv`] and becomes a [`transfer`].
 
 mod api;
 mod chat;
@@ -10,16 +11,19 @@ mod cli;
 mod compute;
 mod failure;
 mod gateway;
+mod kv;
 mod line;
 mod prefix_cache;
 mod probe;
 mod rates;
 mod scheduler;
 mod site;
+mod transfer;
 
 use std::future::Future;
 use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -36,9 +40,12 @@ use tokio::sync::oneshot;
 
 use crate::cli::Args;
 use crate::gateway::{Access, Gateway};
+use crate::kv::Handoff;
 use crate::line::Line;
 use crate::prefix_cache::PrefixCache;
+use crate::rates::Rates;
 use crate::scheduler::Limits;
+use crate::transfer::Transfers;
 
 /// Beyond the grace for answers: for their last bytes to leave, and for stuck connections.
 const CLOSING_TIME: Duration = Duration::from_secs(2);
@@ -64,8 +71,9 @@ fn serve(args: &Args) -> Result<()> {
         allowed_origins: args.allow_origin.clone(),
         site: args.site.clone(),
     };
-    let (gateway, cache) = load(args)?;
-    let (compute, compute_ended) = start_compute(Arc::clone(&gateway.line), cache, args)?;
+    let (gateway, cache, transfers) = load(args)?;
+    let line = Arc::clone(&gateway.line);
+    let (compute, compute_ended) = start_compute(line, cache, transfers, args)?;
     let app = gateway::app(Arc::clone(&gateway), &access);
     let runtime = tokio::runtime::Runtime::new().map_err(system_error("start the runtime"))?;
     let grace = Duration::from_secs(args.grace_s);
@@ -79,10 +87,11 @@ fn read_token(name: &str) -> Result<String> {
     token.ok_or_else(|| Error::InvalidConfig(format!("the environment variable {name} is not set")))
 }
 
-/// Loads and measures the model, and sizes what depends on it.
-fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache)> {
+/// Loads and measures the models, and sizes what depends on them.
+fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache, Option<Transfers>)> {
     let kernels = Kernels::new(Isa::best(), Pool::with_threads(args.threads.get()));
-    let model = Model::load_with(&FileSource::open(&args.model)?, Arc::new(kernels))?;
+    let kernels = Arc::new(kernels);
+    let model = Model::load_with(&FileSource::open(&args.model)?, Arc::clone(&kernels))?;
     let model = Arc::new(model);
     let trained = model.info().n_ctx;
     let n_ctx = args.context.map_or(trained, |n_ctx| n_ctx.get().min(trained));
@@ -101,30 +110,62 @@ fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache)> {
         "loaded"
     );
     let cache = PrefixCache::new(Arc::clone(&model), n_ctx, bounds);
+    let (handoff, transfers, transfer_rates) = match &args.device_model {
+        None => (None, None, None),
+        Some(path) => {
+            let (handoff, transfers, rates) =
+                load_device_model(path, kernels, limits.max_running, args)?;
+            (Some(handoff), Some(transfers), Some(rates))
+        }
+    };
     let gateway = Gateway {
         model,
         model_name: args.served_name(),
         n_ctx,
         max_tokens: args.max_tokens.get(),
-        line: Arc::new(Line::new(limits, rates)),
+        line: Arc::new(Line::new(limits, rates, transfer_rates)),
+        handoff,
         noise: probe::incompressible(),
         started_unix_s: gateway::unix_s(),
         n_completions: AtomicU64::new(0),
     };
-    Ok((Arc::new(gateway), cache))
+    Ok((Arc::new(gateway), cache, transfers))
+}
+
+/// The devices' model, for prompts that are read here and answered there.
+fn load_device_model(
+    path: &Path,
+    kernels: Arc<Kernels>,
+    max_running: usize,
+    args: &Args,
+) -> Result<(Handoff, Transfers, Rates)> {
+    let model = Arc::new(Model::load_with(&FileSource::open(path)?, kernels)?);
+    let n_ctx = model.info().n_ctx;
+    let rates = compute::warm_up(&model, n_ctx)?;
+    let bounds = args.device_cache_bounds(n_ctx * model.info().kv_bytes_per_token as usize);
+    let max_bytes = u64::from(args.max_transfer_mb) << 20;
+    let handoff = Handoff::new(&model, n_ctx, max_bytes, args.max_transfers(max_running));
+    tracing::info!(
+        model = %path.display(),
+        digest = model.info().digest,
+        prefill_tps = rates.prefill_tps().round(),
+        "hands over keys and values"
+    );
+    Ok((handoff, Transfers::new(PrefixCache::new(model, n_ctx, bounds)), rates))
 }
 
 /// The receiver resolves when the thread ends, for whatever reason.
 fn start_compute(
     line: Arc<Line>,
     cache: PrefixCache,
+    transfers: Option<Transfers>,
     args: &Args,
 ) -> Result<(JoinHandle<()>, oneshot::Receiver<()>)> {
     let step_delay = Duration::from_millis(args.step_delay_ms);
     let (ended, has_ended) = oneshot::channel::<()>();
     let thread = std::thread::Builder::new().name("compute".into()).spawn(move || {
         let _dropped_at_the_end = ended;
-        compute::run(&line, cache, step_delay);
+        compute::run(&line, cache, transfers, step_delay);
     });
     Ok((thread.map_err(system_error("start the compute thread"))?, has_ended))
 }

@@ -79,9 +79,10 @@ pub async fn health(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
     ([NO_STORE], gateway.hint_headers(), Json(health))
 }
 
-/// `GET /v1/models`. The context length goes by vLLM's name.
+/// `GET /v1/models`. The context length goes by vLLM's name; where keys and values are handed over,
+/// a field of our own says whose.
 pub async fn models(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
-    Json(json!({
+    let mut models = json!({
         "object": "list",
         "data": [{
             "id": gateway.model_name,
@@ -90,5 +91,9 @@ pub async fn models(State(gateway): State<Arc<Gateway>>) -> impl IntoResponse {
             "owned_by": "nearside",
             "max_model_len": gateway.n_ctx,
         }],
-    }))
+    });
+    if let Some(handoff) = &gateway.handoff {
+        models["x_nearside_kv"] = handoff.description();
+    }
+    Json(models)
 }

@@ -63,12 +63,17 @@ impl Export {
         self.n_bytes
     }
 
+    /// Whether all sections have been handed out.
+    pub fn is_done(&self) -> bool {
+        self.opening.is_none() && self.next_layer == self.layout.shape.n_layers
+    }
+
     /// The next section, of the engine it was begun with; `None` when all have been handed out.
     pub fn next_section(&mut self, engine: &Engine) -> Result<Option<Vec<u8>>> {
         if let Some(opening) = self.opening.take() {
             return Ok(Some(self.sealed(opening)));
         }
-        if self.next_layer == self.layout.shape.n_layers {
+        if self.is_done() {
             return Ok(None);
         }
         if !engine.tokens().starts_with(&self.tokens) {

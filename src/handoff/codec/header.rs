@@ -122,9 +122,9 @@ fn check_size(layout: &Layout, header_bytes: usize, bounds: Bounds) -> Result<()
         let what = format!("{n_tokens} tokens");
         return Err(Error::KvTooLarge { what, limit: bounds.max_tokens as u64 });
     }
-    // Two bytes and two numbers of each row and layer are more than any encoding takes.
-    let elements = layout.positions.len() as u64 * 2 * layout.shape.row() as u64;
-    let most = elements * layout.shape.n_layers as u64 * 2;
+    // Half floats are more than any other encoding takes.
+    let rows = layout.positions.len() as u64 * layout.shape.n_layers as u64;
+    let most = rows.saturating_mul(4 * layout.shape.row() as u64);
     let n_bytes = if most < u64::from(u32::MAX) { file_bytes(layout, header_bytes) } else { most };
     if n_bytes > bounds.max_bytes {
         let what = format!("{n_bytes} bytes");
