@@ -12,6 +12,8 @@ use crate::sh;
 pub const PROFILE: &str = "fast";
 
 pub const MODEL: &str = "models/edge.gguf";
+/// What it reads long prompts with for the page, and hands over.
+const DEVICE_MODEL: &str = "models/device.gguf";
 
 /// Compiles the gateway and gives the program's path.
 pub fn build() -> Result<PathBuf> {
@@ -30,12 +32,15 @@ pub fn build() -> Result<PathBuf> {
 
 /// The gateway serving this repository's page and models on loopback.
 pub fn command(program: &PathBuf, port: u16) -> Result<Command> {
-    ensure!(
-        sh::root().join(MODEL).is_file(),
-        "{MODEL} is missing; see train/README.md for how it is made"
-    );
+    for model in [MODEL, DEVICE_MODEL] {
+        ensure!(
+            sh::root().join(model).is_file(),
+            "{model} is missing; see train/README.md for how it is made"
+        );
+    }
     let mut command = sh::command(program);
     command.args(["--listen", &format!("127.0.0.1:{port}"), "--model", MODEL, "--site", "."]);
+    command.args(["--device-model", DEVICE_MODEL]);
     Ok(command)
 }
 
