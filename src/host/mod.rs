@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Result;
+use crate::handoff::KvOffer;
 use crate::routing::{Decision, LinkEstimate, Route};
 use crate::turn::Look;
 
@@ -78,6 +79,8 @@ pub struct EdgeHints {
     pub prefill_tps: Option<f64>,
     /// Tokens per second, `x-nearside-decode-tps`.
     pub decode_tps: Option<f64>,
+    /// `x-nearside-kv` and `x-nearside-kv-prefill-tps`.
+    pub kv: Option<KvOffer>,
 }
 
 /// One measured request.

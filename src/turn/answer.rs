@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub usage: TurnUsage,
     pub looks: Vec<Look>,
     pub started_both: Option<StartedBoth>,
+    /// Why keys and values did not come that were asked for.
+    pub fetch_error: Option<Error>,
     /// Whether the side that writes has said all.
     pub complete: bool,
     /// How often the dialogue has changed sides, this turn included.
@@ -50,6 +52,7 @@ impl Answer {
             usage: TurnUsage::default(),
             looks: Vec::new(),
             started_both: None,
+            fetch_error: None,
             complete: false,
             n_moves: 0,
             n_shown: 0,
@@ -183,6 +186,7 @@ impl Answer {
             switched: self.switched,
             looks: self.looks,
             started_both: self.started_both,
+            fetch_error: self.fetch_error.map(|error| error.code().to_owned()),
             dropped_messages,
             n_moves: self.n_moves,
             decision,

@@ -44,6 +44,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let prompt = device.fit(&messages, n_room)?;
         let mode = request.mode.unwrap_or(self.config.mode);
         let plan = self.plan(mode, device.vocabulary(), &prompt.tokens, host.now());
+        if plan.fetched > 0 {
+            answer.fetch_error = self.fetch(&prompt.tokens, &plan, host).await?;
+        }
         let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
         let scorer = self.scorer.as_ref();
         let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
@@ -52,9 +55,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
         let n_prompt = prompt.tokens.len();
-        if plan.fetched > 0 {
-            device.fetch(&prompt.tokens, &plan).await;
-        }
         let started = host.now();
         let mut generation = device.start(GenerateRequest {
             prompt: prompt.tokens,

@@ -294,7 +294,7 @@ fn drop_older_half(messages: &mut Vec<Message>) -> bool {
     dropped
 }
 
-async fn read_error<B: EdgeBody>(body: &mut B, timeout: Duration) -> String {
+pub(super) async fn read_error<B: EdgeBody>(body: &mut B, timeout: Duration) -> String {
     let mut bytes = Vec::new();
     while let Ok(Some(piece)) = body.next(timeout).await {
         bytes.extend(piece);

@@ -10,6 +10,7 @@ mod course;
 mod device;
 mod edge;
 mod edge_call;
+mod fetch;
 mod look;
 pub mod models;
 mod report;
@@ -35,6 +36,7 @@ use crate::{Error, Result};
 use answer::Answer;
 use course::Course;
 use device::Ended;
+use fetch::FetchState;
 use models::{DeviceModel, ScoringModel};
 pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 
@@ -64,6 +66,7 @@ pub struct Router<D = Engine, S = Scorer> {
     n_turns: u64,
     /// The edge asked to be left alone until then.
     edge_rests_until: Duration,
+    fetch_state: FetchState,
 }
 
 /// A turn that a person may have something to say about.
@@ -117,6 +120,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             rateable: VecDeque::new(),
             n_turns: 0,
             edge_rests_until: Duration::ZERO,
+            fetch_state: FetchState::default(),
         })
     }
 
@@ -386,7 +390,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         Prices {
             prefill_tps: self.device_rates.prefill_tps,
             attention_s: 0.0,
-            fetching: device.and_then(|device| device.fetching(prompt, &link)),
+            fetching: device.and_then(|device| self.fetching(device, prompt, &link, now)),
         }
     }
 
@@ -506,6 +510,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             let reply = host.probe(&request).await;
             if let Ok(reply) = &reply {
                 self.edge_rates.hint(reply.hints.prefill_tps, reply.hints.decode_tps);
+                self.fetch_state.offer = reply.hints.kv;
             }
             if !self.link.observe(probe, &reply, host.now()) {
                 break;

@@ -46,6 +46,15 @@ pub trait DeviceModel {
     /// is computed later, as everything is that [`DeviceModel::tokens`] lacks.
     async fn fetch(&mut self, _prompt: &[u32], _plan: &Plan) {}
 
+    /// The engine, where it is one: keys and values can be read out of it and adopted by it.
+    fn engine(&self) -> Option<&Engine> {
+        None
+    }
+
+    fn engine_mut(&mut self) -> Option<&mut Engine> {
+        None
+    }
+
     fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
 
     /// One prefill chunk, or one token. After an error the same step can be taken again.
@@ -94,6 +103,14 @@ impl DeviceModel for Engine {
 
     fn n_ctx(&self) -> usize {
         self.n_ctx()
+    }
+
+    fn engine(&self) -> Option<&Engine> {
+        Some(self)
+    }
+
+    fn engine_mut(&mut self) -> Option<&mut Engine> {
+        Some(self)
     }
 
     fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {

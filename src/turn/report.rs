@@ -139,6 +139,8 @@ pub struct TurnReport {
     pub looks: Vec<Look>,
     /// `None` where one side began.
     pub started_both: Option<StartedBoth>,
+    /// The code of the error for which the device had to compute what it wanted to fetch.
+    pub fetch_error: Option<String>,
     pub dropped_messages: usize,
     /// How often the dialogue has changed sides so far.
     pub n_moves: usize,

@@ -16,6 +16,7 @@ use web_sys::{
 };
 
 use super::convert::{describe, method, to_js};
+use crate::handoff::KvOffer;
 use crate::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
@@ -287,6 +288,10 @@ fn hints(response: &Response) -> EdgeHints {
         queue_s: number("x-nearside-queue-s"),
         prefill_tps: number("x-nearside-prefill-tps"),
         decode_tps: number("x-nearside-decode-tps"),
+        kv: response
+            .headers()
+            .get("x-nearside-kv")
+            .and_then(|offer| KvOffer::parse(&offer, number("x-nearside-kv-prefill-tps"))),
     }
 }
 

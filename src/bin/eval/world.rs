@@ -185,6 +185,7 @@ impl<'r> World<'r> {
             queue_s: Some(self.link(self.now()).queue_s),
             prefill_tps: Some(self.speeds.edge_prefill_tps),
             decode_tps: Some(self.speeds.edge_decode_tps),
+            kv: None,
         }
     }
 }

@@ -1,0 +1,219 @@
+//! Keys and values from the edge, while the device computes the tokens before them.
+//!
+//! Whatever goes wrong costs time and nothing else: the engine goes on from what it holds, and
+//! reads the rest of the prompt itself.
+
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::Router;
+use super::edge_call::{headers, read_error};
+use super::models::{DeviceModel, ScoringModel};
+use crate::config::Config;
+use crate::edge::check_status;
+use crate::engine::{Engine, KvIdentity, PREFILL_CHUNK, StagedKv};
+use crate::handoff::codec::{Bounds, Encoding, Import, Layout};
+use crate::handoff::ledger::common_prefix;
+use crate::handoff::{Fetching, KvOffer, Plan};
+use crate::host::{EdgeBody, EdgeRequest, Host};
+use crate::routing::LinkEstimate;
+use crate::{Error, Result};
+
+/// Until the device has taken some in itself: tokens per second.
+const IMPORT_TPS: f64 = 10_000.0;
+/// Until a gateway has said how fast it reads prompts: tokens per second.
+const PREFILL_TPS: f64 = 500.0;
+/// How long nothing is fetched after a failure.
+const REST: Duration = Duration::from_secs(60);
+/// A file has a header, and some room for what a later version may add to it.
+const HEADER_BYTES: u64 = 1 << 16;
+
+/// What is known of fetching, from turn to turn.
+#[derive(Default)]
+pub(super) struct FetchState {
+    pub offer: Option<KvOffer>,
+    /// The tokens that were fetched last: the gateway still knows them, most likely.
+    fetched: Vec<u32>,
+    rests_until: Duration,
+}
+
+/// The request for the positions `start..tokens.len()`.
+#[derive(Serialize)]
+struct KvRequest<'r> {
+    model: &'r str,
+    vocabulary: &'r str,
+    tokens: &'r [u32],
+    start: usize,
+    dtype: Encoding,
+}
+
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// What fetching a prompt's keys and values would cost, where the edge offers them.
+    pub(super) fn fetching(
+        &self,
+        device: &D,
+        prompt: &[u32],
+        link: &LinkEstimate,
+        now: Duration,
+    ) -> Option<Fetching> {
+        if let Some(recorded) = device.fetching(prompt, link) {
+            return Some(recorded);
+        }
+        let shape = device.engine()?.kv_identity().shape;
+        let offer = self.fetch_state.offer.filter(|offer| offer.is_of(device.vocabulary()))?;
+        if now < self.fetch_state.rests_until || !self.config.handoff.enabled {
+            return None;
+        }
+        let layout = Layout { encoding: self.config.handoff.dtype, shape, positions: 0..1024 };
+        Some(Fetching {
+            wait_s: link.rtt_s + link.queue_s,
+            bytes_per_token: layout.n_bytes() as f64 / layout.positions.len() as f64,
+            down_bytes_per_s: link.down_bytes_per_s,
+            edge_prefill_tps: offer.prefill_tps.unwrap_or(PREFILL_TPS),
+            edge_held: common_prefix(&self.fetch_state.fetched, prompt),
+            import_tps: IMPORT_TPS,
+        })
+    }
+
+    /// Computes the plan's first part of `prompt` on the device while the next one comes from the
+    /// edge. Returns why it did not come, if it did not.
+    pub(super) async fn fetch<H: Host>(
+        &mut self,
+        prompt: &[u32],
+        plan: &Plan,
+        host: &H,
+    ) -> Result<Option<Error>> {
+        let Some(device) = &mut self.device else { return Ok(None) };
+        let Some(engine) = device.engine_mut() else {
+            device.fetch(prompt, plan).await;
+            return Ok(None);
+        };
+        let end = prompt.len() - plan.last;
+        let start = end - plan.fetched;
+        let error = match side_by_side(engine, &self.config, &prompt[..end], start, host).await {
+            Ok(staged) => engine.adopt(staged).err(),
+            Err(Error::Aborted) => return Err(Error::Aborted),
+            Err(error) => Some(error),
+        };
+        match &error {
+            None => self.fetch_state.fetched = prompt[..end].to_vec(),
+            Some(_) => self.fetch_state.rests_until = host.now() + REST,
+        }
+        Ok(error)
+    }
+}
+
+/// Reads `tokens[..start]` on the device, and takes in what comes for the rest.
+async fn side_by_side<H: Host>(
+    engine: &mut Engine,
+    config: &Config,
+    tokens: &[u32],
+    start: usize,
+    host: &H,
+) -> Result<StagedKv> {
+    let (identity, n_ctx) = (engine.kv_identity(), engine.n_ctx());
+    let stopped = Cell::new(false);
+    let mut arriving = pin!(transfer(config, identity, tokens, start, n_ctx, host));
+    let computing = async {
+        engine.truncate(common_prefix(engine.tokens(), &tokens[..start]));
+        while engine.tokens().len() < start {
+            host.yield_now().await;
+            if host.cancelled() || stopped.get() {
+                return Ok(());
+            }
+            let next = engine.tokens().len();
+            engine.prefill(&tokens[next..start.min(next + PREFILL_CHUNK)])?;
+        }
+        Ok::<_, Error>(())
+    };
+    let mut computing = pin!(computing);
+    let (mut computed, mut arrived) = (false, None);
+    // The request first: it leaves before the device's first step holds the thread.
+    poll_fn(|context| {
+        if arrived.is_none()
+            && let Poll::Ready(outcome) = arriving.as_mut().poll(context)
+        {
+            // Without the rest, what comes before it is computed in the ordinary way.
+            stopped.set(outcome.is_err());
+            arrived = Some(outcome);
+        }
+        if !computed {
+            computed = match computing.as_mut().poll(context) {
+                Poll::Ready(Ok(())) => true,
+                Poll::Ready(Err(error)) => return Poll::Ready(Err(error)),
+                Poll::Pending => false,
+            };
+        }
+        match arrived.take() {
+            _ if host.cancelled() => Poll::Ready(Err(Error::Aborted)),
+            Some(outcome) if computed => Poll::Ready(outcome),
+            waiting => {
+                arrived = waiting;
+                Poll::Pending
+            }
+        }
+    })
+    .await
+}
+
+/// The keys and values of `tokens[start..]`, whole and checked.
+async fn transfer<H: Host>(
+    config: &Config,
+    identity: KvIdentity,
+    tokens: &[u32],
+    start: usize,
+    n_ctx: usize,
+    host: &H,
+) -> Result<StagedKv> {
+    let layout = Layout {
+        encoding: config.handoff.dtype,
+        shape: identity.shape,
+        positions: start..tokens.len(),
+    };
+    let max_bytes = layout.n_bytes() + HEADER_BYTES;
+    let mut response = host.call_edge(&request(config, &identity, tokens, start)?).await?;
+    if !(200..300).contains(&response.status) {
+        let text = read_error(&mut response.body, config.idle_timeout()).await;
+        check_status(response.status, response.retry_after_s, &text)?;
+    }
+    let bounds = Bounds { max_bytes, max_tokens: n_ctx };
+    let positions = start..tokens.len();
+    let mut import = Import::new(identity, bounds).expecting(positions, tokens.to_vec());
+    while let Some(bytes) = response.body.next(config.first_byte_timeout()).await? {
+        let mut taken = 0;
+        while taken < bytes.len() {
+            taken += import.take(&bytes[taken..])?;
+            host.yield_now().await;
+        }
+    }
+    import.finish()
+}
+
+fn request(
+    config: &Config,
+    identity: &KvIdentity,
+    tokens: &[u32],
+    start: usize,
+) -> Result<EdgeRequest> {
+    let edge = &config.edge;
+    let base_url = edge
+        .base_url
+        .as_deref()
+        .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
+    let KvIdentity { model, vocabulary, .. } = identity;
+    let request = KvRequest { model, vocabulary, tokens, start, dtype: config.handoff.dtype };
+    let body = serde_json::to_string(&request).expect("numbers and texts are JSON");
+    let mut headers = headers(edge);
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    Ok(EdgeRequest {
+        url: format!("{}/nearside/kv", base_url.trim_end_matches('/')),
+        headers,
+        body,
+        timeout: config.first_byte_timeout(),
+    })
+}
