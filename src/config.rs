@@ -88,9 +88,10 @@ pub struct SecondLook {
     pub growth: f64,
     /// Whether the finished answer is looked at.
     pub at_end: bool,
-    /// Share of the answers that need the edge which looks are taken to catch, in [0, 1]. The more,
-    /// the more turns begin on the device; see [`crate::routing::drafting`].
-    pub recall: f64,
+    /// How far the first decision's fused score must pass θ to send a turn to the edge at once,
+    /// now that what the device writes will be looked at. What the draft is expected to cost is
+    /// taken off, see [`crate::routing::drafting`].
+    pub margin: f64,
     pub draft: Draft,
     pub takeover: Takeover,
 }
@@ -103,7 +104,7 @@ impl Default for SecondLook {
             first_tokens: 32,
             growth: 1.6,
             at_end: true,
-            recall: 0.5,
+            margin: 0.15,
             draft: Draft::Held,
             takeover: Takeover::Replace,
         }
@@ -210,9 +211,9 @@ impl Config {
         if !in_unit(self.hysteresis) {
             return Err(invalid("hysteresis must lie between 0 and 1"));
         }
-        let SecondLook { theta, first_tokens, growth, recall, .. } = self.second_look;
-        if !in_unit(recall) {
-            return Err(invalid("second_look.recall must lie between 0 and 1"));
+        let SecondLook { theta, first_tokens, growth, margin, .. } = self.second_look;
+        if !in_unit(margin) {
+            return Err(invalid("second_look.margin must lie between 0 and 1"));
         }
         if !theta.is_none_or(in_unit) {
             return Err(invalid("second_look.theta must lie between 0 and 1"));
@@ -303,7 +304,7 @@ mod tests {
         check(r#"{"second_look":{"theta":-0.1}}"#, Err("second_look.theta"));
         check(r#"{"second_look":{"first_tokens":0}}"#, Err("second_look.first_tokens"));
         check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
-        check(r#"{"second_look":{"recall":1.1}}"#, Err("second_look.recall"));
+        check(r#"{"second_look":{"margin":1.1}}"#, Err("second_look.margin"));
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));

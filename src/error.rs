@@ -87,6 +87,13 @@ pub enum Error {
     InvalidRequest(String),
     #[error("The configuration is not valid: {0}.")]
     InvalidConfig(String),
+    #[error("The calibration is not usable: {0}. Write it anew with `cargo xtask calibrate`.")]
+    CalibrationInvalid(String),
+    #[error(
+        "The calibration was made for {made_for}, but the models are {loaded}. It is not in force; \
+         calibrate anew for these models."
+    )]
+    CalibrationMismatch { made_for: String, loaded: String },
     #[error("The browser's storage is not usable: {0}. The model will be fetched on each visit.")]
     StorageUnavailable(String),
     #[error("Another turn is still running. Wait for it or abort it.")]
@@ -128,6 +135,8 @@ impl Error {
             Error::BothFailed { .. } => "both_failed",
             Error::InvalidRequest(_) => "invalid_request",
             Error::InvalidConfig(_) => "invalid_config",
+            Error::CalibrationInvalid(_) => "calibration_invalid",
+            Error::CalibrationMismatch { .. } => "calibration_mismatch",
             Error::StorageUnavailable(_) => "storage_unavailable",
             Error::Busy => "busy",
             Error::Aborted => "aborted",

@@ -146,7 +146,9 @@ fn calibrate_writes_a_threshold_or_says_what_it_takes() {
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let written: Value = serde_json::from_str(&fs::read_to_string(&theta).unwrap()).unwrap();
     let keys: Vec<&String> = written.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["device", "edge", "max_loss", "n", "theta", "version"]);
+    let expected =
+        ["alpha_per_s", "device", "edge", "look_theta", "max_loss", "n", "theta", "version"];
+    assert_eq!(keys, expected);
     assert_eq!((&written["n"], &written["version"]), (&18.into(), &1.into()));
     assert!((0.0..=1.0).contains(&written["theta"].as_f64().unwrap()));
     let message = String::from_utf8(calibrate("0.05").stderr).unwrap();

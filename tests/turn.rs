@@ -11,7 +11,7 @@ use nearside::config::{Config, EdgeConfig, Mode, SecondLook, Takeover};
 use nearside::dialogue::{Message, Role};
 use nearside::engine::{Engine, FileSource, Model, ReadAt};
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::{Confidence, Route, Score, Scorer, Verdict};
+use nearside::routing::{Calibration, Confidence, Route, Score, Scorer, Verdict};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
@@ -308,6 +308,48 @@ fn bad_requests_are_refused() {
     check(|request| request.sampling.temperature = -1.0);
     check(|request| request.sampling.top_p = f32::NAN);
     check(|request| request.stop = vec![String::new()]);
+}
+
+#[test]
+fn a_calibration_is_in_force_for_its_pair_alone() {
+    let host = SimHost::new();
+    let mut router: Router = Router::new(config(Mode::Auto), &&host).unwrap();
+    let calibration = |device: &str, edge: &str| Calibration {
+        version: 1,
+        device: device.to_owned(),
+        edge: edge.to_owned(),
+        max_loss: 0.05,
+        n: 100,
+        theta: 0.21,
+        look_theta: 0.17,
+        alpha_per_s: 0.02,
+    };
+    let early = router.calibrate(calibration("any", "large")).unwrap_err();
+    assert_eq!(early.code(), "device_not_ready");
+    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host).unwrap();
+    let name = router.device().unwrap().model().info().name.clone();
+    let other = router.calibrate(calibration("any", "large")).unwrap_err();
+    assert_eq!(other.code(), "calibration_mismatch");
+    let unknown = Calibration { version: 7, ..calibration(&name, "large") };
+    assert_eq!(router.calibrate(unknown).unwrap_err().code(), "calibration_invalid");
+    assert_eq!((router.calibration(), router.config().theta), (None, 0.5));
+
+    router.calibrate(calibration(&name, "large")).unwrap();
+    let decision = run(&mut router, &host, &ask(&["hello"])).unwrap().decision;
+    assert_eq!((decision.theta, decision.alpha_per_s), (0.21, 0.02));
+    assert_eq!(router.config().second_look.theta, Some(0.17));
+    let wordier = Config { max_tokens: 30, ..router.config().clone() };
+    router.set_config(wordier).unwrap();
+    assert!(router.calibration().is_some(), "its thresholds still hold");
+    let changed = Config { theta: 0.4, ..router.config().clone() };
+    router.set_config(changed).unwrap();
+    assert_eq!((router.calibration(), router.config().theta), (None, 0.4));
+
+    // Another model: what was there before comes back.
+    router.calibrate(calibration(&name, "large")).unwrap();
+    let other = FileSource::open("tests/fixtures/tiny-qwen2.gguf").unwrap();
+    router.set_device(engine(&other, 128), &&host).unwrap();
+    assert_eq!((router.calibration(), router.config().theta), (None, 0.4));
 }
 
 // --- The second look ---

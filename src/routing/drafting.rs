@@ -1,27 +1,33 @@
-//! What the first decision becomes where the device's answer will be looked at.
+//! What the first decision makes of the looks that will follow it.
 //!
-//! A look catches a share `r` of the answers that need the edge, and these pay for a draft: the
-//! time until the look. So beginning on the device costs, in units of win rate, and with θ as the
-//! price of a call (the paper's rule weighs it so),
-//!
-//! ```text
-//! r·p·(θ + α·(T_draft + T_edge)) + (1 − r·p)·α·T_device + (1 − r)·p
-//! ```
-//!
-//! and the edge at once costs `θ + α·T_edge`. It costs less iff `fused' > θ` with
+//! A turn that begins on the device may still move over, so less speaks for the edge at once: the
+//! fused score must pass θ by a margin. But what moves over has waited for a draft. With `q` the
+//! probability that a look moves the turn over, `T_draft` the time until it does, and θ as the
+//! price of a call, as the paper's rule has it, beginning on the device costs, in units of win
+//! rate,
 //!
 //! ```text
-//! fused' = p·(1 − r)/(1 − r·p) − α·(T_edge − T_device) + α·T_draft·r·p/(1 − r·p)
+//! q·(θ + α·(T_draft + T_edge)) + (1 − q)·α·T_device + missed
 //! ```
 //!
-//! The first term is the probability that the edge is needed and no look finds out; the last one
-//! the odds that a look moves the turn over, times what was waited for in vain. `r = 0` gives the
-//! paper's rule. The formula is ours.
+//! where `missed` stands for the answers that need the edge and no look finds out. The edge at once
+//! costs `θ + α·T_edge`, which is less iff
+//!
+//! ```text
+//! missed/(1 − q) − α·(T_edge − T_device) + α·T_draft·q/(1 − q) > θ
+//! ```
+//!
+//! So the fused score loses the margin `p − missed/(1 − q)`, and gains the odds that the turn moves
+//! over times the draft. `q` is taken to be `p`: a look that is right moves as much as needs it.
+//! The formula is ours.
 
 use serde::Serialize;
 
 use super::{DeviceTerms, Score};
 use crate::config::SecondLook;
+
+/// However sure it is that the turn will move over, no higher odds are reckoned with.
+const MAX_ODDS: f64 = 20.0;
 
 /// The terms of a first decision that looks will follow.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
@@ -30,30 +36,24 @@ pub struct Drafting {
     pub draft_s: f64,
     /// The odds that a look moves the turn over, times `draft_s`.
     pub expected_s: f64,
-    /// What is compared with θ in place of the fused score. Never more than that: a turn that the
-    /// device would answer without a look it also begins with one.
-    pub fused: f64,
+    /// By how much the fused score must pass θ for the edge at once: the configured margin, less
+    /// what the draft is expected to cost. At least 0: what the device would answer without looks,
+    /// it also begins with them.
+    pub margin: f64,
 }
 
-/// Prices the draft. `fused` is the score without looks.
+/// Prices the draft.
 pub fn drafting(
     score: &Score,
-    fused: f64,
     device: &DeviceTerms,
     alpha_per_s: f64,
     config: &SecondLook,
 ) -> Drafting {
     let until_look = (config.first_tokens as f64 / score.device_tokens).min(1.0);
     let draft_s = device.prefill_s + until_look * device.decode_s;
-    let (p, caught) = (score.p, config.recall * score.p);
-    if caught >= 1.0 {
-        // Looks catch all, and all need the edge.
-        return Drafting { draft_s, expected_s: draft_s, fused };
-    }
-    let missed = (p - caught) / (1.0 - caught);
-    let expected_s = draft_s * caught / (1.0 - caught);
-    let looked_at = fused - p + missed + alpha_per_s * expected_s;
-    Drafting { draft_s, expected_s, fused: fused.min(looked_at) }
+    let odds = (score.p / (1.0 - score.p).max(1e-9)).min(MAX_ODDS);
+    let expected_s = odds * draft_s;
+    Drafting { draft_s, expected_s, margin: (config.margin - alpha_per_s * expected_s).max(0.0) }
 }
 
 #[cfg(test)]
@@ -61,59 +61,48 @@ mod tests {
     use super::*;
     use crate::handoff::Plan;
 
-    fn device() -> DeviceTerms {
-        DeviceTerms {
+    fn at(p: f64, alpha_per_s: f64, margin: f64) -> Drafting {
+        let device = DeviceTerms {
             available: true,
             missing_tokens: 100,
             prefill_s: 2.0,
             decode_s: 8.0,
             total_s: 10.0,
             plan: Plan::nothing(),
-        }
-    }
-
-    fn at(p: f64, alpha_per_s: f64, recall: f64) -> Drafting {
+        };
         let score = Score { p, device_tokens: 128.0, edge_tokens: 100.0 };
-        let config = SecondLook { recall, first_tokens: 32, ..SecondLook::default() };
-        // The edge takes 4 s.
-        let fused = p - alpha_per_s * (4.0 - device().total_s);
-        drafting(&score, fused, &device(), alpha_per_s, &config)
+        let config = SecondLook { margin, first_tokens: 32, ..SecondLook::default() };
+        drafting(&score, &device, alpha_per_s, &config)
     }
 
     #[test]
     fn the_edge_goes_first_where_the_expected_costs_say_so() {
-        let (t_draft, t_edge, t_device) = (4.0, 4.0, 10.0);
-        for recall in [0.0, 0.3, 0.5, 0.9] {
-            for alpha in [0.0, 0.005, 0.02] {
-                for p in [0.05, 0.2, 0.5, 0.8, 0.95] {
-                    let theta = 0.4;
-                    let moved = recall * p;
-                    let begins = moved * (theta + alpha * (t_draft + t_edge))
-                        + (1.0 - moved) * alpha * t_device
-                        + (1.0 - recall) * p;
+        let (t_draft, t_edge, t_device, theta) = (4.0, 4.0, 10.0, 0.4);
+        for alpha in [0.0, 0.005, 0.02] {
+            for q in [0.05, 0.2, 0.5, 0.8, 0.95] {
+                for missed in [0.0, 0.02, 0.5 * q] {
+                    let begins = q * (theta + alpha * (t_draft + t_edge))
+                        + (1.0 - q) * alpha * t_device
+                        + missed;
                     let at_once = theta + alpha * t_edge;
-                    let plain = p - alpha * (t_edge - t_device);
-                    let drafting = at(p, alpha, recall);
-                    let expected = at_once < begins && plain > theta;
-                    assert_eq!(drafting.fused > theta, expected, "{p} {alpha} {recall}");
-                    assert_eq!(drafting.draft_s, t_draft);
+                    let fused = q - alpha * (t_edge - t_device);
+                    // What looks are worth without their time is the configured margin.
+                    let margin = q - missed / (1.0 - q);
+                    let drafting = at(q, alpha, margin);
+                    let expected = at_once < begins && fused > theta;
+                    let first = fused > theta + drafting.margin;
+                    assert_eq!(first, expected, "{alpha} {q} {missed}");
+                    assert!((drafting.draft_s - t_draft).abs() < 1e-12);
                 }
             }
         }
     }
 
     #[test]
-    fn looks_that_catch_nothing_change_nothing() {
-        let drafting = at(0.6, 0.01, 0.0);
-        assert!((drafting.fused - (0.6 + 0.06)).abs() < 1e-12);
-        assert_eq!(drafting.expected_s, 0.0);
-    }
-
-    #[test]
-    fn a_dearer_draft_sends_more_to_the_edge() {
-        let cheap = at(0.7, 0.001, 0.5);
-        let dear = at(0.7, 0.05, 0.5);
-        assert!(cheap.fused < 0.7 && dear.fused > cheap.fused);
-        assert!(at(1.0, 0.01, 1.0).fused > 1.0, "certainty does not divide by zero");
+    fn a_dear_draft_leaves_no_margin_and_a_free_one_all_of_it() {
+        assert_eq!(at(0.6, 0.0, 0.15).margin, 0.15);
+        assert!((0.0..0.15).contains(&at(0.6, 0.01, 0.15).margin));
+        assert_eq!(at(0.6, 1.0, 0.15).margin, 0.0);
+        assert!(at(1.0, 0.01, 0.15).expected_s.is_finite());
     }
 }

@@ -1,6 +1,7 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
 pub mod ahead;
+pub mod calibration;
 pub mod cost;
 pub mod drafting;
 pub mod feedback;
@@ -13,6 +14,7 @@ pub mod scorer;
 use serde::{Deserialize, Serialize};
 
 pub use ahead::{Move, Prospect};
+pub use calibration::Calibration;
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
 pub use habits::Habits;

@@ -123,22 +123,20 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
     let fused = inputs.score.p - config.alpha_per_s * delay_s;
     let drafting = inputs.second_look.then(|| {
         let (score, look) = (&inputs.score, &config.second_look);
-        drafting(score, fused, &inputs.device, config.alpha_per_s, look)
+        drafting(score, &inputs.device, config.alpha_per_s, look)
     });
-    let first = drafting.map_or(fused, |drafting| drafting.fused);
+    let margin = drafting.map_or(0.0, |drafting| drafting.margin);
     let ahead = inputs
         .prospect
         .filter(|_| config.mode == Mode::Auto && inputs.device.available && inputs.edge.available);
-    // What the first decision takes for the probability that the edge is needed.
-    let p = first + config.alpha_per_s * delay_s;
-    let ahead = ahead.map(|prospect| look_ahead(inputs, p, &prospect));
+    let ahead = ahead.map(|prospect| look_ahead(inputs, margin, &prospect));
     let (route, reason) = match (inputs.device.available, inputs.edge.available) {
         (false, false) => return Err(no_side_left(config.mode, &inputs.device_error)),
         (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
         (false, true) if config.mode == Mode::EdgeOnly => (Route::Edge, Reason::ModeEdgeOnly),
         (true, false) => (Route::Device, Reason::EdgeUnavailable),
         (false, true) => (Route::Edge, Reason::DeviceUnavailable),
-        (true, true) => choose(inputs, fused, first, ahead.as_ref()),
+        (true, true) => choose(inputs, fused, margin, ahead.as_ref()),
     };
     Ok(Decision {
         route,
@@ -162,8 +160,8 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
     })
 }
 
-/// Both sides are there. `first` is the fused score, with what looks change of it.
-fn choose(inputs: &Inputs<'_>, fused: f64, first: f64, ahead: Option<&Move>) -> (Route, Reason) {
+/// Both sides are there. For the edge at once, `fused` must pass θ by `margin`.
+fn choose(inputs: &Inputs<'_>, fused: f64, margin: f64, ahead: Option<&Move>) -> (Route, Reason) {
     let config = inputs.config;
     match config.mode {
         Mode::PreferDevice => return (Route::Device, Reason::ModePreferDevice),
@@ -172,9 +170,9 @@ fn choose(inputs: &Inputs<'_>, fused: f64, first: f64, ahead: Option<&Move>) -> 
         Mode::EdgeOnly => return (Route::Edge, Reason::ModeEdgeOnly),
         Mode::Auto => {}
     }
-    let theta = config.theta;
-    let near = |margin: f64| (first - theta).abs() <= margin;
-    let plain = if first > theta { Route::Edge } else { Route::Device };
+    let theta = config.theta + margin;
+    let near = |margin: f64| (fused - theta).abs() <= margin;
+    let plain = if fused > theta { Route::Edge } else { Route::Device };
     let both = &config.both_sides;
     if inputs.second_look && both.enabled && !config.data_saver && near(both.margin) {
         return (Route::Device, Reason::BothBegin);
@@ -188,20 +186,21 @@ fn choose(inputs: &Inputs<'_>, fused: f64, first: f64, ahead: Option<&Move>) -> 
             Route::Device => (Route::Device, Reason::StayOnDevice),
             Route::Edge => (Route::Edge, Reason::StayOnEdge),
         },
-        _ if plain == Route::Device && fused > theta => (plain, Reason::LookFirst),
+        _ if plain == Route::Device && fused > config.theta => (plain, Reason::LookFirst),
         _ => (plain, reason_of(plain, inputs.score.p > theta)),
     }
 }
 
 /// Both sides' costs, quality among them, and what they say of a move.
-fn look_ahead(inputs: &Inputs<'_>, p: f64, prospect: &Prospect) -> Move {
+fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
     let in_seconds = |quality: f64| quality / inputs.config.alpha_per_s;
     let device = Cost {
-        turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(p),
+        turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(inputs.score.p),
         debt_s: prospect.device_debt_s,
     };
     let edge = Cost {
-        turn_s: inputs.edge.total_s - prospect.edge_debt_s + in_seconds(inputs.config.theta),
+        turn_s: inputs.edge.total_s - prospect.edge_debt_s
+            + in_seconds(inputs.config.theta + margin),
         debt_s: prospect.edge_debt_s,
     };
     match prospect.outlook.holder {
@@ -398,7 +397,9 @@ mod tests {
         use Route::*;
         let looked = |p: f64| Case { second_look: true, ..case(p, 1.0, 1.0) };
         check(looked(0.45), (Device, DeviceGoodEnough));
-        check(looked(0.6), (Device, LookFirst));
+        // θ = 0.5, and a margin of 0.15 less 0.1·1 s at the odds of 0.52.
+        check(looked(0.52), (Device, LookFirst));
+        check(looked(0.6), (Edge, EdgeNeeded));
         check(looked(0.7), (Edge, EdgeNeeded));
         // 0.9 − 0.1·(9 − 1) = 0.1: too slow, with or without looks.
         check(Case { second_look: true, ..case(0.9, 1.0, 9.0) }, (Device, EdgeTooSlow));

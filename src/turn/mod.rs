@@ -28,8 +28,8 @@ use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::link::Probe;
 use crate::routing::{
-    Decision, Feedback, Habits, Inputs, Link, LinkEstimate, Rates, Reason, Route, Score, Scorer,
-    Verdict, decide,
+    Calibration, Decision, Feedback, Habits, Inputs, Link, LinkEstimate, Rates, Reason, Route,
+    Score, Scorer, Verdict, decide,
 };
 use crate::{Error, Result};
 
@@ -64,6 +64,8 @@ pub struct Router<D = Engine, S = Scorer> {
     feedback: Feedback,
     rateable: VecDeque<Rateable>,
     n_turns: u64,
+    /// The calibration in force, and the configuration without it.
+    calibrated: Option<(Calibration, Config)>,
     /// The edge asked to be left alone until then.
     edge_rests_until: Duration,
     fetch_state: FetchState,
@@ -119,6 +121,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 .unwrap_or_default(),
             rateable: VecDeque::new(),
             n_turns: 0,
+            calibrated: None,
             edge_rests_until: Duration::ZERO,
             fetch_state: FetchState::default(),
         })
@@ -137,8 +140,41 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.ledger.change_edge();
             self.edge_rests_until = Duration::ZERO;
         }
+        self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
         self.config = config;
         Ok(())
+    }
+
+    /// Takes a calibration's thresholds over. They hold until one of them is set to something else,
+    /// or another model is loaded.
+    ///
+    /// # Errors
+    /// `calibration_invalid`; `calibration_mismatch` if it was made for other models;
+    /// `device_not_ready` while there is no model to compare it with.
+    pub fn calibrate(&mut self, calibration: Calibration) -> Result<()> {
+        calibration.validate()?;
+        let device = self.device.as_ref().ok_or(Error::DeviceNotReady)?;
+        calibration.check_pair(device.name(), self.config.edge.model.as_deref())?;
+        let before = self.uncalibrated();
+        self.config = calibration.applied_to(&before);
+        self.calibrated = Some((calibration, before));
+        Ok(())
+    }
+
+    /// The calibration in force.
+    pub fn calibration(&self) -> Option<&Calibration> {
+        self.calibrated.as_ref().map(|(calibration, _)| calibration)
+    }
+
+    /// The configuration without a calibration's thresholds, which hold no longer.
+    fn uncalibrated(&mut self) -> Config {
+        let mut config = self.config.clone();
+        if let Some((_, before)) = self.calibrated.take() {
+            config.theta = before.theta;
+            config.alpha_per_s = before.alpha_per_s;
+            config.second_look.theta = before.second_look.theta;
+        }
+        config
     }
 
     pub fn set_scorer(&mut self, scorer: S) {
@@ -159,6 +195,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let measured = device.measure(&|| host.now())?;
         if self.device_rates.n_observed == 0 {
             self.device_rates = measured;
+        }
+        if self.calibration().is_some_and(|calibration| calibration.device != device.name()) {
+            self.config = self.uncalibrated();
         }
         self.device = Some(device);
         Ok(())

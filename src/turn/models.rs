@@ -19,6 +19,9 @@ pub trait DeviceModel {
     /// An answer in the making.
     type Generation;
 
+    /// The model's own name.
+    fn name(&self) -> &str;
+
     /// Names the vocabulary that its tokens are from.
     fn vocabulary(&self) -> &str;
 
@@ -96,6 +99,10 @@ pub trait ScoringModel {
 
 impl DeviceModel for Engine {
     type Generation = Generation;
+
+    fn name(&self) -> &str {
+        &self.model().info().name
+    }
 
     fn vocabulary(&self) -> &str {
         &self.model().info().digest

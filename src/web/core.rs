@@ -19,7 +19,7 @@ use super::threads::kernels;
 use crate::config::{Config, Mode};
 use crate::engine::{Bert, Engine, Model};
 use crate::host::Host;
-use crate::routing::{LinkEstimate, Rates, Scorer};
+use crate::routing::{Calibration, LinkEstimate, Rates, Scorer};
 use crate::turn::{Router, TurnReport, TurnRequest};
 use crate::{Error, Result};
 
@@ -50,6 +50,8 @@ struct State {
     scorer_ready: bool,
     device: DeviceState,
     edge: Rates,
+    /// The one in force.
+    calibration: Option<Calibration>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -124,6 +126,17 @@ impl Core {
             router.set_config(config)
         };
         configure().map_err(|error| error_to_js(&error))?;
+        self.look(&router);
+        Ok(())
+    }
+
+    /// Takes a calibration's thresholds over; see [`Calibration`]. The device's model must be loaded.
+    pub async fn calibrate(&self, calibration: JsValue) -> Result<(), JsValue> {
+        let mut router = self.lock().await;
+        let calibrated = serde_wasm_bindgen::from_value::<Calibration>(calibration)
+            .map_err(|error| Error::CalibrationInvalid(error.to_string()))
+            .and_then(|calibration| router.calibrate(calibration));
+        calibrated.map_err(|error| error_to_js(&error))?;
         self.look(&router);
         Ok(())
     }
@@ -248,6 +261,7 @@ fn look(router: &Router, now: Duration) -> State {
             rates: router.device_rates(),
         },
         edge: router.edge_rates(),
+        calibration: router.calibration().cloned(),
     }
 }
 

@@ -5,7 +5,7 @@
 //! `n/(n+1)·mean loss + 1/(n+1) ≤ max_loss` keeps the expected share of lost answers among new
 //! questions of the same kind below `max_loss`.
 
-use serde::Serialize;
+use nearside::routing::Calibration;
 
 use crate::cli::Pair;
 use crate::contenders::OURS_LOOK;
@@ -15,43 +15,39 @@ use crate::{Failure, Result, parallel};
 /// Steps between θ = 0 and θ = 1.
 const N_STEPS: usize = 100;
 
-/// A promise and the θ that keeps it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct Calibration {
-    version: u32,
-    theta: f64,
-    max_loss: f64,
-    /// Questions that it rests on.
-    n: usize,
-    device: String,
-    edge: String,
+/// Replays all questions at each θ with the router as it ships; the θ that keeps the promise is the
+/// second look's too.
+pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Calibration> {
+    let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
+    let lost = parallel::map(&thetas, |theta| {
+        let turns = replay(scene, &OURS_LOOK, *theta)?;
+        Ok(turns.iter().map(|turn| turn.lost).collect::<Vec<bool>>())
+    })?;
+    let n = scene.questions.len();
+    let theta = thetas[largest_step(&mean_losses(&lost), n, max_loss)?];
+    Ok(Calibration {
+        version: Calibration::VERSION,
+        device: pair.device.clone(),
+        edge: pair.edge.clone(),
+        max_loss,
+        n,
+        theta,
+        look_theta: theta,
+        alpha_per_s: scene.alpha_per_s,
+    })
 }
 
-impl Calibration {
-    /// Replays all questions at each θ with the router as it ships.
-    pub fn of(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Calibration> {
-        let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
-        let lost = parallel::map(&thetas, |theta| {
-            let turns = replay(scene, &OURS_LOOK, *theta)?;
-            Ok(turns.iter().map(|turn| turn.lost).collect::<Vec<bool>>())
-        })?;
-        let n = scene.questions.len();
-        let step = largest_step(&mean_losses(&lost), n, max_loss)?;
-        let (device, edge) = (pair.device.clone(), pair.edge.clone());
-        Ok(Calibration { version: 1, theta: thetas[step], max_loss, n, device, edge })
-    }
+pub fn to_json(calibration: &Calibration) -> String {
+    let json = serde_json::to_string(calibration);
+    json.expect("numbers and texts always serialize") + "\n"
+}
 
-    pub fn to_json(&self) -> String {
-        let json = serde_json::to_string(self);
-        json.expect("numbers and texts always serialize") + "\n"
-    }
-
-    pub fn sentence(&self) -> String {
-        format!(
-            "θ = {:.2} keeps the expected share of lost answers at {} or below ({} questions)",
-            self.theta, self.max_loss, self.n
-        )
-    }
+pub fn sentence(calibration: &Calibration) -> String {
+    let Calibration { theta, max_loss, n, .. } = calibration;
+    format!(
+        "θ = {theta:.2} keeps the expected share of lost answers at {max_loss} or below ({n} \
+         questions)"
+    )
 }
 
 /// The mean loss at each θ, of losses that never fall as θ rises: what was lost stays lost.

@@ -4,6 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use crate::chart::chart;
+use crate::cost::Costs;
 use crate::metrics::{Measure, Point};
 use crate::report::{PairReport, Report, Saving, SetReport};
 use crate::{Result, write as write_file};
@@ -49,28 +50,47 @@ fn write_set(page: &mut String, pair: &PairReport, set: &SetReport) -> std::fmt:
     )?;
     writeln!(
         page,
-        "| router | CPT50 | CPT80 | CPT95 | APGR | right | calls | mean s | p95 s | first text s |"
+        "| router | CPT50 | CPT80 | CPT95 | APGR | right | calls | unused | mean s | p95 s | first text s |"
     )?;
-    writeln!(page, "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: |")?;
+    writeln!(page, "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")?;
     for router in &set.routers {
         let percent = |value: Option<f64>| {
             value.map_or("–".to_owned(), |value| format!("{:.1} %", 100.0 * value))
         };
         let apgr = router.apgr.map_or("–".to_owned(), |apgr| format!("{apgr:.3}"));
-        let Point { calls, quality, mean_s, p95_s, ttft_s, .. } = router.operating;
+        let Point { calls, thrown_away, quality, mean_s, p95_s, ttft_s, .. } = router.operating;
         writeln!(
             page,
-            "| {} | {} | {} | {} | {apgr} | {} | {} | {mean_s:.1} | {p95_s:.1} | {ttft_s:.1} |",
+            "| {} | {} | {} | {} | {apgr} | {} | {} | {} | {mean_s:.1} | {p95_s:.1} | {ttft_s:.1} |",
             router.label,
             percent(router.cpt50),
             percent(router.cpt80),
             percent(router.cpt95),
             percent(Some(quality)),
             percent(Some(calls)),
+            percent(Some(thrown_away)),
         )?;
     }
     writeln!(page)?;
-    write_savings(page, &set.savings)
+    write_savings(page, &set.savings)?;
+    write_costs(page, &set.costs)
+}
+
+fn write_costs(page: &mut String, costs: &[Costs]) -> std::fmt::Result {
+    if costs.is_empty() {
+        return Ok(());
+    }
+    writeln!(
+        page,
+        "What it costs all in all, per question: wrong answers, seconds at α, and calls at a price, \
+         in units of win rate. θ is picked on one half of the questions, the costs are the other's:\n"
+    )?;
+    writeln!(page, "| a call's price | θ | Nearside | all on the device | all at the edge |")?;
+    writeln!(page, "| --: | --: | --: | --: | --: |")?;
+    for Costs { price, theta, ours, all_device, all_edge } in costs {
+        writeln!(page, "| {price} | {theta:.2} | {ours:.3} | {all_device:.3} | {all_edge:.3} |")?;
+    }
+    writeln!(page)
 }
 
 fn write_savings(page: &mut String, savings: &[Saving]) -> std::fmt::Result {
@@ -112,6 +132,11 @@ fn write_method(page: &mut String, report: &Report) -> std::fmt::Result {
         page,
         "- The other columns are at the threshold of the fewest calls that recovers 80 %, or at \
          the router's only one. The intervals hold 95 % of 300 resamples of the questions."
+    )?;
+    writeln!(
+        page,
+        "- Calls are requests to the edge, also those that were unused: where both sides began and the \
+         device was kept."
     )?;
     writeln!(
         page,

@@ -3,13 +3,14 @@
 //! In reading order: [`outcomes`] tells which model got which question right, [`predictions`] what
 //! the scorer says of it, [`trace`] how the link behaves; [`world`] plays the link and the edge and
 //! [`recorded`] the two models on the device; [`replay`] sends all questions through one of the
-//! [`contenders`]; [`sweep`] does so for many thresholds, [`metrics`] weighs the outcome, [`report`]
+//! [`contenders`]; [`sweep`] does so for many thresholds, [`metrics`] and [`cost`] weigh the outcome, [`report`]
 //! and [`docs`] show it. [`calibrate`] picks a threshold that keeps a promise.
 
 mod calibrate;
 mod chart;
 mod cli;
 mod contenders;
+mod cost;
 mod docs;
 mod metrics;
 mod outcomes;
@@ -29,7 +30,6 @@ use std::time::Instant;
 
 use clap::Parser;
 
-use crate::calibrate::Calibration;
 use crate::cli::{Cli, Pair, ReplayArgs, Task};
 use crate::predictions::Predictions;
 use crate::replay::Scene;
@@ -121,11 +121,12 @@ fn calibrate(args: &cli::CalibrateArgs) -> Result<()> {
     let world = args.world.read()?;
     let pair = args.recordings.pair()?;
     let questions = outcomes::load(&pair)?;
+    println!("{} questions have the outcomes of both models", questions.len());
     let predictions = Predictions::of(&pair, &questions)?.rows;
     let scene = Scene { questions, predictions, ..Scene::empty(&world) };
-    let calibration = Calibration::of(&scene, &pair, args.max_loss)?;
-    write(&args.out, &calibration.to_json())?;
-    println!("{}", calibration.sentence());
+    let calibration = calibrate::calibration(&scene, &pair, args.max_loss)?;
+    write(&args.out, &calibrate::to_json(&calibration))?;
+    println!("{}", calibrate::sentence(&calibration));
     Ok(())
 }
 

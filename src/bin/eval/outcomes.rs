@@ -93,6 +93,9 @@ pub fn load(pair: &Pair) -> Result<Vec<Question>> {
             eprintln!("{}: {n_without} questions without both models are ignored", file.display());
         }
     }
+    if rows.is_empty() {
+        return Err(Failure(nothing_usable(pair)));
+    }
     for file in &pair.answers {
         add_answers(&mut rows, file)?;
     }
@@ -100,6 +103,16 @@ pub fn load(pair: &Pair) -> Result<Vec<Question>> {
         keep_only(&mut rows, file)?;
     }
     Ok(complete(rows))
+}
+
+fn nothing_usable(pair: &Pair) -> String {
+    let Pair { device, edge, outcomes, .. } = pair;
+    let files: Vec<String> = outcomes.iter().map(|file| file.display().to_string()).collect();
+    format!(
+        "{}: no question has the outcomes of both `{device}` and `{edge}`. In a page, rate the \
+         device's answer, ask the edge, and rate its answer too",
+        files.join(", ")
+    )
 }
 
 /// The JSON rows of a file, each with its place in words.

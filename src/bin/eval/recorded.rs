@@ -45,6 +45,10 @@ impl<'w, 'r> RecordedDevice<'w, 'r> {
 impl DeviceModel for RecordedDevice<'_, '_> {
     type Generation = Writing;
 
+    fn name(&self) -> &str {
+        "recorded"
+    }
+
     fn vocabulary(&self) -> &str {
         "recorded"
     }
@@ -177,7 +181,7 @@ impl ScoringModel for RecordedScorer<'_, '_> {
 }
 
 /// A number in [0, 1) that only the question's id decides.
-fn chance(question: &Question) -> f64 {
+pub fn chance(question: &Question) -> f64 {
     let digest = Sha256::digest(&question.id);
     let bytes = [digest[0], digest[1], digest[2], digest[3]];
     f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)

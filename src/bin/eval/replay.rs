@@ -121,7 +121,7 @@ fn turn_of(asked: Asked, question: &Question) -> Turn {
     let kept = report.route == Route::Device;
     let looks = report.looks.iter().map(|look| look.fused);
     let decision = &report.decision;
-    let first = decision.drafting.map_or(decision.fused, |drafting| drafting.fused);
+    let first = decision.fused - decision.drafting.map_or(0.0, |drafting| drafting.margin);
     Turn {
         correct: if kept { question.device_correct } else { question.edge_correct },
         n_calls: n_calls.min(255) as u8,

@@ -7,6 +7,7 @@ use std::path::Path;
 use serde::Serialize;
 
 use crate::cli::{Pair, World};
+use crate::cost::Costs;
 use crate::metrics::{Measure, Point};
 use crate::world::Speeds;
 
@@ -45,6 +46,7 @@ pub struct SetReport {
     pub n_replayed: usize,
     pub routers: Vec<RouterReport>,
     pub savings: Vec<Saving>,
+    pub costs: Vec<Costs>,
 }
 
 /// One router on one set. What cannot be told is `null`: there may be no gap to recover.
@@ -157,6 +159,9 @@ fn write_set(table: &mut String, pair: &PairReport, set: &SetReport) -> std::fmt
     }
     for saving in &set.savings {
         writeln!(table, "{}", saving.sentence())?;
+    }
+    for costs in &set.costs {
+        writeln!(table, "{}", costs.sentence())?;
     }
     Ok(())
 }

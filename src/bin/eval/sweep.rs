@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::contenders::{ALL, ALL_DEVICE, ALL_EDGE, Contender, OURS_LOOK, Part};
+use crate::cost::costs;
 use crate::metrics::{Curve, Measure, Point, saving_interval};
 use crate::replay::{Scene, Turn, replay};
 use crate::report::{RouterReport, Saving, SetReport, TracePart};
@@ -39,6 +40,9 @@ pub fn set(scene: &Scene) -> Result<SetReport> {
         n_replayed: n_runs * scene.questions.len(),
         routers: swept.iter().map(|each| router(scene, each, curve(each).as_ref())).collect(),
         savings: savings(&swept, device, edge, &curve, scene.seed),
+        costs: best_of_ours(&swept)
+            .map(|ours| costs(scene, &ours.runs, [&device.runs[0].1, &edge.runs[0].1]))
+            .unwrap_or_default(),
     })
 }
 
@@ -133,6 +137,11 @@ fn by_trace(scene: &Scene, turns: &[Turn]) -> BTreeMap<String, TracePart> {
     scene.traces.iter().map(|trace| &trace.name).enumerate().map(part).collect()
 }
 
+fn best_of_ours(swept: &[Swept]) -> Option<&Swept> {
+    let ours = swept.iter().filter(|each| each.contender.part == Part::Ours);
+    ours.max_by_key(|each| each.contender.name == OURS_LOOK.name)
+}
+
 /// What the best of ours saves against the best baseline, at equal quality.
 fn savings(
     swept: &[Swept],
@@ -141,9 +150,8 @@ fn savings(
     curve: &dyn Fn(&Swept) -> Option<Curve>,
     seed: u64,
 ) -> Vec<Saving> {
-    let ours = swept.iter().filter(|each| each.contender.part == Part::Ours);
-    let best = ours.max_by_key(|each| each.contender.name == OURS_LOOK.name);
-    let Some((ours, our_curve)) = best.and_then(|ours| Some((ours, curve(ours)?))) else {
+    let Some((ours, our_curve)) = best_of_ours(swept).and_then(|ours| Some((ours, curve(ours)?)))
+    else {
         return Vec::new();
     };
     let baselines: Vec<(&Swept, Curve)> = swept
