@@ -33,6 +33,7 @@
  * @property {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} [x_switch]
  *   the turn goes on at the other side; where that replaces the text so far, it was only a draft
  * @property {import("./types.js").Look} [x_look] what the device has written was judged
+ * @property {{thrown_away_tokens: number}} [x_stopped] the edge began too and was stopped
  * @property {{done: number, total: number}} [x_prefill]
  * @property {Usage} [usage] on the last chunk
  * @property {TurnReport} [x_turn] on the last chunk
@@ -96,6 +97,8 @@ export class CompletionStream {
       this.#add({}, { x_switch: { from, to, reason, sentence, replaces } });
     } else if (event.type === "look") {
       this.#add({}, { x_look: event.look });
+    } else if (event.type === "stopped") {
+      this.#add({}, { x_stopped: { thrown_away_tokens: event.thrown_away_tokens } });
     } else if (event.type === "prefill") {
       this.#add({}, { x_prefill: { done: event.done, total: event.total } });
     }

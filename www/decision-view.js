@@ -180,12 +180,14 @@ function term(name, value) {
 }
 
 /** @param {TurnReport} report */
-function outcome({ ttft_s, total_s, usage, dropped_messages: dropped }) {
+function outcome({ ttft_s, total_s, usage, dropped_messages: dropped, started_both: both }) {
   const parts = [
     `Measured: first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
     `${count(usage.prompt_tokens)} prompt tokens, ${count(usage.cached_tokens)} of them cached`,
     `${count(usage.completion_tokens)} written`,
   ];
+  if (both?.edge_error) parts.push(`the edge began too, and failed (${both.edge_error})`);
+  else if (both) parts.push(`both began; ${count(both.thrown_away_tokens)} tokens of the edge were for nothing`);
   if (dropped > 0) parts.push(`${dropped} of the oldest messages left out`);
   return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
 }

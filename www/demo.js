@@ -2,8 +2,8 @@
  * The demo page: puts the page's parameters on the element, the suggestions to
  * work, and the last turns into the panel.
  *
- * `?edge=URL`, `?mode=…` and `?manifest=URL` override the element's attributes; with `?keep` the
- * dialogue goes on after a reload.
+ * `?edge=URL`, `?mode=…`, `?manifest=URL` and `?calibration=URL` override the element's attributes;
+ * with `?keep` the dialogue goes on after a reload.
  */
 
 import { turnsChart } from "./charts.js";
@@ -15,6 +15,7 @@ import { bitRate, seconds, tokenRate } from "./format.js";
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
 const THEME = "nearside-theme";
+const LOG_OUTCOMES = "nearside-log-outcomes";
 const THEMES = ["auto", "light", "dark"];
 
 const chat = /** @type {NearsideChat} */ (document.querySelector("nearside-chat"));
@@ -25,6 +26,7 @@ readParameters();
 await customElements.whenDefined("nearside-chat");
 listen();
 showTheme(load(THEME) ?? "auto");
+offerOutcomes();
 if ("serviceWorker" in navigator) keepOffline();
 
 function readParameters() {
@@ -33,6 +35,7 @@ function readParameters() {
     ["edge", "base-url"],
     ["mode", "mode"],
     ["manifest", "manifest"],
+    ["calibration", "calibration"],
   ]) {
     const value = parameters.get(parameter);
     if (value !== null) chat.setAttribute(attribute, value);
@@ -66,17 +69,63 @@ function showTurns() {
 }
 
 function showState() {
-  const { link, device } = chat.router?.state.core ?? {};
+  const { link, device, calibration } = chat.router?.state.core ?? {};
   const rows = [
     ["Round trip", seconds(link?.age_s == null ? null : link.rtt_s)],
     ["Upload", link?.bandwidth_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
     ["Download", link?.bandwidth_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
     ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
     ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
+    ["Calibration", calibrationText(calibration)],
   ];
   element("measured").replaceChildren(
     ...rows.flatMap(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]),
   );
+}
+
+/** @param {import("./types.js").Calibration | null | undefined} calibration */
+function calibrationText(calibration) {
+  if (!calibration) return "none in force";
+  const percent = Math.round(1000 * calibration.max_loss) / 10;
+  return `at most ${percent} % lost (θ ${calibration.theta})`;
+}
+
+/** Verdicts are kept only where the person has said so, and leave the page as files alone. */
+function offerOutcomes() {
+  const keeps = /** @type {HTMLInputElement} */ (element("log-outcomes"));
+  keeps.checked = load(LOG_OUTCOMES) === "yes";
+  chat.toggleAttribute("log-outcomes", keeps.checked);
+  keeps.addEventListener("change", () => {
+    save(LOG_OUTCOMES, keeps.checked ? "yes" : "no");
+    chat.toggleAttribute("log-outcomes", keeps.checked);
+  });
+  element("export-outcomes").addEventListener("click", () => void exportOutcomes());
+  element("clear-outcomes").addEventListener("click", async () => {
+    await chat.router?.clearOutcomes();
+    tellOutcomes("All that was kept is forgotten.");
+  });
+}
+
+async function exportOutcomes() {
+  const kept = await chat.router?.exportOutcomes();
+  if (!kept?.questions) return tellOutcomes("No question has been rated yet.");
+  download("outcomes.jsonl", kept.outcomes);
+  for (const [model, lines] of Object.entries(kept.answers)) {
+    download(`answers.${model}.jsonl`, lines);
+  }
+  tellOutcomes(`Rated questions exported: ${kept.questions}.`);
+}
+
+/** @param {string} sentence */
+function tellOutcomes(sentence) {
+  element("outcomes").textContent = sentence;
+}
+
+/** @param {string} name @param {string} text */
+function download(name, text) {
+  const url = URL.createObjectURL(new Blob([text], { type: "application/jsonl" }));
+  h("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url));
 }
 
 /** @param {string} theme */

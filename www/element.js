@@ -17,10 +17,10 @@ import { MODES } from "./options.js";
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
-const START_ATTRIBUTES = ["manifest", "keep-dialogue"];
+const START_ATTRIBUTES = ["manifest", "calibration", "keep-dialogue"];
+const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "log-outcomes"];
 /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
 const KEPT = "nearside-dialogue";
-const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode"];
 const LOOK_ATTRIBUTES = ["placeholder", "label"];
 
 /**
@@ -29,6 +29,8 @@ const LOOK_ATTRIBUTES = ["placeholder", "label"];
  * @attr edge-token - a short-lived token for it
  * @attr manifest - the URL of the model files' manifest
  * @attr mode - auto, prefer-device, prefer-edge, device-only or edge-only
+ * @attr calibration - the URL of thresholds that `cargo xtask calibrate` made for these models
+ * @attr log-outcomes - keep what a person says of answers, on this device, to calibrate on
  * @attr system - a system prompt
  * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
  * @attr placeholder - the input's hint
@@ -284,6 +286,7 @@ export class NearsideChat extends HTMLElement {
         Router.create({
           ...this.#knobs(),
           manifest: this.getAttribute("manifest"),
+          calibration: this.getAttribute("calibration"),
           keepDialogue: this.#keeps(),
         }),
       );
@@ -374,6 +377,7 @@ export class NearsideChat extends HTMLElement {
       edgeModel: this.getAttribute("edge-model") ?? undefined,
       edgeToken: this.getAttribute("edge-token") ?? undefined,
       mode: this.#mode(),
+      logOutcomes: this.hasAttribute("log-outcomes"),
     };
   }
 

@@ -9,7 +9,7 @@
  * @typedef {"worker_unavailable" | "worker_failed" | "wasm_unavailable" | "core_crashed"
  *   | "manifest_invalid" | "download_failed" | "digest_mismatch" | "storage_unavailable"
  *   | "previous_load_crashed" | "memory_low" | "disposed" | "busy" | "aborted"
- *   | "invalid_request" | "invalid_config"} PageErrorCode
+ *   | "invalid_request" | "invalid_config" | "calibration_invalid"} PageErrorCode
  */
 
 /** An error as it crosses a boundary: a stable code and a sentence for a person.

@@ -14,6 +14,7 @@ import { DeviceLoader } from "./device-loader.js";
 import { RouterError } from "./errors.js";
 import { fromPage } from "./messages.js";
 import { coreConfig, startOptions, turnRequest, workerUrl } from "./options.js";
+import { OutcomeLog } from "./outcome-log.js";
 import { watchSurroundings } from "./surroundings.js";
 import { WorkerPort } from "./worker-port.js";
 
@@ -29,6 +30,7 @@ export { RouterError };
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./types.js").CoreState} CoreState */
 /** @typedef {import("./messages.js").Notice} Notice */
+/** @typedef {import("./outcome-log.js").OutcomeExport} OutcomeExport */
 
 /**
  * @typedef {object} RouterState
@@ -58,6 +60,8 @@ export class Router extends EventTarget {
   #disposed = false;
   #answering = false;
   #stopWatching = () => {};
+  #outcomes = new OutcomeLog();
+  #logsOutcomes = false;
   /** @type {import("./messages.js").Surroundings} */
   #surroundings;
   /** @type {RouterState} */
@@ -104,6 +108,7 @@ export class Router extends EventTarget {
       loadsDevice: options.device !== false,
       workerUrl: workerUrl(options.workerUrl),
     };
+    this.#logsOutcomes = options.logOutcomes === true;
     this.#surroundings = start.surroundings;
     this.#state = newState(start.config.mode);
     this.#port = this.#startWorker();
@@ -125,6 +130,7 @@ export class Router extends EventTarget {
    */
   async configure(knobs) {
     const config = coreConfig(knobs);
+    this.#logsOutcomes = knobs.logOutcomes ?? this.#logsOutcomes;
     this.#options.config = {
       ...this.#options.config,
       ...config,
@@ -162,6 +168,20 @@ export class Router extends EventTarget {
   async rate(turn, verdict) {
     await this.#started;
     await this.#port.call(fromPage.rate(turn, verdict)).answer;
+    if (this.#logsOutcomes) await this.#outcomes.judge(turn, verdict, this.#modelNames());
+  }
+
+  /**
+   * What was kept of verdicts while `logOutcomes` was on, as the files that `cargo xtask calibrate`
+   * reads. A question counts there once either model's answer was rated.
+   */
+  exportOutcomes() {
+    return this.#outcomes.export();
+  }
+
+  /** Forgets what was kept for `exportOutcomes`. */
+  clearOutcomes() {
+    return this.#outcomes.clear();
   }
 
   /** Forgets all that `rate` has taught. */
@@ -296,7 +316,9 @@ export class Router extends EventTarget {
         signals,
       );
       this.#update({ phase: "answering" });
-      stream.finish(await this.#ask(turn, signals, stream));
+      const report = await this.#ask(turn, signals, stream);
+      this.#outcomes.remember(turn.messages, report);
+      stream.finish(report);
     } catch (thrown) {
       const error = RouterError.from(thrown, "worker_failed");
       stream.fail(error);
@@ -332,6 +354,7 @@ export class Router extends EventTarget {
   #restartIfFailed() {
     if (!this.#port.failed || this.#disposed || this.#restarts >= MAX_RESTARTS) return;
     this.#restarts += 1;
+    this.#outcomes.forgetTurns();
     this.#state = newState(this.#options.config.mode);
     this.#port = this.#startWorker();
     this.#device = this.#load();

@@ -28,6 +28,7 @@ export const PROTOCOL = 2;
  * @property {string} manifestBase the URL that file URLs in the manifest are relative to
  * @property {string | null} moduleUrl the wasm-bindgen module, if not the build that suits the browser
  * @property {string | null} wasmUrl the wasm file, if not beside that module
+ * @property {string | import("./types.js").Calibration | null} calibration absolute URL, or the calibration
  * @property {"auto" | "memory"} storage
  * @property {boolean} keepDialogue whether the device's state of the dialogue outlives the page
  * @property {Surroundings} surroundings

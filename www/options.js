@@ -20,12 +20,20 @@ import { surroundings } from "./surroundings.js";
  * @typedef {object} SecondLook
  * @property {boolean} [enabled] true unless told otherwise, where the scorer has learned it
  * @property {number | null} [theta] the fused score from which the edge takes over; null: as `theta`
- * @property {number} [recall] share of the answers that need the edge which looks are taken to catch; the more, the more turns begin on the device
+ * @property {number} [margin] how far beyond `theta` a turn is sent to the edge at once, less what a draft is expected to cost
  * @property {number} [firstTokens] the first look comes no later than after so many tokens
  * @property {number} [growth] how much longer the answer is at each look than at the one before
  * @property {boolean} [atEnd] whether the finished answer is looked at
  * @property {"held" | "shown"} [draft] whether the reader sees anything before the first look
  * @property {"replace" | "continue"} [takeover] whether the edge answers anew or goes on
+ */
+
+/**
+ * Both sides begin where the decision is too close to call, and a look at the device's answer
+ * decides. It costs a call of the edge each time; never under the browser's data saver.
+ * @typedef {object} BothSides
+ * @property {boolean} [enabled] false unless told otherwise
+ * @property {number} [margin] how near to the threshold the fused score must be
  */
 
 /**
@@ -40,12 +48,16 @@ import { surroundings } from "./surroundings.js";
  * @property {number} [theta] the fused score from which the edge is asked
  * @property {number} [hysteresis] how much better the other side must be to switch
  * @property {SecondLook} [secondLook] judging the device's answer while it is written
+ * @property {BothSides} [bothSides] letting both sides begin at once when in doubt
+ * @property {boolean} [logOutcomes] keep what a person says of answers, on this device, to calibrate on
  * @property {Record<string, unknown>} [core] further knobs in the core's own words
  */
 
 /**
  * @typedef {object} StartOnly
  * @property {string | URL | import("./types.js").Manifest | null} [manifest] model files; none: edge only
+ * @property {string | URL | import("./types.js").Calibration | null} [calibration] thresholds made by
+ *   `cargo xtask calibrate` for these models; a URL or its content
  * @property {boolean} [device] false: do not load the device model yet
  * @property {"auto" | "memory"} [storage]
  * @property {boolean} [keepDialogue] keep the device's keys and values on this device, so that the dialogue goes on after a reload without being read again; for pages that keep its messages. They tell what was said, to whoever can read this browser's files
@@ -88,10 +100,10 @@ const ROLES = ["system", "user", "assistant"];
 
 /** @param {RouterOptions} options */
 export function startOptions(options) {
-  const { manifest = null, storage = "auto" } = options;
+  const { manifest = null, calibration = null, storage = "auto" } = options;
   if (storage !== "auto" && storage !== "memory")
     throw invalid("storage", "must be auto or memory");
-  const manifestUrl = typeof manifest === "string" || manifest instanceof URL;
+  const manifestUrl = isUrl(manifest);
   /** @type {StartOptions} */
   const start = {
     config: coreConfig(options),
@@ -99,11 +111,17 @@ export function startOptions(options) {
     manifestBase: manifestUrl ? absolute("manifest", manifest) : document.baseURI,
     moduleUrl: options.moduleUrl ? absolute("moduleUrl", options.moduleUrl) : null,
     wasmUrl: options.wasmUrl ? absolute("wasmUrl", options.wasmUrl) : null,
+    calibration: isUrl(calibration) ? absolute("calibration", calibration) : calibration,
     storage,
     keepDialogue: options.keepDialogue === true && storage === "auto",
     surroundings: surroundings(),
   };
   return start;
+}
+
+/** @param {unknown} value @returns {value is string | URL} */
+function isUrl(value) {
+  return typeof value === "string" || value instanceof URL;
 }
 
 /** @param {string | URL | undefined} url */
@@ -126,7 +144,9 @@ export function coreConfig(knobs) {
     headers: edgeHeaders,
   });
   const second_look = knobs.secondLook && lookConfig(knobs.secondLook);
-  const config = { mode, alpha_per_s: alphaPerS, theta, hysteresis, second_look, ...knobs.core };
+  const both_sides = knobs.bothSides;
+  const numbers = { alpha_per_s: alphaPerS, theta, hysteresis };
+  const config = { mode, ...numbers, second_look, both_sides, ...knobs.core };
   return present({ ...config, edge: Object.keys(edge).length > 0 ? edge : undefined });
 }
 

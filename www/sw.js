@@ -23,6 +23,7 @@
   const COMPLETE = "complete";
   const MODULES = [
     "builds",
+    "calibration",
     "charts",
     "chat-view",
     "completion",
@@ -40,6 +41,7 @@
     "model-store",
     "options",
     "opfs-shelf",
+    "outcome-log",
     "progress-meter",
     "settings",
     "surroundings",

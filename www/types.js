@@ -44,6 +44,7 @@
  * @typedef {{
  *   route: Route, reason: string, sentence: string, mode: Mode,
  *   p: number, alpha_per_s: number, theta: number, hysteresis: number, fused: number,
+ *   drafting: null | {draft_s: number, expected_s: number, margin: number},
  *   expected_tokens: {device: number, edge: number},
  *   device: DeviceCost, edge: EdgeCost, link: LinkEstimate, ahead: Move | null,
  * }} Decision
@@ -75,9 +76,15 @@
  */
 
 /**
- * A turn that went on at the other side, for an error's code or for `second_look`. `draft` is what
+ * A turn that went on at the other side, for an error's code, for `second_look`, or for
+ * `edge_first`, where the edge began too and was done before the first look. `draft` is what
  * the device had written, where the edge answered anew.
  * @typedef {{from: Route, to: Route, reason: string, sentence: string, draft: string | null}} Switched
+ */
+
+/**
+ * What became of the edge where both sides began at once.
+ * @typedef {{thrown_away_tokens: number, edge_error: string | null}} StartedBoth
  */
 
 /** What a person says of an answer. @typedef {"up" | "down" | "again"} Verdict */
@@ -88,8 +95,8 @@
  *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
  *   ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
- *   switched: null | Switched, looks: Look[],
- *   dropped_messages: number, n_moves: number, decision: Decision,
+ *   switched: null | Switched, looks: Look[], started_both: null | StartedBoth,
+ *   fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
  * }} TurnReport
  */
 
@@ -99,6 +106,7 @@
  *   | {type: "link", link: LinkEstimate}
  *   | {type: "delta", text: string, route: Route}
  *   | {type: "look", look: Look}
+ *   | {type: "stopped", thrown_away_tokens: number}
  *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
  *   | {type: "prefill", done: number, total: number}} TurnEvent
  */
@@ -118,8 +126,9 @@
  *     headers?: Record<string, string>},
  *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number, look_ahead?: boolean,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
- *     growth?: number, at_end?: boolean, recall?: number, draft?: "held" | "shown",
+ *     growth?: number, at_end?: boolean, margin?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},
+ *   both_sides?: {enabled?: boolean, margin?: number},
  *   [knob: string]: unknown,
  * }} CoreConfig
  */
@@ -127,7 +136,14 @@
 /**
  * @typedef {{busy?: boolean, mode?: Mode, link?: LinkEstimate, scorer_ready?: boolean,
  *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number},
- *   edge?: Rates}} CoreState
+ *   edge?: Rates, calibration?: Calibration | null}} CoreState
+ */
+
+/**
+ * Thresholds that keep a promise for one pair of models: at most `max_loss` of the answers, in
+ * expectation, are lost that the edge alone would have got right. `n` questions are behind it.
+ * @typedef {{version: 1, device: string, edge: string, max_loss: number, n: number, theta: number,
+ *   look_theta: number, alpha_per_s: number}} Calibration
  */
 
 /**
@@ -166,6 +182,7 @@
  * @property {(maxBytes: number, write: (bytes: Uint8Array) => void) => Promise<number>} keepDialogue
  * @property {(source: Source) => Promise<number>} resumeDialogue
  * @property {(config: CoreConfig) => Promise<void>} configure
+ * @property {(calibration: Calibration) => Promise<void>} calibrate
  * @property {() => Promise<void>} clearDialogue
  * @property {(turn: number, verdict: Verdict) => Promise<void>} rate
  * @property {() => Promise<void>} forgetFeedback
@@ -183,8 +200,10 @@
  */
 
 /**
- * Models, and the rule's numbers that were calibrated for them; the page's own numbers win.
+ * Models, and the rule's numbers that were calibrated for them; the page's own numbers win. A
+ * calibration is one, or its URL relative to the manifest.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
+ *   calibration?: string | Calibration,
  *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "hysteresis" | "second_look">}} Manifest
  */
 

@@ -6,6 +6,7 @@
  */
 
 import { loadBuild, startModule } from "./builds.js";
+import { readCalibration } from "./calibration.js";
 import { DialogueKeeper } from "./dialogue-keeper.js";
 import { RouterError, reportOf } from "./errors.js";
 import { fromWorker } from "./messages.js";
@@ -168,7 +169,20 @@ class RouterWorker {
     await this.#keeper?.resume(fetched.file.sha256);
     this.#reportState();
     this.#progress?.enter("done", "");
+    await this.#calibrate();
     return info;
+  }
+
+  /** Only now are the models known that a calibration must fit. */
+  async #calibrate() {
+    const { options, settings } = /** @type {Started} */ (this.#started);
+    try {
+      const calibration = await readCalibration(options, this.#manifest, settings);
+      if (calibration) await this.#ready().calibrate(calibration);
+    } catch (thrown) {
+      this.#post(fromWorker.warning(reportOf(thrown, "calibration_invalid")));
+    }
+    this.#reportState();
   }
 
   /**

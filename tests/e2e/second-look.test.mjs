@@ -27,6 +27,7 @@ after(async () => {
 });
 beforeEach(async () => {
   site.edge = "well";
+  site.requests = [];
   page = await newPage(browser.context);
   await page.goto(`${site.url}?mode=auto`);
   await waitUntilReady(page);
@@ -35,6 +36,7 @@ beforeEach(async () => {
 afterEach(() => page.close());
 
 const chat = () => page.locator("nearside-chat");
+const chats = () => site.requests.filter(({ path }) => path.endsWith("/chat/completions"));
 const lastAnswer = () => chat().locator("article.answer").last();
 
 /** The device begins whatever the scorer says. @param {object} look */
@@ -92,6 +94,36 @@ test("an answer that no look doubts is the device's own", async () => {
   assert.ok(turn.looks.length > 0 && turn.looks.at(-1)?.ended);
   await lastAnswer().locator("summary").first().click();
   assert.match((await lastAnswer().textContent()) ?? "", /Second look/);
+});
+
+/** Both sides begin, whatever the scorer says. @param {object} look */
+async function configureBoth(look) {
+  await configure(look);
+  await page.evaluate(() =>
+    /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({
+      bothSides: { enabled: true, margin: 1 },
+    }),
+  );
+}
+
+test("both begin: a look that keeps the device's answer stops the edge", async () => {
+  await configureBoth({ theta: 1 });
+  site.abandoned = 0;
+  const turn = await ask(QUESTION);
+  assert.deepEqual([turn.route, turn.reason, turn.switched], ["device", "both_begin", null]);
+  assert.equal(turn.started_both?.edge_error, null);
+  // The device may be so quick that the request is ended before it arrives. If it has arrived, the
+  // reader goes before the answer's end, which would come well within this wait.
+  await page.waitForTimeout(1000);
+  assert.equal(site.abandoned, chats().length);
+});
+
+test("both begin: a look that doubts finds the edge under way", async () => {
+  await configureBoth({ theta: 0 });
+  const turn = await ask(QUESTION);
+  assert.deepEqual([turn.route, turn.text], ["edge", site.answer]);
+  assert.deepEqual([turn.reason, turn.switched?.reason], ["both_begin", "second_look"]);
+  assert.equal(chats().length, 1, "the edge was asked once");
 });
 
 test("the edge can be asked to answer again, and what that taught survives a reload", async () => {
