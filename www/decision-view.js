@@ -153,7 +153,8 @@ function row(name, device, edge, scope = "row") {
 
 /** The policy's rule with this turn's numbers. @param {Decision} decision */
 function rule(decision) {
-  const { p, alpha_per_s: alpha, theta, fused, device, edge, route } = decision;
+  const { p, alpha_per_s: alpha, theta, fused, drafting, device, edge, route } = decision;
+  const threshold = theta + (drafting?.margin ?? 0);
   const gap =
     device.available && edge.available
       ? seconds(edge.total_s - device.total_s).replace("-", "−")
@@ -168,8 +169,8 @@ function rule(decision) {
     term("T edge − T device", gap),
     " = ",
     term("fused", ratio(fused)),
-    h("span", { class: "rule-sign" }, fused > theta ? " > " : " ≤ "),
-    term("θ", ratio(theta)),
+    h("span", { class: "rule-sign" }, fused > threshold ? " > " : " ≤ "),
+    term(drafting ? "θ + margin for looks" : "θ", ratio(threshold)),
     h("span", { class: `rule-route ${route}` }, ` → ${route}`),
   );
 }

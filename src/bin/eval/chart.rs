@@ -13,7 +13,7 @@ const GAP: f64 = 20.0;
 const LEGEND_ROW: f64 = 16.0;
 
 /// A hue for each contender that is drawn.
-const HUES: [(&str, &str); 9] = [
+const HUES: [(&str, &str); 10] = [
     ("all_device", "#222"),
     ("all_edge", "#222"),
     ("random", "#999"),
@@ -22,6 +22,7 @@ const HUES: [(&str, &str); 9] = [
     ("paper", "#7a5fa5"),
     ("paper_queue", "#c06c9b"),
     ("ours_look", "#0a7d52"),
+    ("ours_both", "#6cc24a"),
     ("oracle", "#c9a227"),
 ];
 

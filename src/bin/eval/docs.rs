@@ -50,7 +50,8 @@ fn write_set(page: &mut String, pair: &PairReport, set: &SetReport) -> std::fmt:
     )?;
     writeln!(
         page,
-        "| router | CPT50 | CPT80 | CPT95 | APGR | right | calls | unused | mean s | p95 s | first text s |"
+        "| router | CPT50 | CPT80 | CPT95 | APGR | right | calls | unused | mean s | p95 s | first \
+         text s |"
     )?;
     writeln!(page, "| --- | --: | --: | --: | --: | --: | --: | --: | --: | --: | --: |")?;
     for router in &set.routers {
@@ -83,12 +84,18 @@ fn write_costs(page: &mut String, costs: &[Costs]) -> std::fmt::Result {
     writeln!(
         page,
         "What it costs all in all, per question: wrong answers, seconds at α, and calls at a price, \
-         in units of win rate. θ is picked on one half of the questions, the costs are the other's:\n"
+         in units of win rate. The router and its θ are picked on one half of the questions, the costs are the other's:\n"
     )?;
-    writeln!(page, "| a call's price | θ | Nearside | all on the device | all at the edge |")?;
-    writeln!(page, "| --: | --: | --: | --: | --: |")?;
-    for Costs { price, theta, ours, all_device, all_edge } in costs {
-        writeln!(page, "| {price} | {theta:.2} | {ours:.3} | {all_device:.3} | {all_edge:.3} |")?;
+    writeln!(
+        page,
+        "| a call's price | picked | θ | its cost | all on the device | all at the edge |"
+    )?;
+    writeln!(page, "| --: | --- | --: | --: | --: | --: |")?;
+    for Costs { price, router, theta, ours, all_device, all_edge } in costs {
+        writeln!(
+            page,
+            "| {price} | {router} | {theta:.2} | {ours:.3} | {all_device:.3} | {all_edge:.3} |"
+        )?;
     }
     writeln!(page)
 }

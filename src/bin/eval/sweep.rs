@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::contenders::{ALL, ALL_DEVICE, ALL_EDGE, Contender, OURS_LOOK, Part};
 use crate::cost::costs;
-use crate::metrics::{Curve, Measure, Point, saving_interval};
+use crate::metrics::{Curve, Measure, Point, Runs, saving_interval};
 use crate::replay::{Scene, Turn, replay};
 use crate::report::{RouterReport, Saving, SetReport, TracePart};
 use crate::{Result, parallel};
@@ -40,9 +40,7 @@ pub fn set(scene: &Scene) -> Result<SetReport> {
         n_replayed: n_runs * scene.questions.len(),
         routers: swept.iter().map(|each| router(scene, each, curve(each).as_ref())).collect(),
         savings: savings(&swept, device, edge, &curve, scene.seed),
-        costs: best_of_ours(&swept)
-            .map(|ours| costs(scene, &ours.runs, [&device.runs[0].1, &edge.runs[0].1]))
-            .unwrap_or_default(),
+        costs: costs(scene, &ours(&swept), [&device.runs[0].1, &edge.runs[0].1]),
     })
 }
 
@@ -135,6 +133,11 @@ fn by_trace(scene: &Scene, turns: &[Turn]) -> BTreeMap<String, TracePart> {
         (name.clone(), part)
     };
     scene.traces.iter().map(|trace| &trace.name).enumerate().map(part).collect()
+}
+
+fn ours(swept: &[Swept]) -> Vec<(&'static str, &Runs)> {
+    let ours = swept.iter().filter(|each| each.contender.part == Part::Ours);
+    ours.map(|each| (each.contender.label, &each.runs[..])).collect()
 }
 
 fn best_of_ours(swept: &[Swept]) -> Option<&Swept> {
