@@ -155,6 +155,28 @@ fn calibrate_writes_a_threshold_or_says_what_it_takes() {
     assert!(message.contains("18 questions are too few, at least 19 are needed"), "{message}");
 }
 
+#[test]
+fn outcomes_of_one_side_alone_are_not_enough_and_it_says_what_to_do() {
+    let folder = folder("one-sided");
+    let outcomes = folder.join("outcomes.jsonl");
+    let one = |id: &str, model: &str| {
+        let models = format!(r#"{{"{model}":{{"correct":1,"output_chars":3}}}}"#);
+        format!(
+            r#"{{"id":"{id}","dataset":"page","subject":"chat","prompt":"?","models":{models}}}"#
+        )
+    };
+    fs::write(&outcomes, [one("a", "small"), one("b", "large")].join("\n")).unwrap();
+    let theta = folder.join("theta.json");
+    let files = ["--outcomes", outcomes.to_str().unwrap(), "--out", theta.to_str().unwrap()];
+    let output = eval(&[&["calibrate"], &PAIR[..], &files].concat());
+    let message = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(1), "{message}");
+    assert!(message.contains("2 questions without both models are ignored"), "{message}");
+    let expected = "no question has the outcomes of both `small` and `large`. In a page, rate the \
+                    device's answer, ask the edge, and rate its answer too";
+    assert!(message.contains(expected), "{message}");
+}
+
 /// What the program says of outcomes and predictions that are not sound.
 #[track_caller]
 fn refused(test: &str, outcomes: &str, predictions: &str, expected: &str) {

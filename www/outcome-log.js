@@ -35,6 +35,8 @@ export class OutcomeLog {
   #turns = new Map();
   /** Where the browser has no storage. @type {Map<string, LoggedQuestion>} */
   #memory = new Map();
+  /** When the last question was kept, in milliseconds; no two are kept at once. */
+  #time = 0;
   /** @type {Promise<IDBDatabase | null> | null} */
   #database = null;
 
@@ -69,7 +71,8 @@ export class OutcomeLog {
     const answers = { ...before?.answers };
     if (report.route === "device") answers[name] = report.text;
     const models = { ...before?.models, [name]: outcome };
-    await this.#put({ id, prompt, time: Date.now(), models, answers });
+    this.#time = Math.max(Date.now(), this.#time + 1);
+    await this.#put({ id, prompt, time: this.#time, models, answers });
   }
 
   /** @returns {Promise<OutcomeExport>} */

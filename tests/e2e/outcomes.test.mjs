@@ -189,6 +189,31 @@ test("kept verdicts survive a reload, and calibrate reads their files as they ar
   assert.deepEqual([decision.theta, decision.alpha_per_s], [calibration.theta, calibration.alpha_per_s]);
 });
 
+test("the oldest questions give way, and a part that both sides wrote says nothing", async () => {
+  const ids = await page.evaluate(async () => {
+    const url = "/www/outcome-log.js";
+    const { OutcomeLog, MAX_QUESTIONS } = await import(url);
+    const log = new OutcomeLog();
+    const names = { device: "d", edge: "e" };
+    const report = { route: "device", switched: null, text: "t", finish_reason: "stop" };
+    /** @param {number} turn @param {object} [change] */
+    const judge = (turn, change) => {
+      log.remember([{ role: "user", content: `question ${turn}` }], { ...report, turn, ...change });
+      return log.judge(turn, "up", names);
+    };
+    for (let turn = 0; turn < MAX_QUESTIONS + 2; turn += 1) await judge(turn);
+    const { questions, outcomes } = await log.export();
+    await log.clear();
+    const mixed = { from: "edge", to: "device", reason: "edge_broke_off", draft: null };
+    await judge(1, { switched: mixed });
+    await judge(2, { finish_reason: "abort" });
+    await log.judge(99, "up", names);
+    const prompts = outcomes.trimEnd().split("\n").map((/** @type {string} */ line) => JSON.parse(line).prompt);
+    return { questions, first: prompts[0], left: (await log.export()).questions };
+  });
+  assert.deepEqual(ids, { questions: 1000, first: "question 2", left: 0 });
+});
+
 test("a calibration for other models is not in force, and the page says why", async () => {
   const calibration = {
     version: 1, device: "another", edge: "edge", max_loss: 0.05, n: 100, theta: 0.2, look_theta: 0.2,
