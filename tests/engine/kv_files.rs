@@ -110,6 +110,29 @@ fn a_range_goes_on_from_what_was_recomputed() {
     }
 }
 
+/// What a turn adds can rest in a file of its own: one after the other they make the whole.
+#[test]
+fn a_dialogue_can_rest_in_parts() {
+    let all = tokens(170);
+    let mut first = engine("tiny-llama.gguf");
+    let mut parts = Vec::new();
+    for range in [0..70, 70..71, 71..130, 130..170] {
+        prefill(&mut first, &all[range.clone()]);
+        parts.push(exported(&first, range, Encoding::F16));
+    }
+    let mut second = sibling(&first);
+    for part in &parts {
+        imported(&mut second, part).unwrap();
+    }
+    assert_eq!(second.tokens(), all);
+    assert_eq!(first.decode(9).unwrap(), second.decode(9).unwrap());
+    // One that is missing is noticed.
+    let mut third = sibling(&first);
+    imported(&mut third, &parts[0]).unwrap();
+    assert_eq!(imported(&mut third, &parts[2]).unwrap_err().code(), "kv_other_tokens");
+    assert_eq!(third.tokens(), &all[..70]);
+}
+
 /// An engine that has read on in the meantime, or something else, keeps only what is common.
 #[test]
 fn a_range_replaces_what_lies_behind_it() {
