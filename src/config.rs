@@ -112,7 +112,7 @@ impl Default for SecondLook {
 }
 
 /// Both sides begin at once where the first decision is too close to call. Needs the second look,
-/// and costs a call of the edge each time.
+/// and costs a call of the edge each time. The edge then answers anew, whatever `takeover` says.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct BothSides {

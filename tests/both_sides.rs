@@ -163,9 +163,12 @@ fn an_edge_that_has_said_all_before_the_first_look_is_taken() {
     host.then(SimEdge::answer("much better"));
     let at_end = SecondLook { first_tokens: 1000, ..config().second_look };
     let config = Config { second_look: at_end, ..config() };
-    let report = run(&mut router(&[0.1], config, &host), &host).unwrap();
+    let mut router = router(&[0.1], config, &host);
+    let rates = router.device_rates();
+    let report = run(&mut router, &host).unwrap();
     assert_eq!((report.route, report.text.as_str()), (Route::Edge, "much better"));
     assert_eq!((shown(&host).as_str(), report.looks.len()), ("much better", 0));
+    assert_eq!(router.device_rates(), rates, "a device that was cut off was not measured");
     assert_eq!(report.switched.unwrap().reason, "edge_first");
     assert!(report.total_s < on_the_device().total_s);
 }

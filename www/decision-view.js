@@ -133,7 +133,7 @@ function costOf(cost, key) {
   return /** @type {Partial<EdgeCost>} */ (cost)[key];
 }
 
-/** @param {DeviceCost} cost */
+/** @param {DeviceCost | EdgeCost} cost */
 function total(cost) {
   return cost.available ? seconds(cost.total_s) : "not available";
 }

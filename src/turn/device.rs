@@ -115,6 +115,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 break Ended::Complete;
             }
         };
+        if ended == Ended::Overtaken {
+            // Perhaps in the middle of the prompt: nothing was measured.
+            return Ok(ended);
+        }
         let n_generated = device.progress(&generation).n_generated;
         let looking = looks.map_or(Duration::ZERO, |looks| looks.spent);
         let decode_s = seconds(prefilled, host.now().saturating_sub(looking));

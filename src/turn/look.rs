@@ -3,7 +3,7 @@
 //!
 //! The prompt alone says little about whether the device will be right; its answer says much more.
 //! A look prices both sides anew: the device lacks only the rest of its answer, the edge all of
-//! its own. The rule is the decision's, `p − α·(T_edge − T_device) > θ`, with these two times.
+//! its own, or the rest of that where both began at once. The rule is the decision's, `p − α·(T_edge − T_device) > θ`, with these two times.
 
 use std::time::Duration;
 

@@ -6,6 +6,7 @@
 
 mod answer;
 mod both;
+mod calibrated;
 mod course;
 mod device;
 mod edge;
@@ -143,38 +144,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
         self.config = config;
         Ok(())
-    }
-
-    /// Takes a calibration's thresholds over. They hold until one of them is set to something else,
-    /// or another model is loaded.
-    ///
-    /// # Errors
-    /// `calibration_invalid`; `calibration_mismatch` if it was made for other models;
-    /// `device_not_ready` while there is no model to compare it with.
-    pub fn calibrate(&mut self, calibration: Calibration) -> Result<()> {
-        calibration.validate()?;
-        let device = self.device.as_ref().ok_or(Error::DeviceNotReady)?;
-        calibration.check_pair(device.name(), self.config.edge.model.as_deref())?;
-        let before = self.uncalibrated();
-        self.config = calibration.applied_to(&before);
-        self.calibrated = Some((calibration, before));
-        Ok(())
-    }
-
-    /// The calibration in force.
-    pub fn calibration(&self) -> Option<&Calibration> {
-        self.calibrated.as_ref().map(|(calibration, _)| calibration)
-    }
-
-    /// The configuration without a calibration's thresholds, which hold no longer.
-    fn uncalibrated(&mut self) -> Config {
-        let mut config = self.config.clone();
-        if let Some((_, before)) = self.calibrated.take() {
-            config.theta = before.theta;
-            config.alpha_per_s = before.alpha_per_s;
-            config.second_look.theta = before.second_look.theta;
-        }
-        config
     }
 
     pub fn set_scorer(&mut self, scorer: S) {
