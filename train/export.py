@@ -19,7 +19,7 @@ from tokenizer import CHAT_TEMPLATE, END, ENDOFTEXT, SPECIALS
 LLAMA_LAYER = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
                "ffn_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 BERT = {"embed": "token_embd", "positions": "position_embd", "types": "token_types", "norm": "token_embd_norm",
-        "head": "scorer.head", "confidence": "scorer.confidence"}
+        "head": "scorer.head", "confidence": "scorer.confidence", "features": "scorer.features"}
 BERT_LAYER = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
               "attn_norm": "attn_output_norm", "up": "ffn_up", "down": "ffn_down", "norm": "layer_output_norm"}
 
@@ -145,8 +145,11 @@ def add_wordpiece(writer, tokenizer):
 
 
 def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
-                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES)):
-    """Version 2 of a scorer's file: a head row for each of `outputs`, and the pieces that each text may have."""
+                 features=(), budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES)):
+    """Version 2 of a scorer's file: a head row for each of `outputs`, and the pieces that each text may have.
+
+    `features` are the names of what the head reads beside the [CLS] state.
+    """
     c = model.config
     writer = GGUFWriter(path, "bert")
     writer.add_name(name)
@@ -161,12 +164,14 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
     writer.add_causal_attention(False)
     writer.add_uint32("nearside.scorer.version", 2)
     writer.add_array("nearside.scorer.outputs", outputs)
+    if features:
+        writer.add_array("nearside.scorer.features", features)
     for text, pieces in zip(("turn", "digest", "answer"), budgets):
         writer.add_uint32(f"nearside.scorer.{text}_tokens", pieces)
     writer.add_file_type(7 if kind == Kind.Q8_0 else 0)
     add_wordpiece(writer, tokenizer)
     for name, tensor in bert_names(model.state_dict()).items():
-        is_head = name.startswith("scorer.head")
+        is_head = name.startswith("scorer.")
         add_tensors(writer, {name: tensor}, head_kind if is_head and head_kind is not None else kind)
     finish(writer)
 

@@ -21,6 +21,7 @@ const TYPES: usize = 2;
 /// Numbers that say how sure the device's model was.
 const N_CONFIDENCE: usize = 2;
 const CONFIDENCE: &str = "scorer.confidence.weight";
+const FEATURES: &str = "scorer.features.weight";
 /// The rows of a head whose file does not name them, as the first version did not.
 const UNNAMED_OUTPUTS: [&str; 3] = ["needed", "device_length", "edge_length"];
 
@@ -38,6 +39,9 @@ pub struct Bert {
     head: Linear,
     /// (n_outputs, 2)
     confidence: Option<Matrix>,
+    /// (n_outputs, n_features)
+    features: Option<Matrix>,
+    feature_names: Vec<String>,
     /// Names of the head's rows, and the scorer's other keys.
     outputs: Vec<String>,
     budgets: Budgets,
@@ -88,6 +92,8 @@ impl Bert {
             Some(names) => names.to_vec(),
             None => UNNAMED_OUTPUTS.map(str::to_owned).to_vec(),
         };
+        let features = gguf.metadata.strings("nearside.scorer.features");
+        let feature_names = features.map(<[String]>::to_vec).unwrap_or_default();
         let budget = |name: &str, default: u32| {
             let key = format!("nearside.scorer.{name}_tokens");
             gguf.metadata.u32(&key).unwrap_or(default) as usize
@@ -112,6 +118,11 @@ impl Bert {
                 true => Some(weights.matrix(CONFIDENCE, outputs.len(), N_CONFIDENCE)?),
                 false => None,
             },
+            features: match feature_names.len() {
+                0 => None,
+                n_features => Some(weights.matrix(FEATURES, outputs.len(), n_features)?),
+            },
+            feature_names,
             outputs,
             budgets,
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
@@ -163,11 +174,17 @@ impl Bert {
 
     /// What the device's doubts in its own tokens, `ln(0.001 − logprob)`, add to output `row`.
     pub fn confidence(&self, row: usize, values: [f32; N_CONFIDENCE]) -> f32 {
-        let mut weights = [0.0; N_CONFIDENCE];
-        if let Some(confidence) = &self.confidence {
-            confidence.read_row(row, &mut weights);
-        }
-        weights.iter().zip(values).map(|(weight, value)| weight * value).sum()
+        added(self.confidence.as_ref(), row, &values)
+    }
+
+    /// What the scorer reads beside the [CLS] state, in its order; nothing in most files.
+    pub fn feature_names(&self) -> &[String] {
+        &self.feature_names
+    }
+
+    /// What a feature vector, `feature_names` long, adds to output `row`.
+    pub fn features(&self, row: usize, values: &[f32]) -> f32 {
+        added(self.features.as_ref(), row, values)
     }
 
     pub fn budgets(&self) -> Budgets {
@@ -274,4 +291,13 @@ impl Layer {
         attend_all(n_heads, n_embd / n_heads, [&q, &k, &v], &mut mixed, kernels);
         self.attn_output.forward(&Activations::new(&mixed, n_embd), into, kernels);
     }
+}
+
+/// A row of a small matrix times a vector; nothing where the file has no such matrix.
+fn added(weights: Option<&Matrix>, row: usize, values: &[f32]) -> f32 {
+    let mut of_row = vec![0.0; values.len()];
+    if let Some(weights) = weights {
+        weights.read_row(row, &mut of_row);
+    }
+    of_row.iter().zip(values).map(|(weight, value)| weight * value).sum()
 }

@@ -4,12 +4,14 @@ pub mod ahead;
 pub mod calibration;
 pub mod cost;
 pub mod drafting;
+pub mod features;
 pub mod feedback;
 pub mod habits;
 pub mod link;
 pub mod policy;
 pub mod rates;
 pub mod scorer;
+pub mod text;
 
 use serde::{Deserialize, Serialize};
 

@@ -6,10 +6,12 @@
 //! `ln(1 + tokens)` of either side's answer. One that has learned to judge
 //! answers has `look` too: the same logit when segment B is the end of what the
 //! device has written; the logarithms of the doubt in its tokens are added with
-//! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models.
+//! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models. A file that names
+//! features has weights for these too: what is counted off the same texts, see `features.rs`.
 
 use std::cell::RefCell;
 
+use super::features::{self, features};
 use crate::dialogue::{Message, Role};
 use crate::engine::ReadAt;
 use crate::engine::bert::Bert;
@@ -51,6 +53,8 @@ pub struct Scorer {
     cls: u32,
     sep: u32,
     rows: Rows,
+    /// Which of `features::NAMES` the head reads.
+    features: Vec<usize>,
     /// The ids that were read last, and their state: a turn asks for it twice.
     last: RefCell<Option<(Vec<u32>, Vec<f32>)>>,
 }
@@ -97,7 +101,8 @@ impl Scorer {
         let cls = bert.tokenizer().bos().ok_or_else(missing)?;
         let sep = bert.tokenizer().eos().ok_or_else(missing)?;
         let rows = Rows::find(bert.outputs(), None)?;
-        Ok(Scorer { bert, cls, sep, rows, last: RefCell::default() })
+        let features = features::find(bert.feature_names())?;
+        Ok(Scorer { bert, cls, sep, rows, features, last: RefCell::default() })
     }
 
     /// Uses the head's rows for this pair of models, where it has them.
@@ -109,7 +114,7 @@ impl Scorer {
     /// Scores the last user message of `messages`.
     pub fn score(&self, messages: &[Message]) -> Result<Score> {
         let (ids, type_ids) = self.input(messages)?;
-        let outputs = self.outputs(ids, &type_ids)?;
+        let outputs = self.outputs(ids, &type_ids, &self.counted(messages, ""))?;
         let tokens = |row: usize| f64::from(outputs[row]).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
         Ok(Score {
             p: probability(outputs[self.rows.needed]),
@@ -151,12 +156,25 @@ impl Scorer {
         let Confidence { mean_logprob, least_logprob } = confidence;
         let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
         let shift = self.bert.confidence(row, doubts);
-        Ok(probability(self.outputs(ids, &type_ids)?[row] + shift))
+        let outputs = self.outputs(ids, &type_ids, &self.counted(messages, answer))?;
+        Ok(probability(outputs[row] + shift))
     }
 
-    fn outputs(&self, ids: Vec<u32>, type_ids: &[u32]) -> Result<Vec<f32>> {
+    /// The features that the head reads: (n_features), often none.
+    fn counted(&self, messages: &[Message], answer: &str) -> Vec<f32> {
+        if self.features.is_empty() {
+            return Vec::new();
+        }
+        let counted = features(turn_and_digest(messages).0, answer);
+        self.features.iter().map(|&feature| counted[feature]).collect()
+    }
+
+    fn outputs(&self, ids: Vec<u32>, type_ids: &[u32], counted: &[f32]) -> Result<Vec<f32>> {
         let cls_state = self.embed(ids, type_ids)?; // (n_embd)
-        let outputs = self.bert.head(&cls_state)?; // (n_outputs)
+        let mut outputs = self.bert.head(&cls_state)?; // (n_outputs)
+        for (row, output) in outputs.iter_mut().enumerate() {
+            *output += self.bert.features(row, counted);
+        }
         match outputs.iter().all(|output| output.is_finite()) {
             true => Ok(outputs),
             false => {
