@@ -7,6 +7,7 @@
 import argparse
 import io
 import json
+import sys
 from pathlib import Path
 
 import sentencepiece
@@ -24,6 +25,12 @@ from model import Config, Llama
 from qwen import Qwen, QwenConfig, qwen_names
 
 ROOT = Path(__file__).resolve().parent.parent
+sys.path.append(str(ROOT / "train" / "public"))
+from encoder import ANSWER_PIECES, TURN_PIECES, assemble
+from features import features
+from rows import row_name
+from ship import load as read_general
+
 FIXTURES = ROOT / "tests" / "fixtures"
 TEXTS = ["", " ", "a", "Hello world", "hello  world", "   three spaces", "tail   ", "tab\tand\nnewline",
          "\n\n\nlines\r\nend\n", "What is 347 + 586?", "1234567890", "3.14159 and 2,718", "x1y22z333",
@@ -281,6 +288,51 @@ def tiny_scorer():
     write_json("scorer-tiny.json", scorer_golden(quantised(model), words))
 
 
+CHOICES = ("Which city has the largest area, in square kilometres, of these 3? Take care.\nA. Rome (1,285)\n"
+           "B. London, 1572\n C) Paris: 105.4\n(D) none of these\nAnswer:")
+WORDED = "What do plants need?\nA. light and water\nB. darkness and silence\nC. loud music"
+SPRINTS = "James runs 3 sprints of 60 meters, 3 times a week. How far does he run in 4 weeks, at $1,200 a year?"
+# (turn, answer) whose features decide every branch: sums right, wrong, cut and in words; options named, bare, absent.
+COUNTED = [
+    ("", ""), (SPRINTS, ""), (CHOICES, ""), (WORDED, ""), ("Ünïcode 東京 🙂 – “x” × ÷ ½ °", "そう… 3 × 4 = 12 – naïve，ok"),
+    (SPRINTS, "3 sprints * 60 meters = 180 meters.\nThen 180 x 3 = $540.\n540 \\times 4 = 2,160.\n#### 2160"),
+    (SPRINTS, "3*60 = 180, 180 * 3 = 500 and 500 / 0 = 7; so 1/3 = 0.333 = 33.3% and 2.5"),
+    (SPRINTS, "25% of 80 = 20; 100 - 20 - 5 + 2 * 3 = 81 = 80 + 1. That makes 8"),
+    (SPRINTS, "x = 5\ny = 2 * x = 10\n= 4 = = - 3 * 2 = 1, 3 very full long hours * 2 = 6, 3 full hours * 2 = 6 hours / 2 ="),
+    (SPRINTS, '```json\n{"reasoning": "60 * 3 = 180", "answer": "180.5"}\n```\n'),
+    (CHOICES, "Rome has 1,285 and London 1,572 square kilometres. The answer is (B)."),
+    (CHOICES, "Paris: 105.4 is the largest, (A) is not it. The answer is (C).\n\n(E) (b)"),
+    (CHOICES, "London is larger than Rome, so B"), (CHOICES, "It is A because Rome is really very large today."),
+    (CHOICES, "1570 or so. (D)"), (CHOICES, "Of these cities"), (CHOICES, "(A"), (CHOICES, "B"),
+    (WORDED, "Plants need LIGHT, WATER and air. The answer is (A)."), (WORDED, "loud music, surely (B)! "),
+    ("One\nA. 1\nB. 2\nB. 3\nC) 4\nE. 5\n(D. 6", "999,999,999,999 * 1,000,0000 = 1e9. (D) 9" + "9" * 30),
+]
+
+
+def features_golden():
+    """What is counted off texts, which the router counts too."""
+    write_json("features.json", [{"turn": turn, "answer": answer, "features": [round(x, 6) for x in features(turn, answer)]}
+                                 for turn, answer in COUNTED])
+
+
+GENERAL_PAIR = ("gemma-2-2b-it", "Meta-Llama-3.1-70B-Instruct")
+
+
+def general_golden():
+    """First looks, and second looks where there is an answer, of the general scorer and of one pair's rows."""
+    model, words, names = read_general(ROOT / "models" / "general.gguf")
+    pieces, rows = lambda text: words.encode(text, add_special_tokens=False).ids, []
+    for turn, answer in COUNTED + [(SPRINTS * 9, "so 3 * 60 = 180 and " * 40)]:
+        ids, types = assemble(pieces(turn)[:TURN_PIECES], pieces(answer)[-ANSWER_PIECES:])
+        with torch.no_grad():
+            heads = model(*scorer_model.batch_of([(ids, types)]), torch.tensor([features(turn, answer)]))[0]
+        kind = "look" if answer else "needed"
+        said = {"any": kind, "pair": row_name(kind, *GENERAL_PAIR)}
+        rows.append({"turn": turn, "answer": answer, "ids": ids, "types": types,
+                     **{key: round(heads[names.index(name)].item(), 6) for key, name in said.items()}})
+    write_json("general-golden.json", {"device": GENERAL_PAIR[0], "edge": GENERAL_PAIR[1], "looks": rows})
+
+
 def chat_golden(role):
     file = ROOT / "models" / f"{role}.gguf"
     bpe, model, rows = read_bpe(file), read_llama(file), []
@@ -319,7 +371,9 @@ if __name__ == "__main__":
     gemma_sentencepiece()
     wordpiece_fixture()
     tiny_scorer()
+    features_golden()
     if args.models:
         chat_golden("device")
         chat_golden("edge")
         real_scorer()
+        general_golden()

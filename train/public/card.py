@@ -8,10 +8,17 @@ import baseline
 import transfer
 from cards import hardware
 from encoder import ANSWER_PIECES, DIGEST_PIECES, N_LAYERS, TURN_PIECES
-from learn import BATCH, HEAD_PEAK, PEAK, SEED, outcomes_of, predict, rows_of
-from measure import routing
+from features import ANSWER, TURN
+from learn import BATCH, HEAD_PEAK, PEAK, SEED, SHOWN, outcomes_of, predict, rows_of
+from measure import intervals, routing
 from rows import row_name, rows, seen, title
 from ship import LOOKS, load
+
+
+# What was aimed at: CPT50 and CPT80, of a look at whole answers where there are any.
+TARGETS = {("needed", "Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview", "routellm-mmlu"): (0.20, 0.40),
+           ("look", "Phi-3-mini-4k-instruct", "Meta-Llama-3.1-70B-Instruct", "mmlu-pro"): (0.26, 0.62),
+           ("look", "gemma-2-2b-it", "Meta-Llama-3.1-70B-Instruct", "gsm8k"): (0.26, 0.58)}
 
 
 def shares_of(look):
@@ -19,14 +26,15 @@ def shares_of(look):
 
 
 def measured(model, names, test, look, device, edge, set_name):
-    """{share: {"pair" and "generic": figures}} on the test part."""
+    """{share: {"pair" and "generic": figures, "intervals": those of the pair's}} on the test part."""
     mine = rows_of(test, look, device, edge, set_name)
     right = outcomes_of(mine, device, edge)
     found = {}
     for share in shares_of(look):
         scores = predict(model, [seen(row, share) for row in mine]).sigmoid()
-        found[share] = {kind: routing(scores[:, names.index(name)], *right)
-                        for kind, name in (("pair", row_name(look, device, edge)), ("generic", look))}
+        of_pair, generic = (scores[:, names.index(name)] for name in (row_name(look, device, edge), look))
+        found[share] = dict(pair=routing(of_pair, *right), generic=routing(generic, *right),
+                            intervals=intervals(of_pair, *right))
     return found
 
 
@@ -54,6 +62,10 @@ def figures(args, questions):
                 lengths=lengths(model, names, test))
 
 
+def listed(names):
+    return ", ".join(f"`{name}`" for name in names)
+
+
 def percent(found, *keys):
     return " / ".join(f"{100 * found[key]:.0f}" for key in keys)
 
@@ -72,6 +84,20 @@ def look_table(found):
     return lines
 
 
+def target_table(found):
+    lines = ["| pair and set | aimed at: CPT50 / 80 | measured | 90 % intervals | |", "|---|---|---|---|---|"]
+    for (look, *where), ours, _ in found["looks"]:
+        if aims := TARGETS.get((look, *where)):
+            pair, seen_part = ours[1.0]["pair"], "whole answers" if look == "look" else "prompt only"
+            met = {pair["cpt50"] <= aims[0], pair["cpt80"] <= aims[1]}
+            verdict = "met" if met == {True} else "not met" if met == {False} else "half met"
+            wide = " / ".join("{:.0f} to {:.0f}".format(*(100 * x for x in ours[1.0]["intervals"][key]))
+                              for key in ("cpt50", "cpt80"))
+            lines.append(f"| {title(*where)}, {seen_part} | {100 * aims[0]:.0f} / {100 * aims[1]:.0f} "
+                         f"| {percent(pair, 'cpt50', 'cpt80')} | {wide} | {verdict} |")
+    return lines
+
+
 def transfer_table(found):
     names = list(found)
     lines = ["| trained on \\ tested on | " + " | ".join(names) + " |", "|---" * (len(names) + 1) + "|"]
@@ -80,12 +106,18 @@ def transfer_table(found):
         + " |" for source in names]
 
 
+def shown():
+    of = {None: "prompts alone", "Phi-3-mini-4k-instruct": "answers of Phi-3-mini",
+          "Meta-Llama-3.1-8B-Instruct": "answers of Llama-3.1-8B"}
+    return ", ".join(f"{100 * part:.0f} % of the {of[author]}" for (_, author), part in SHOWN.items())
+
+
 def write(args, questions):
     found = figures(args, questions)
     (args.runs / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
     kept = torch.load(args.checkpoint, weights_only=True)
     between = json.loads((args.runs / "transfer.json").read_text())
-    folded = json.loads((args.runs / "temperatures.json").read_text())
+    weighed = json.loads((args.runs / "weighed.json").read_text())
     size = (args.models / "general.gguf").stat().st_size
     device, edge = (found["lengths"][name] for name in ("device_length", "edge_length"))
     lines = [
@@ -98,9 +130,12 @@ def write(args, questions):
         f"- First look: `[CLS] turn [SEP] digest [SEP]`; the first {TURN_PIECES} pieces of the last user message, and of "
         f"the exchange before it {DIGEST_PIECES}, left out on the first turn.",
         f"- Second look: `[CLS] turn [SEP] answer [SEP]`; the last {ANSWER_PIECES} pieces of what the device has written.",
-        "- Output, from `[CLS]`: " + ", ".join(f"`{name}`" for name in found["names"]) + ". `needed` and `look` are logits "
-        "of \"device wrong, edge right\", from the first and the second look, averaged over the pairs of a set; the rows "
-        "that name a pair are for that pair. Lengths are ln(1 + tokens), four characters a token.",
+        f"- Features, which the head reads beside the [CLS] state: of the turn {listed(TURN)}; on the second look, of the "
+        f"answer {listed(ANSWER)}. They are counted off the texts, by `train/public/features.py` and "
+        "`src/routing/features.rs` alike; no word of any language is among them.",
+        f"- Output: {listed(found['names'])}. `needed` and `look` are logits of \"device wrong, edge right\", from the "
+        "first and the second look, averaged over the pairs of a set; the rows that name a pair are for that pair. "
+        "Lengths are ln(1 + tokens), four characters a token.",
         "- Start: the first layers of all-MiniLM-L6-v2 (Apache-2.0) and its rows for the pieces that are kept.",
         f"- Labels: public outcomes, {found['rows']:,} training rows (a question is a row, and so is each answer "
         "to it). MMLU-Pro's, by TIGER-AI-Lab (Apache-2.0); GSM8K's and MMLU-Redux's, by WildEval/ZeroEval (Apache-2.0; "
@@ -108,20 +143,24 @@ def write(args, questions):
         "- Split: by a hash of the question without its options, lowercase, punctuation and whitespace collapsed, over "
         "all sets at once: 70 % train, 10 % to tune, 20 % test.",
         "- Training: every set and model at once; besides the rows above the head learns whether each model is right, "
-        "the subject, and counts read off the text (`traits.py`). Answers are cut at random places; an epoch shows a quarter of "
-        "MMLU-Pro's prompts alone and a tenth of Llama-3.1-8B's answers to it. AdamW, bf16, batches "
-        f"of {BATCH}, rate {PEAK:g} ({HEAD_PEAK:g} for the head) falling to 0, seed {SEED}; {kept['step']:,} steps, "
-        f"{kept['seconds'] / 60:.0f} minutes of {hardware()}.",
-        "- Temperatures fitted on the tuning part and folded into the head: "
-        + ", ".join(f"`{name}` {t:.2f}" for name, t in folded.items()) + ".",
+        f"and the subject. Half of the answers are cut at random places; of MMLU-Pro an epoch shows {shown()}. AdamW, "
+        f"bf16, batches of {BATCH}, rate {PEAK:g} ({HEAD_PEAK:g} for the head) falling to 0, seed {SEED}; "
+        f"{kept['step']:,} steps, {kept['seconds'] / 60:.0f} minutes of {hardware()}. {HISTORY}",
+        "- Then, for each logit, a logistic regression on the features alone (training part), and how much of it and of "
+        "the trunk makes the best logit (tuning part), folded into the head. Log loss it took off, cross-validated on "
+        "the tuning part: " + ", ".join(f"`{name}` {w['gain']:.3f}" for name, w in weighed.items()) + "; where that is "
+        "no gain, the trunk's logit has a temperature instead.",
         "- Command: `python train/public/run.py --outcomes DIR/*.jsonl --answers DIR/answers/*.jsonl`.", "",
         "## On the test part, the file's weights", "",
         "CPT50 is the share of questions, in percent, to send to the edge for half of what the edge would add; chance is "
         "50, 80 and 95. APGR is the mean share recovered over all shares sent; chance is 0.5. The second look is at the "
-        "given share of the device's answer.", "",
+        "given share of the device's answer. The generic row is what a pair without a row of its own gets.", "",
         *look_table(found), "",
+        "What was aimed at, with bootstrap intervals over the questions:", "", *target_table(found), "",
+        *BOUNDS, "",
         f"Mean error of the predicted length in tokens, and of always saying the mean: device {device[0]:.0f} "
         f"({device[1]:.0f}) on {device[2]:,} questions, edge {edge[0]:.0f} ({edge[1]:.0f}) on {edge[2]:,}.", "",
+        "## Time", "", TIME, "",
         "## Transfer: trained on one pair, tested on another", "",
         "AUC, CPT50 / 80. For this table alone, a linear head on MiniLM's first layers as they come, frozen, so that no "
         f"other pair's outcomes are in it; at most {transfer.MOST_ROWS:,} rows of a pair to train on and as many to test.", "",

@@ -16,11 +16,12 @@ from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
+from features import N_FEATURES
 from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, ScorerLayer
 
-TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 112, 60, 128
+TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 160, 60, 128
 CONTEXT = 3 + TURN_PIECES + max(DIGEST_PIECES, ANSWER_PIECES)
-N_LAYERS, N_PIECES = 3, 9000
+N_LAYERS, N_PIECES = 4, 9000
 DROPOUT = 0.1
 PARTS = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
          "out": "attention.output.dense", "attn_norm": "attention.output.LayerNorm",
@@ -87,22 +88,27 @@ class GeneralLayer(ScorerLayer):
 
 
 class General(Scorer):
-    """`Scorer` with as many head rows as wanted, and dropout while it trains."""
+    """`Scorer` with as many head rows as wanted, which read plain features too, and dropout while it trains."""
 
     def __init__(self, n_pieces, n_outputs, n_layers=N_LAYERS):
         super().__init__(ScorerConfig(dim=384, n_layers=n_layers, n_heads=12, ffn=1536, vocab=n_pieces,
                                       context=CONTEXT))
         self.layers = nn.ModuleList(GeneralLayer(self.config) for _ in range(n_layers))
         self.head = nn.Linear(self.config.dim, n_outputs)
+        self.features = nn.Linear(N_FEATURES, n_outputs, bias=False)
         self.dropout = nn.Dropout(DROPOUT)
 
-    def forward(self, ids, types, real):
-        """ids, types, real: (batch, tokens); returns (batch, outputs)."""
+    def forward(self, ids, types, real, features):
+        """ids, types, real: (batch, tokens); features: (batch, N_FEATURES); returns (batch, outputs)."""
+        return self.head(self.dropout(self.state(ids, types, real))) + self.features(features)
+
+    def state(self, ids, types, real):
+        """The last state of [CLS]: (batch, dim)."""
         x = self.embed(ids) + self.positions.weight[:ids.shape[1]] + self.types(types)
         x, mask = self.dropout(self.norm(x)), real[:, None, None, :]
         for layer in self.layers[:-1]:
             x = layer(x, mask)
-        return self.head(self.dropout(self.layers[-1](x, mask, n_read=1)[:, 0]))
+        return self.layers[-1](x, mask, n_read=1)[:, 0]
 
 
 def from_minilm(pieces, n_outputs):
@@ -113,7 +119,8 @@ def from_minilm(pieces, n_outputs):
     ours = {"embed.weight": stored["embeddings.word_embeddings.weight"][[place[p] for p in pieces]],
             "positions.weight": stored["embeddings.position_embeddings.weight"][:CONTEXT],
             "types.weight": stored["embeddings.token_type_embeddings.weight"],
-            "head.weight": torch.zeros_like(model.head.weight), "head.bias": torch.zeros_like(model.head.bias)}
+            "head.weight": torch.zeros_like(model.head.weight), "head.bias": torch.zeros_like(model.head.bias),
+            "features.weight": torch.zeros_like(model.features.weight)}
     for kind in ("weight", "bias"):
         ours[f"norm.{kind}"] = stored[f"embeddings.LayerNorm.{kind}"]
         for i in range(model.config.n_layers):

@@ -2,6 +2,7 @@
 
 import json
 import random
+import shutil
 import time
 from dataclasses import dataclass
 
@@ -12,17 +13,17 @@ from encoder import assemble, from_minilm, pieces_of
 from measure import routing
 from rows import PAIRS, outputs, row_name, rows, seen, with_digest
 from scorer_model import UNK, batch_of
-from traits import traits
 
 SEED = 13
-BATCH, PEAK, HEAD_PEAK = 16, 1.5e-4, 1e-3
-LOST, DIGESTS, WHOLE = 0.05, 0.15, 0.4  # shares of pieces lost, of turns with a digest, of answers left whole
-SAVE_EVERY = 100  # steps
-# An epoch shows all rows but these, of which it draws a share: many, long, and of no reported pair's second look.
-SHOWN = {("mmlu-pro", None): 0.25, ("mmlu-pro", "Meta-Llama-3.1-8B-Instruct"): 0.1}
-WEIGHTS = {"needed": 1.0, "look": 1.0, "right": 0.3, "right_after": 1.0, "subject": 0.03, "trait": 0.1,
+BATCH, PEAK, HEAD_PEAK = 32, 1e-4, 1e-3
+LOST, DIGESTS, WHOLE = 0.05, 0.15, 0.5  # shares of pieces lost, of turns with a digest, of answers left whole
+SAVE_EVERY = 50  # steps
+# An epoch shows all rows but these, of which it draws a share: long, many, and for less than they cost.
+SHOWN = {("mmlu-pro", None): 0.25, ("mmlu-pro", "Phi-3-mini-4k-instruct"): 0.5,
+         ("mmlu-pro", "Meta-Llama-3.1-8B-Instruct"): 0.1}
+WEIGHTS = {"needed": 1.0, "look": 1.0, "right": 0.3, "right_after": 1.0, "subject": 0.03,
            "device_length": 0.1, "edge_length": 0.1}
-VALUES = {"trait", "device_length", "edge_length"}  # outputs that are no logits
+VALUES = {"device_length", "edge_length"}  # outputs that are no logits
 
 
 def kinds(names):
@@ -42,20 +43,16 @@ def loss_of(names):
     return loss
 
 
-def example(row, names, pieces, others, rng):
-    """(ids, types, targets) of a row as one epoch shows it."""
+def example(row, others, rng):
+    """(ids, types, features, targets) of a row as one epoch shows it."""
     if row.author:
-        turn, second = seen(row, 1.0 if rng.random() < WHOLE else rng.random())
+        turn, second, counted = seen(row, 1.0 if rng.random() < WHOLE else rng.random())
     elif rng.random() < DIGESTS:
-        turn, second = with_digest(row.turn, rng.choice(others))
+        turn, second, counted = with_digest(row, rng.choice(others))
     else:
-        turn, second = seen(row)
-    targets = row.targets.clone()
-    written = second if row.author else []
-    found = traits([pieces[i] for i in turn], [pieces[i] for i in written])
-    targets[names.index("trait:0"):] = torch.tensor(found)
+        turn, second, counted = seen(row)
     lossy = lambda ids: [UNK if rng.random() < LOST else i for i in ids]
-    return *assemble(lossy(turn), lossy(second)), targets
+    return *assemble(lossy(turn), lossy(second)), counted, row.targets
 
 
 def drawn(rows, rng):
@@ -67,10 +64,10 @@ def drawn(rows, rng):
     return found
 
 
-def epoch_batches(rows, names, pieces, epoch, batch=BATCH):
+def epoch_batches(rows, epoch, batch=BATCH):
     """Batches of alike lengths in an order of the epoch's own."""
     rng = random.Random(f"{SEED} {epoch}")
-    shown = [example(row, names, pieces, rows, rng) for row in drawn(rows, rng)]
+    shown = [example(row, rows, rng) for row in drawn(rows, rng)]
     shown.sort(key=lambda e: len(e[0]) + 20 * rng.random())
     groups = [shown[i:i + batch] for i in range(0, len(shown), batch)]
     rng.shuffle(groups)
@@ -79,7 +76,10 @@ def epoch_batches(rows, names, pieces, epoch, batch=BATCH):
 
 @dataclass
 class Clock:
-    """How far a run is, in 0..1: by its steps or by its minutes, whichever is further."""
+    """How far a run is, in 0..1: by its steps or by its minutes, whichever is further.
+
+    Minutes are processor time over threads, so that what else the machine does changes nothing.
+    """
     steps: int
     minutes: float
     step: int = 0
@@ -97,9 +97,9 @@ def step(model, optimiser, loss, group, rate):
     """One update from a batch of examples; returns its loss."""
     for params in optimiser.param_groups:
         params["lr"] = params["peak"] * rate
-    ids, types, real = batch_of([(ids, types) for ids, types, _ in group])
+    inputs = batch_of([(ids, types) for ids, types, *_ in group])
     with torch.autocast("cpu", torch.bfloat16):
-        heads = model(ids, types, real)
+        heads = model(*inputs, torch.tensor([counted for *_, counted, _ in group]))
     found = loss(heads.float(), torch.stack([targets for *_, targets in group]))
     optimiser.zero_grad()
     found.backward()
@@ -110,18 +110,19 @@ def step(model, optimiser, loss, group, rate):
 
 def optimiser_of(model):
     """AdamW that lets the new head learn faster than the trunk."""
-    trunk = [p for name, p in model.named_parameters() if not name.startswith("head.")]
-    return torch.optim.AdamW([dict(params=trunk, peak=PEAK), dict(params=[*model.head.parameters()], peak=HEAD_PEAK)],
+    is_head = lambda name: name.startswith(("head.", "features."))
+    trunk, head = ([p for name, p in model.named_parameters() if is_head(name) == wanted] for wanted in (False, True))
+    return torch.optim.AdamW([dict(params=trunk, peak=PEAK), dict(params=head, peak=HEAD_PEAK)],
                              weight_decay=0.01, fused=True)
 
 
 def train(questions, tokenizer, path, epochs, minutes):
     """Fine-tune MiniLM's first layers on the training part; checkpoints in `path`, from where a run carries on."""
-    names, pieces = outputs(questions), pieces_of(tokenizer)
+    names = outputs(questions)
     learn = rows([q for q in questions if q.part == "train"], tokenizer, names)
     tune = rows([q for q in questions if q.part == "valid"], tokenizer, names)
     torch.manual_seed(SEED)
-    model, loss = from_minilm(pieces, len(names)), loss_of(names)
+    model, loss = from_minilm(pieces_of(tokenizer), len(names)), loss_of(names)
     optimiser = optimiser_of(model)
     n_batches = -(-len(drawn(learn, random.Random(SEED))) // BATCH)
     clock = Clock(epochs * n_batches, minutes)
@@ -138,11 +139,11 @@ def train(questions, tokenizer, path, epochs, minutes):
     model.train()
     while clock.progress() < 1:
         epoch, losses = clock.step // n_batches, []
-        for group in epoch_batches(learn, names, pieces, epoch)[clock.step % n_batches:]:
-            began = time.monotonic()
+        for group in epoch_batches(learn, epoch)[clock.step % n_batches:]:
+            began = time.process_time()
             losses.append(step(model, optimiser, loss, group, clock.rate()))
             clock.step += 1
-            clock.seconds += time.monotonic() - began
+            clock.seconds += (time.process_time() - began) / torch.get_num_threads()
             if clock.step % SAVE_EVERY == 0:
                 save()
                 print(json.dumps(dict(step=clock.step, progress=round(clock.progress(), 3),
@@ -150,20 +151,21 @@ def train(questions, tokenizer, path, epochs, minutes):
             if clock.progress() >= 1:
                 break
         save()
+        shutil.copy(path, path.with_name(f"{path.stem}-{epoch + 1}.pt"))
         print(json.dumps(dict(epoch=epoch + 1, seconds=round(clock.seconds), **tuning(model, names, tune))), flush=True)
 
 
 @torch.no_grad()
 def predict(model, inputs, batch=64):
-    """Heads, (inputs, outputs), of (turn, second segment) pairs, in their order."""
+    """Heads, (inputs, outputs), of (turn, second segment, features), in their order."""
     model.eval()
-    assembled = [assemble(*pair) for pair in inputs]
+    assembled = [assemble(turn, second) for turn, second, _ in inputs]
     order = sorted(range(len(inputs)), key=lambda i: len(assembled[i][0]))
     heads = torch.zeros(len(inputs), model.head.out_features)
     for i in range(0, len(order), batch):
         group = order[i:i + batch]
         with torch.autocast("cpu", torch.bfloat16):
-            heads[group] = model(*batch_of([assembled[j] for j in group])).float()
+            heads[group] = model(*batch_of([assembled[j] for j in group]), torch.tensor([inputs[j][2] for j in group])).float()
     return heads
 
 

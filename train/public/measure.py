@@ -9,6 +9,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from scorer import auc, calibration
 
 SHARES = (0.5, 0.8, 0.95)
+DRAWS, WIDTH = 500, 0.9  # of the bootstrap
 
 
 def recovery(scores, device, edge):
@@ -39,3 +40,12 @@ def routing(scores, device, edge):
     found = {"rows": len(scores), "needed": needed.mean().item(), "auc": auc(scores, needed),
              "ece": calibration(scores, needed)[1], "apgr": float(torch.trapezoid(recovered, sent))}
     return found | {f"cpt{100 * share:.0f}": cpt(sent, recovered, share) for share in SHARES}
+
+
+def intervals(scores, device, edge):
+    """{figure: (low, high)} of the bootstrap over questions (Efron, 1979)."""
+    generator = torch.Generator().manual_seed(0)
+    draws = [torch.randint(len(scores), (len(scores),), generator=generator) for _ in range(DRAWS)]
+    found = [routing(scores[i], device[i], edge[i]) for i in draws]
+    tails = torch.tensor([(1 - WIDTH) / 2, (1 + WIDTH) / 2])
+    return {key: torch.tensor([f[key] for f in found]).quantile(tails).tolist() for key in ("auc", "cpt50", "cpt80")}

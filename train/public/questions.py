@@ -47,3 +47,10 @@ def write_splits(questions, path):
     for q in questions:
         ids[q.set][q.part].append(q.id)
     Path(path).write_text(json.dumps(ids, indent=1) + "\n")
+
+
+def write_ids(questions, folder):
+    """`train.txt`, `valid.txt` and `test.txt`: the ids of a part, of all sets, one a line."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in PARTS:
+        (folder / f"{name}.txt").write_text("".join(f"{q.id}\n" for q in questions if q.part == name))

@@ -1,7 +1,7 @@
 """What the scorer learns from a question: inputs for either look, and one target for each head row.
 
 A target that is not known for a row is NaN and costs nothing. Only the first rows of the head are shipped
-(`shipped`); the others, one for each model, subject and trait, make the trunk learn from all there is.
+(`shipped`); the others, one for each model and subject, make the trunk learn from all there is.
 """
 
 import math
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import torch
 
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES
-from traits import N_TRAITS
+from features import features
 
 NAN = math.nan
 DEVICES = ("gemma-2-2b-it", "Qwen2-1.5B-Instruct", "Phi-3.5-mini-instruct", "Phi-3-mini-4k-instruct",
@@ -33,6 +33,7 @@ class Row:
     question: object
     turn: list  # pieces of the turn, all of them
     second: list  # pieces of the whole answer; none on the first look
+    ends: list  # where in the answer's text each piece ends
     author: str | None  # who wrote it; None on the first look
     targets: torch.Tensor  # (outputs)
 
@@ -58,7 +59,7 @@ def outputs(questions):
     authors = sorted({author for q in questions for author in q.answers})
     subjects = sorted({q.subject for q in questions})
     return [*shipped(questions), *(f"right:{m}" for m in models), *(f"right_after:{a}" for a in authors),
-            *(f"subject:{s}" for s in subjects), *(f"trait:{i}" for i in range(N_TRAITS))]
+            *(f"subject:{s}" for s in subjects)]
 
 
 def needed(q, device, edge):
@@ -92,27 +93,32 @@ def second_look(q, author):
 
 def rows(questions, tokenizer, names):
     """First-look rows of every question, and a second-look row for every answer at hand."""
-    pieces = lambda texts: [e.ids for e in tokenizer.encode_batch(texts, add_special_tokens=False)]
+    encoded = lambda texts: tokenizer.encode_batch(texts, add_special_tokens=False)
     subjects = {name: 0.0 for name in names if name.startswith("subject:")}
 
     def vector(q, named):
         named = subjects | {f"subject:{q.subject}": 1.0} | named
         return torch.tensor([named.get(name, NAN) for name in names])
 
-    turns = pieces([q.prompt for q in questions])
+    turns = [e.ids for e in encoded([q.prompt for q in questions])]
     written = [(i, q, author) for i, q in enumerate(questions) for author in q.answers if author in q.right]
-    answers = pieces([q.answers[author] for _, q, author in written])
-    first = [Row(q, turn, [], None, vector(q, first_look(q))) for q, turn in zip(questions, turns)]
-    return first + [Row(q, turns[i], answer, author, vector(q, second_look(q, author)))
-                    for (i, q, author), answer in zip(written, answers)]
+    answers = encoded([q.answers[author] for _, q, author in written])
+    first = [Row(q, turn, [], [], None, vector(q, first_look(q))) for q, turn in zip(questions, turns)]
+    return first + [Row(q, turns[i], answer.ids, [end for _, end in answer.offsets], author,
+                        vector(q, second_look(q, author))) for (i, q, author), answer in zip(written, answers)]
 
 
 def seen(row, share=1.0):
-    """(turn, second segment) as the scorer sees them once `share` of the answer is written."""
-    written = max(1, round(share * len(row.second)))
-    return row.turn[:TURN_PIECES], row.second[:written][-ANSWER_PIECES:]
+    """(turn, second segment, features) as the scorer sees them once `share` of the answer is written."""
+    turn, n_written = row.turn[:TURN_PIECES], round(share * len(row.second))
+    if not row.author:
+        return turn, [], features(row.question.prompt, "")
+    answer = row.question.answers[row.author]
+    written = answer if n_written >= len(row.second) else answer[:row.ends[max(1, n_written) - 1]]
+    return turn, row.second[:max(1, n_written)][-ANSWER_PIECES:], features(row.question.prompt, written)
 
 
-def with_digest(turn, other):
-    """`turn` after an exchange about something else: what came before must not change its score by itself."""
-    return turn[:TURN_PIECES], [*other.turn, *other.second][:DIGEST_PIECES]
+def with_digest(row, other):
+    """`row` after an exchange about something else: what came before must not change its score by itself."""
+    turn, _, counted = seen(row)
+    return turn, [*other.turn, *other.second][:DIGEST_PIECES], counted

@@ -17,7 +17,7 @@ TRAIN = Path(__file__).resolve().parent.parent
 sys.path.insert(1, str(TRAIN))
 
 from encoder import prune, word_pieces
-from questions import read, write_splits
+from questions import read, write_ids, write_splits
 
 STAGES = ["data", "train", "export", "transfer", "card"]
 
@@ -39,9 +39,9 @@ def train(args, questions):
 
 def export(args, questions):
     import ship
-    model, names, folded = ship.finished(args.checkpoint, questions, tokenizer(args))
+    model, names, weighed = ship.finished(args.checkpoint, questions, tokenizer(args))
     ship.write(args.models / "general.gguf", model, tokenizer(args), names)
-    (args.runs / "temperatures.json").write_text(json.dumps(folded, indent=1) + "\n")
+    (args.runs / "weighed.json").write_text(json.dumps(weighed, indent=1) + "\n")
 
 
 def transfer(args, questions):
@@ -62,10 +62,11 @@ def main():
     parser.add_argument("--answers", nargs="*", default=[], help="SET.MODEL.jsonl")
     parser.add_argument("--stages", nargs="*", choices=STAGES, default=STAGES)
     parser.add_argument("--write-splits", type=Path, metavar="FILE", help="which ids are train, valid and test")
+    parser.add_argument("--write-ids", type=Path, metavar="DIR", help="the same as three lists of ids")
     parser.add_argument("--runs", type=Path, default=TRAIN / "runs/public")
     parser.add_argument("--models", type=Path, default=TRAIN.parent / "models")
-    parser.add_argument("--epochs", type=int, default=4)
-    parser.add_argument("--minutes", type=float, default=48, help="training ends by the steps or by the clock")
+    parser.add_argument("--epochs", type=int, default=3)
+    parser.add_argument("--minutes", type=float, default=75, help="training ends by the steps or by this clock")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
@@ -74,6 +75,8 @@ def main():
     questions = read(args.outcomes, args.answers)
     if args.write_splits:
         write_splits(questions, args.write_splits)
+    if args.write_ids:
+        write_ids(questions, args.write_ids)
     for stage in args.stages:
         globals()[stage](args, questions)
 

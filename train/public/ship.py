@@ -1,17 +1,17 @@
-"""The general scorer's file: fold in the temperatures, write GGUF, and read it back as the router will use it."""
+"""The general scorer's file: weigh trunk and features, write GGUF, and read it back as the router will use it."""
 
+import numpy as np
 import torch
-import torch.nn.functional as F
 from gguf import GGMLQuantizationType as Kind
-from gguf import GGUFReader
 
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, word_pieces
-from export import bert_names, tensors_of, write_scorer
-from learn import predict
+from export import bert_names, fields_of, is_special, tensors_of, write_scorer
+from features import NAMES
+from learn import VALUES, predict
 from rows import rows, seen, shipped
+from stack import blend, fold
 
 LOOKS = (0.25, 0.5, 1.0)  # shares of the answer at which the second look is fitted and measured
-VALUES = ("device_length", "edge_length")
 
 
 def inputs_of(found):
@@ -20,47 +20,46 @@ def inputs_of(found):
     return [i for i, _ in looks], [seen(found[i], share) for i, share in looks]
 
 
-def temperature(logits, wanted):
-    """The divisor that fits the logits to `wanted`, which may be shares, best (Guo et al., 2017)."""
-    grid = [0.5 + 0.02 * i for i in range(126)]
-    return min(grid, key=lambda t: F.binary_cross_entropy_with_logits(logits / t, wanted).item())
+def shortened(kept, names):
+    """The trained model with the head's rows `names` alone, which are its first."""
+    model = General(*kept["model"]["embed.weight"].shape[:1], len(names))
+    of_head = lambda key: key.startswith(("head.", "features."))
+    model.load_state_dict({k: v[:len(names)] if of_head(k) else v for k, v in kept["model"].items()})
+    return model
 
 
 def finished(checkpoint, questions, tokenizer):
-    """(the trained model with its shipped head rows alone, their names, {name: temperature folded in})."""
+    """(the trained model with its shipped head rows alone, their names, {name: how trunk and features were weighed})."""
     kept, names = torch.load(checkpoint, weights_only=True), shipped(questions)
-    model = General(tokenizer.get_vocab_size(), len(kept["names"]))
-    model.load_state_dict(kept["model"])
-    head = torch.nn.Linear(model.config.dim, len(names))
-    head.load_state_dict({k: v[:len(names)] for k, v in model.head.state_dict().items()})
-    model.head = head
-    found = rows([q for q in questions if q.part == "valid"], tokenizer, names)
-    indices, inputs = inputs_of(found)
-    heads, wanted = predict(model, inputs), torch.stack([found[i].targets for i in indices])
-    folded = {}
+    model, weighed = shortened(kept, names), {}
+    learn, tune = (rows([q for q in questions if q.part == part], tokenizer, names) for part in ("train", "valid"))
+    (learn_of, learn_inputs), (tune_of, tune_inputs) = inputs_of(learn), inputs_of(tune)
+    heads = predict(model, tune_inputs).numpy()
+    counted = lambda inputs: np.array([features for *_, features in inputs])
+    wanted = lambda found, indices: torch.stack([found[i].targets for i in indices]).numpy()
+    learn_counted, tune_counted = counted(learn_inputs), counted(tune_inputs)
+    learn_wanted, tune_wanted = wanted(learn, learn_of), wanted(tune, tune_of)
     for j, name in enumerate(names):
-        known = ~wanted[:, j].isnan()
         if name not in VALUES:
-            folded[name] = temperature(heads[known, j], wanted[known, j])
-            with torch.no_grad():
-                head.weight[j] /= folded[name]
-                head.bias[j] /= folded[name]
-    return model, names, folded
+            at, tune_at = (~np.isnan(w[:, j]) for w in (learn_wanted, tune_wanted))
+            found = blend(learn_counted[at], learn_wanted[at, j], tune_counted[tune_at], heads[tune_at, j],
+                          tune_wanted[tune_at, j])
+            fold(model, j, found)
+            weighed[name] = dict(trunk=found.trunk, gain=found.gain)
+    return model, names, weighed
 
 
 def write(path, model, tokenizer, names):
     """The file, its head unquantised: there are many rows and each is small."""
     write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F32, licence="Apache-2.0",
-                 outputs=names, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES))
+                 outputs=names, features=NAMES, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES))
 
 
 def load(path):
     """(model, tokenizer, output names) of a written file, its weights as stored."""
-    fields, named = GGUFReader(path).fields, tensors_of(path)
-    names = fields["nearside.scorer.outputs"].contents()
-    stored = fields["tokenizer.ggml.tokens"].contents()
-    special = lambda token: token.startswith("[") and len(token) > 2
-    tokenizer = word_pieces([t if special(t) else t[1:] if t.startswith("▁") else f"##{t}" for t in stored])
+    fields, named = fields_of(path), tensors_of(path)
+    names, stored = fields["nearside.scorer.outputs"], fields["tokenizer.ggml.tokens"]
+    tokenizer = word_pieces([t if is_special(t) else t[1:] if t.startswith("▁") else f"##{t}" for t in stored])
     model = General(len(stored), len(names)).eval()
     ours = bert_names({name: name for name in model.state_dict()})  # GGUF's name: ours
     model.load_state_dict({name: named[theirs] for theirs, name in ours.items()})

@@ -27,7 +27,7 @@ def sampled(found):
 def frozen_states(found, tokenizer, batch=64):
     """(rows, dim): the mean over tokens of the last state of MiniLM's first layers, whole answers."""
     model = from_minilm(pieces_of(tokenizer), 1).eval()
-    inputs = [assemble(*seen(row)) for row in found]
+    inputs = [assemble(*seen(row)[:2]) for row in found]
     order = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0]))
     states = torch.zeros(len(inputs), model.config.dim)
     for i in range(0, len(order), batch):

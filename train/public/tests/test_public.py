@@ -1,16 +1,22 @@
-"""A question is in one part wherever it appears, routing figures are right, and the last layer's short cut is exact."""
+"""A question is in one part wherever it appears, routing figures are right, what is counted is there, the last layer's
+short cut is exact, and a written file says what the model said."""
 
 import math
 
+import numpy as np
 import torch
 
-from encoder import CONTEXT, General, word_pieces
-from measure import cpt, recovery, routing
+from encoder import CONTEXT, General, pieces_of, word_pieces
+from features import ANSWER, N_FEATURES, NAMES, features, sums, tokens
+from measure import cpt, intervals, recovery, routing
 from questions import Question
 from rows import needed, outputs, rows, seen, shipped
-from scorer_model import Scorer
+from scorer_model import BERT_SPECIALS, Scorer
+from ship import load, write
 from split import normalised, part
-from traits import sums, text_of
+from stack import Blend, blend, fitted, fold
+
+WORDS = [*BERT_SPECIALS, "a", "b"]
 
 
 def check(prompt, expected):
@@ -38,23 +44,52 @@ def test_recovery_counts_what_the_edge_adds():
     assert routing(best / 5, device, edge)["auc"] == 1.0
 
 
-def test_sums_are_read_off_pieces():
-    pieces = "3 * $ 1 ##2 = 3 ##6 , 1 , 0 ##0 ##0 + 1 = 1 , 0 ##0 ##1 , 2 . 5 - 1 = 2".split()
-    assert text_of(pieces) == "3 * $ 12 = 36 , 1000 + 1 = 1001 , 2.5 - 1 = 2"
-    assert sums(text_of(pieces)) == (2, 1)
+def test_an_interval_holds_the_figure():
+    device = torch.tensor([0.0, 1, 0, 1] * 50)
+    scores = torch.linspace(0, 1, 200)
+    (low, high), figure = intervals(scores, device, torch.ones(200))["cpt50"], routing(scores, device, torch.ones(200))
+    assert low < figure["cpt50"] < high < low + 0.2
+
+
+def counted(turn, answer):
+    return dict(zip(NAMES, features(turn, answer), strict=True))
+
+
+def test_sums_are_read_as_they_are_written():
+    assert sums(tokens("3 * $12 = 36, 1,000 + 1 = 1,001, 2.5 - 1 = 2")) == (2, 1, 2.0)
+    assert sums(tokens("3 full hours * 60 mph = 180; 5 / 0 = 5 and so =")) == (1, 1, 5.0)
+    assert sums(tokens("2 * 3 = 6 = 5 + 1, 20 / 80 = 25%")) == (2, 0, 25.0)
+
+
+def test_an_option_is_held_to_the_reasons_for_it():
+    turn = "Which?\nA. 12 apples\nB. 15 pears"
+    good, bad = (counted(turn, f"Apples make 12. The answer is ({letter}).") for letter in "AB")
+    assert (good["stated"], good["agrees"], good["overlap"], good["agrees_with_other"]) == (1, 1, 1, 0)
+    assert (bad["stated"], bad["agrees"], bad["overlap"], bad["agrees_with_other"]) == (1, -1, 0, 1)
+    assert counted(turn, "Apples make 12, or")["stated"] == 0
+    assert not any(counted(turn, "")[name] for name in ANSWER)
+
+
+def test_what_is_counted_is_a_number_whatever_is_written():
+    texts = ["", "\n", "1/0 = 0/0 = 2", "9" * 400 + " * " + "9" * 400 + " = 3", "(A) (B)", "x" * 5000, "🙂 × ½ 東京\x00"]
+    for turn in texts:
+        for answer in texts:
+            found = features(turn, answer)
+            assert len(found) == N_FEATURES and all(math.isfinite(x) for x in found), (turn, answer)
 
 
 def test_rows_hold_what_is_known():
     device, edge = "Phi-3-mini-4k-instruct", "Meta-Llama-3.1-70B-Instruct"
     asked = Question("1", "s", "math", "a b", "train", {device: 0, edge: 1}, {device: 8}, {device: "a b a b"})
     names = outputs([asked])
-    first, second = rows([asked], word_pieces(["[PAD]", "[UNK]", "[CLS]", "[SEP]", "a", "b"]), names)
+    first, second = rows([asked], word_pieces(WORDS), names)
     at = lambda row, name: row.targets[names.index(name)].item()
     assert needed(asked, device, edge) == at(first, f"needed:{device}>{edge}") == at(second, "look") == 1
     assert math.isnan(at(first, "look")) and math.isnan(at(first, "edge_length"))
     assert math.isclose(at(first, "device_length"), math.log1p(2), rel_tol=1e-6)
     assert f"look:{device}>{edge}" in shipped([asked])
-    assert seen(second, 0.5) == ([4, 5], [4, 5]) and seen(first) == ([4, 5], [])
+    assert seen(second, 0.5) == ([4, 5], [4, 5], features("a b", "a b"))
+    assert seen(first) == ([4, 5], [], features("a b", ""))
 
 
 def test_the_last_layer_computes_only_what_is_read():
@@ -62,5 +97,42 @@ def test_the_last_layer_computes_only_what_is_read():
     model = General(n_pieces=50, n_outputs=5).eval()
     ids, types = torch.randint(50, (2, CONTEXT)), torch.randint(2, (2, CONTEXT))
     real = torch.arange(CONTEXT) < torch.tensor([[CONTEXT], [7]])
-    short, whole = model(ids, types, real), Scorer.forward(model, ids, types, real)
-    assert torch.allclose(short, whole, atol=1e-5)
+    counted = torch.rand(2, N_FEATURES)
+    short, whole = model(ids, types, real, counted), Scorer.forward(model, ids, types, real)
+    assert torch.allclose(short, whole + model.features(counted), atol=1e-5)
+
+
+def test_a_blend_trusts_what_tells():
+    random = np.random.default_rng(1)
+    told, noise = random.normal(size=(2, 2000))
+    wanted = (random.random(2000) < 1 / (1 + np.exp(-2 * told))).astype(float)
+    inputs = np.stack([told, noise, np.zeros(2000)], 1)
+    weights, _ = fitted(inputs, wanted, 0.1)
+    assert weights[0] > 1 > 0.3 > abs(weights[1]) and weights[2] == 0
+    useful = blend(inputs, wanted, inputs, noise, wanted)
+    assert useful.gain > 0.1 and abs(useful.trunk) < 0.3
+    useless = blend(np.stack([noise], 1), wanted, np.stack([noise], 1), 5 * told, wanted)
+    assert useless.gain < 0.01 and abs(useless.trunk - 0.4) < 0.1
+
+
+def test_a_blend_folds_into_the_head():
+    torch.manual_seed(2)
+    model = General(n_pieces=50, n_outputs=3).eval()
+    inputs = torch.randint(50, (4, 9)), torch.zeros(4, 9, dtype=int), torch.ones(4, 9, dtype=bool)
+    counted, weights = torch.rand(4, N_FEATURES), np.linspace(-1, 1, N_FEATURES)
+    before = model(*inputs, counted)
+    fold(model, 1, Blend(0.5, weights, 2.0, 0.1))
+    expected = before.clone()
+    expected[:, 1] = 0.5 * before[:, 1] + counted @ torch.from_numpy(weights).float() + 2
+    assert torch.allclose(model(*inputs, counted), expected, atol=1e-5)
+
+
+def test_a_written_file_says_what_the_model_said(tmp_path):
+    torch.manual_seed(3)
+    model, words = General(n_pieces=len(WORDS), n_outputs=3).eval(), word_pieces(WORDS)
+    write(tmp_path / "general.gguf", model, words, ["needed", "device_length", "edge_length"])
+    again, tokenizer, names = load(tmp_path / "general.gguf")
+    assert names == ["needed", "device_length", "edge_length"] and pieces_of(tokenizer) == WORDS
+    inputs = torch.tensor([[2, 4, 5, 3]]), torch.zeros(1, 4, dtype=int), torch.ones(1, 4, dtype=bool)
+    counted = torch.tensor([features("a b", "b a")])
+    assert torch.allclose(model(*inputs, counted), again(*inputs, counted), atol=0.02)
