@@ -19,7 +19,8 @@ from tokenizer import CHAT_TEMPLATE, END, ENDOFTEXT, SPECIALS
 LLAMA_LAYER = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
                "ffn_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 BERT = {"embed": "token_embd", "positions": "position_embd", "types": "token_types", "norm": "token_embd_norm",
-        "head": "scorer.head", "confidence": "scorer.confidence", "features": "scorer.features"}
+        "head": "scorer.head", "confidence": "scorer.confidence", "features": "scorer.features",
+        "words": "scorer.words"}
 BERT_LAYER = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
               "attn_norm": "attn_output_norm", "up": "ffn_up", "down": "ffn_down", "norm": "layer_output_norm"}
 
@@ -172,7 +173,9 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
     add_wordpiece(writer, tokenizer)
     for name, tensor in bert_names(model.state_dict()).items():
         is_head = name.startswith("scorer.")
-        add_tensors(writer, {name: tensor}, head_kind if is_head and head_kind is not None else kind)
+        is_words = name.startswith("scorer.words")  # many, and each tells little
+        head = Kind.F16 if is_words else head_kind if is_head and head_kind is not None else kind
+        add_tensors(writer, {name: tensor}, head)
     finish(writer)
 
 

@@ -1,6 +1,6 @@
 //! The scorer's encoder: a post-norm BERT (Devlin et al., arXiv 1810.04805) with a linear head.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use super::{
     gguf::{Gguf, Metadata},
@@ -22,6 +22,7 @@ const TYPES: usize = 2;
 const N_CONFIDENCE: usize = 2;
 const CONFIDENCE: &str = "scorer.confidence.weight";
 const FEATURES: &str = "scorer.features.weight";
+const WORDS: &str = "scorer.words.weight";
 /// The rows of a head whose file does not name them, as the first version did not.
 const UNNAMED_OUTPUTS: [&str; 3] = ["needed", "device_length", "edge_length"];
 
@@ -42,6 +43,8 @@ pub struct Bert {
     /// (n_outputs, n_features)
     features: Option<Matrix>,
     feature_names: Vec<String>,
+    /// (2 · n_vocab, n_outputs): a row for each piece of the first text, and of the second.
+    piece_weights: Option<Matrix>,
     /// Names of the head's rows, and the scorer's other keys.
     outputs: Vec<String>,
     budgets: Budgets,
@@ -123,6 +126,10 @@ impl Bert {
                 n_features => Some(weights.matrix(FEATURES, outputs.len(), n_features)?),
             },
             feature_names,
+            piece_weights: match weights.has(WORDS) {
+                true => Some(weights.matrix(WORDS, TYPES * n_vocab, outputs.len())?),
+                false => None,
+            },
             outputs,
             budgets,
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
@@ -185,6 +192,27 @@ impl Bert {
     /// What a feature vector, `feature_names` long, adds to output `row`.
     pub fn features(&self, row: usize, values: &[f32]) -> f32 {
         added(self.features.as_ref(), row, values)
+    }
+
+    /// What the pieces alone add to each output, whatever their order: (n_outputs). The wide half of
+    /// a wide and deep model (Cheng et al., arXiv 1606.07792). Each text counts as much as any other,
+    /// so a piece of one with n different ones counts 1/√n.
+    ///
+    /// The ids and types must be those of [`Bert::embed`].
+    pub fn pieces(&self, ids: &[u32], type_ids: &[u32]) -> Vec<f32> {
+        let mut outputs = vec![0.0; self.outputs.len()];
+        let Some(weights) = &self.piece_weights else { return outputs };
+        let mut of_piece = outputs.clone();
+        for text in 0..TYPES {
+            let all = ids.iter().zip(type_ids).filter(|(_, type_id)| **type_id as usize == text);
+            let different: BTreeSet<u32> = all.map(|(id, _)| *id).collect();
+            let share = (different.len() as f32).sqrt().recip();
+            for id in different {
+                weights.read_row(text * self.tokenizer.n_vocab() + id as usize, &mut of_piece);
+                outputs.iter_mut().zip(&of_piece).for_each(|(x, weight)| *x += share * weight);
+            }
+        }
+        outputs
     }
 
     pub fn budgets(&self) -> Budgets {

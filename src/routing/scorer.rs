@@ -7,7 +7,8 @@
 //! answers has `look` too: the same logit when segment B is the end of what the
 //! device has written; the logarithms of the doubt in its tokens are added with
 //! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models. A file that names
-//! features has weights for these too: what is counted off the same texts, see `features.rs`.
+//! features has weights for these too: what is counted off the same texts, see `features.rs`; and
+//! one may have a weight for each piece, whatever its place.
 
 use std::cell::RefCell;
 
@@ -114,7 +115,7 @@ impl Scorer {
     /// Scores the last user message of `messages`.
     pub fn score(&self, messages: &[Message]) -> Result<Score> {
         let (ids, type_ids) = self.input(messages)?;
-        let outputs = self.outputs(ids, &type_ids, &self.counted(messages, ""))?;
+        let outputs = self.outputs(&ids, &type_ids, &self.counted(messages, ""))?;
         let tokens = |row: usize| f64::from(outputs[row]).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
         Ok(Score {
             p: probability(outputs[self.rows.needed]),
@@ -126,16 +127,16 @@ impl Scorer {
     /// The encoder's state of the last user message: (n_embd).
     pub fn state(&self, messages: &[Message]) -> Result<Vec<f32>> {
         let (ids, type_ids) = self.input(messages)?;
-        self.embed(ids, &type_ids)
+        self.embed(&ids, &type_ids)
     }
 
-    fn embed(&self, ids: Vec<u32>, type_ids: &[u32]) -> Result<Vec<f32>> {
+    fn embed(&self, ids: &[u32], type_ids: &[u32]) -> Result<Vec<f32>> {
         let mut last = self.last.borrow_mut();
-        if let Some((_, state)) = last.as_ref().filter(|(read, _)| *read == ids) {
+        if let Some((_, state)) = last.as_ref().filter(|(read, _)| read == ids) {
             return Ok(state.clone());
         }
-        let state = self.bert.embed(&ids, type_ids)?; // (n_embd)
-        *last = Some((ids, state.clone()));
+        let state = self.bert.embed(ids, type_ids)?; // (n_embd)
+        *last = Some((ids.to_vec(), state.clone()));
         Ok(state)
     }
 
@@ -156,7 +157,7 @@ impl Scorer {
         let Confidence { mean_logprob, least_logprob } = confidence;
         let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
         let shift = self.bert.confidence(row, doubts);
-        let outputs = self.outputs(ids, &type_ids, &self.counted(messages, answer))?;
+        let outputs = self.outputs(&ids, &type_ids, &self.counted(messages, answer))?;
         Ok(probability(outputs[row] + shift))
     }
 
@@ -169,11 +170,12 @@ impl Scorer {
         self.features.iter().map(|&feature| counted[feature]).collect()
     }
 
-    fn outputs(&self, ids: Vec<u32>, type_ids: &[u32], counted: &[f32]) -> Result<Vec<f32>> {
-        let cls_state = self.embed(ids, type_ids)?; // (n_embd)
+    fn outputs(&self, ids: &[u32], type_ids: &[u32], counted: &[f32]) -> Result<Vec<f32>> {
+        let cls_state = self.embed(ids, type_ids)?; // (n_embd), which also checks the ids
+        let of_pieces = self.bert.pieces(ids, type_ids); // (n_outputs)
         let mut outputs = self.bert.head(&cls_state)?; // (n_outputs)
         for (row, output) in outputs.iter_mut().enumerate() {
-            *output += self.bert.features(row, counted);
+            *output += of_pieces[row] + self.bert.features(row, counted);
         }
         match outputs.iter().all(|output| output.is_finite()) {
             true => Ok(outputs),

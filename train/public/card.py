@@ -15,6 +15,9 @@ from rows import row_name, rows, seen, title
 from ship import LOOKS, load
 
 
+HISTORY = ""
+BOUNDS = []
+TIME = ""
 # What was aimed at: CPT50 and CPT80, of a look at whole answers where there are any.
 TARGETS = {("needed", "Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview", "routellm-mmlu"): (0.20, 0.40),
            ("look", "Phi-3-mini-4k-instruct", "Meta-Llama-3.1-70B-Instruct", "mmlu-pro"): (0.26, 0.62),
@@ -33,9 +36,14 @@ def measured(model, names, test, look, device, edge, set_name):
     for share in shares_of(look):
         scores = predict(model, [seen(row, share) for row in mine]).sigmoid()
         of_pair, generic = (scores[:, names.index(name)] for name in (row_name(look, device, edge), look))
-        found[share] = dict(pair=routing(of_pair, *right), generic=routing(generic, *right),
+        found[f"{share:g}"] = dict(pair=routing(of_pair, *right), generic=routing(generic, *right),
                             intervals=intervals(of_pair, *right))
     return found
+
+
+def words_alone(questions, look, *where):
+    found = baseline.measured(questions, look, *where, shares_of(look))
+    return {f"{share:g}": figures for share, figures in found.items()}
 
 
 def lengths(model, names, test):
@@ -57,8 +65,8 @@ def figures(args, questions):
     test = rows([q for q in questions if q.part == "test"], tokenizer, names)
     return dict(names=names, parameters=sum(p.numel() for p in model.parameters()), pieces=model.config.vocab,
                 rows=sum(1 + len(q.answers) for q in questions if q.part == "train"),
-                looks=[(look, measured(model, names, test, *look),
-                        baseline.measured(questions, *look, shares_of(look[0]))) for look in baseline.looks_of(questions)],
+                looks=[(look, measured(model, names, test, *look), words_alone(questions, *look))
+                       for look in baseline.looks_of(questions)],
                 lengths=lengths(model, names, test))
 
 
@@ -76,7 +84,7 @@ def look_table(found):
     for (look, *where), ours, words in found["looks"]:
         for share, mine in ours.items():
             pair, generic, base = mine["pair"], mine["generic"], words[share]
-            seen_part = f"{100 * share:.0f} %" if look == "look" else "prompt only"
+            seen_part = f"{100 * float(share):.0f} %" if look == "look" else "prompt only"
             lines.append(f"| {title(*where)} | {seen_part} | {pair['rows']} | {pair['auc']:.3f} | {pair['ece']:.3f} "
                          f"| {percent(pair, 'cpt50', 'cpt80', 'cpt95')} | {pair['apgr']:.3f} "
                          f"| {generic['auc']:.3f}, {percent(generic, 'cpt50', 'cpt80')} "
@@ -88,10 +96,10 @@ def target_table(found):
     lines = ["| pair and set | aimed at: CPT50 / 80 | measured | 90 % intervals | |", "|---|---|---|---|---|"]
     for (look, *where), ours, _ in found["looks"]:
         if aims := TARGETS.get((look, *where)):
-            pair, seen_part = ours[1.0]["pair"], "whole answers" if look == "look" else "prompt only"
+            pair, seen_part = ours["1"]["pair"], "whole answers" if look == "look" else "prompt only"
             met = {pair["cpt50"] <= aims[0], pair["cpt80"] <= aims[1]}
             verdict = "met" if met == {True} else "not met" if met == {False} else "half met"
-            wide = " / ".join("{:.0f} to {:.0f}".format(*(100 * x for x in ours[1.0]["intervals"][key]))
+            wide = " / ".join("{:.0f} to {:.0f}".format(*(100 * x for x in ours["1"]["intervals"][key]))
                               for key in ("cpt50", "cpt80"))
             lines.append(f"| {title(*where)}, {seen_part} | {100 * aims[0]:.0f} / {100 * aims[1]:.0f} "
                          f"| {percent(pair, 'cpt50', 'cpt80')} | {wide} | {verdict} |")
@@ -113,8 +121,10 @@ def shown():
 
 
 def write(args, questions):
-    found = figures(args, questions)
-    (args.runs / "figures.json").write_text(json.dumps(found, indent=1) + "\n")
+    path = args.runs / "figures.json"
+    if not path.exists():
+        path.write_text(json.dumps(figures(args, questions), indent=1) + "\n")
+    found = json.loads(path.read_text())
     kept = torch.load(args.checkpoint, weights_only=True)
     between = json.loads((args.runs / "transfer.json").read_text())
     weighed = json.loads((args.runs / "weighed.json").read_text())

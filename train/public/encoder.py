@@ -88,7 +88,10 @@ class GeneralLayer(ScorerLayer):
 
 
 class General(Scorer):
-    """`Scorer` with as many head rows as wanted, which read plain features too, and dropout while it trains."""
+    """`Scorer` with as many head rows as wanted, which read plain features and single pieces too.
+
+    Gradients train all but the pieces' weights, which `stack.py` fits; while they do, there is dropout.
+    """
 
     def __init__(self, n_pieces, n_outputs, n_layers=N_LAYERS):
         super().__init__(ScorerConfig(dim=384, n_layers=n_layers, n_heads=12, ffn=1536, vocab=n_pieces,
@@ -96,11 +99,13 @@ class General(Scorer):
         self.layers = nn.ModuleList(GeneralLayer(self.config) for _ in range(n_layers))
         self.head = nn.Linear(self.config.dim, n_outputs)
         self.features = nn.Linear(N_FEATURES, n_outputs, bias=False)
+        self.words = nn.Embedding.from_pretrained(torch.zeros(2 * n_pieces, n_outputs))
         self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, ids, types, real, features):
         """ids, types, real: (batch, tokens); features: (batch, N_FEATURES); returns (batch, outputs)."""
-        return self.head(self.dropout(self.state(ids, types, real))) + self.features(features)
+        deep = self.head(self.dropout(self.state(ids, types, real)))
+        return deep + self.features(features) + bags(ids, types, real, self.config.vocab) @ self.words.weight
 
     def state(self, ids, types, real):
         """The last state of [CLS]: (batch, dim)."""
@@ -109,6 +114,13 @@ class General(Scorer):
         for layer in self.layers[:-1]:
             x = layer(x, mask)
         return self.layers[-1](x, mask, n_read=1)[:, 0]
+
+
+def bags(ids, types, real, n_pieces):
+    """(batch, 2 * n_pieces): which pieces are in the first text, and which in the second; 1 / sqrt(n) each, of n."""
+    found = torch.zeros(len(ids), 2 * n_pieces).scatter_add_(1, ids + types * n_pieces, real.float())
+    found = (found > 0).float().unflatten(1, (2, n_pieces))
+    return (found / found.sum(2, keepdim=True).clamp(min=1).sqrt()).flatten(1)
 
 
 def from_minilm(pieces, n_outputs):
@@ -120,7 +132,7 @@ def from_minilm(pieces, n_outputs):
             "positions.weight": stored["embeddings.position_embeddings.weight"][:CONTEXT],
             "types.weight": stored["embeddings.token_type_embeddings.weight"],
             "head.weight": torch.zeros_like(model.head.weight), "head.bias": torch.zeros_like(model.head.bias),
-            "features.weight": torch.zeros_like(model.features.weight)}
+            "features.weight": torch.zeros_like(model.features.weight), "words.weight": model.words.weight}
     for kind in ("weight", "bias"):
         ours[f"norm.{kind}"] = stored[f"embeddings.LayerNorm.{kind}"]
         for i in range(model.config.n_layers):

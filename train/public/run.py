@@ -41,6 +41,7 @@ def export(args, questions):
     import ship
     model, names, weighed = ship.finished(args.checkpoint, questions, tokenizer(args))
     ship.write(args.models / "general.gguf", model, tokenizer(args), names)
+    (args.runs / "figures.json").unlink(missing_ok=True)
     (args.runs / "weighed.json").write_text(json.dumps(weighed, indent=1) + "\n")
 
 

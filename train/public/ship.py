@@ -1,15 +1,18 @@
 """The general scorer's file: weigh trunk and features, write GGUF, and read it back as the router will use it."""
 
+import json
+
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Kind
+from scipy.sparse import csr_matrix, hstack
 
-from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, word_pieces
+from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, assemble, word_pieces
 from export import bert_names, fields_of, is_special, tensors_of, write_scorer
 from features import NAMES
 from learn import VALUES, predict
-from rows import rows, seen, shipped
-from stack import blend, fold
+from rows import PAIRS, rows, seen, shipped
+from stack import bags, blend, fold
 
 LOOKS = (0.25, 0.5, 1.0)  # shares of the answer at which the second look is fitted and measured
 
@@ -24,28 +27,37 @@ def shortened(kept, names):
     """The trained model with the head's rows `names` alone, which are its first."""
     model = General(*kept["model"]["embed.weight"].shape[:1], len(names))
     of_head = lambda key: key.startswith(("head.", "features."))
-    model.load_state_dict({k: v[:len(names)] if of_head(k) else v for k, v in kept["model"].items()})
+    state = {k: v[:len(names)] if of_head(k) else v for k, v in kept["model"].items()}
+    model.load_state_dict(state | {"words.weight": model.words.weight})
     return model
+
+
+def counted(inputs, n_pieces):
+    """(rows, N_FEATURES + 2 * n_pieces): what the head reads beside the trunk's state."""
+    features = np.array([features for *_, features in inputs], dtype=np.float32)
+    return hstack([csr_matrix(features), bags([assemble(*texts) for *texts, _ in inputs], n_pieces)]).tocsr()
 
 
 def finished(checkpoint, questions, tokenizer):
     """(the trained model with its shipped head rows alone, their names, {name: how trunk and features were weighed})."""
     kept, names = torch.load(checkpoint, weights_only=True), shipped(questions)
     model, weighed = shortened(kept, names), {}
-    learn, tune = (rows([q for q in questions if q.part == part], tokenizer, names) for part in ("train", "valid"))
+    devices = {None, *(device for device, _ in PAIRS)}
+    learn, tune = ([row for row in rows([q for q in questions if q.part == part], tokenizer, names)
+                    if row.author in devices] for part in ("train", "valid"))
     (learn_of, learn_inputs), (tune_of, tune_inputs) = inputs_of(learn), inputs_of(tune)
-    heads = predict(model, tune_inputs).numpy()
-    counted = lambda inputs: np.array([features for *_, features in inputs])
     wanted = lambda found, indices: torch.stack([found[i].targets for i in indices]).numpy()
-    learn_counted, tune_counted = counted(learn_inputs), counted(tune_inputs)
     learn_wanted, tune_wanted = wanted(learn, learn_of), wanted(tune, tune_of)
+    learn_counted, tune_counted = (counted(inputs, model.config.vocab) for inputs in (learn_inputs, tune_inputs))
+    heads = predict(model, tune_inputs).numpy()
     for j, name in enumerate(names):
         if name not in VALUES:
-            at, tune_at = (~np.isnan(w[:, j]) for w in (learn_wanted, tune_wanted))
+            at, tune_at = (np.flatnonzero(~np.isnan(w[:, j])) for w in (learn_wanted, tune_wanted))
             found = blend(learn_counted[at], learn_wanted[at, j], tune_counted[tune_at], heads[tune_at, j],
                           tune_wanted[tune_at, j])
             fold(model, j, found)
             weighed[name] = dict(trunk=found.trunk, gain=found.gain)
+            print(json.dumps({name: weighed[name]}), flush=True)
     return model, names, weighed
 
 

@@ -1,77 +1,105 @@
 """How much to trust the trunk and how much what is counted, for each row of the head, and how sure to be of both.
 
 A trunk that has seen its training answers several times trusts them too much, so that features trained beside it get
-too little weight. They are fitted once more without it, on the training part; the tuning part then says how much of
-either makes the best logit, or whether the trunk's logit over a temperature (Guo et al., 2017) does as well. All of
-it is linear in the [CLS] state and the features, so it folds into the head.
+too little weight. They are fitted once more without it, on the training part, and with them a weight for every piece:
+the wide half of a wide and deep model (Cheng et al., arXiv 1606.07792). The tuning part then says how much of either
+makes the best logit, or whether the trunk's logit over a temperature (Guo et al., 2017) does as well. All of it is
+linear in what the head reads, so it folds into the head.
 """
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix, diags, hstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import log_loss
 from sklearn.model_selection import cross_val_predict
 
-STRENGTHS = (0.003, 0.01, 0.03, 0.1, 0.3)  # of the features' fit: inverse of the penalty, the tuning part picks one
+from features import N_FEATURES
+
+STRENGTHS = (0.03, 0.1)  # of the fit: inverse of the penalty, the tuning part picks one
+FEATURE_SCALE = 0.6  # of a standardised feature, beside pieces of 1 / sqrt(n) times their rareness
 FOLDS = 5
 
 
 @dataclass
 class Blend:
-    """logit = trunk · (the model's own) + counted · features + bias"""
+    """logit = trunk · (the model's own) + counted · (features, pieces) + bias"""
     trunk: float
-    counted: np.ndarray  # (N_FEATURES)
+    counted: np.ndarray  # (N_FEATURES + 2 * n_pieces)
     bias: float
-    gain: float  # how much log loss the features' own fit takes off, cross-validated on the tuning part
+    gain: float  # how much log loss the fit without a trunk takes off, cross-validated on the tuning part
 
 
-def split(inputs, wanted):
-    """Inputs, labels and weights for wanted shares: a share counts as much of a yes as of a no as it says."""
-    inputs = np.concatenate([inputs, inputs])
-    labels = np.concatenate([np.ones(len(wanted)), np.zeros(len(wanted))])
-    return inputs, labels, np.concatenate([wanted, 1 - wanted])
+def bags(inputs, n_pieces):
+    """(rows, 2 * n_pieces), as `encoder.bags`, of what the scorer sees with its special pieces around it."""
+    rows, columns, values = [], [], []
+    for i, (ids, types) in enumerate(inputs):
+        for text in (0, 1):
+            found = {piece for piece, kind in zip(ids, types) if kind == text}
+            rows += [i] * len(found)
+            columns += [piece + text * n_pieces for piece in found]
+            values += [1 / math.sqrt(len(found)) for _ in found]
+    return csr_matrix((values, (rows, columns)), shape=(len(inputs), 2 * n_pieces))
 
 
-def fitted(inputs, wanted, strength):
-    """(weights, bias) of a logistic regression on inputs as they are, penalised as if they were standardised."""
-    mean, scale = inputs.mean(0), inputs.std(0)
-    scale = np.where(scale > 1e-6, scale, np.inf)  # what never varies gets no weight
-    x, labels, weights = split((inputs - mean) / scale, wanted)
-    found = LogisticRegression(C=strength, max_iter=1000).fit(x, labels, weights)
-    of_inputs = found.coef_[0] / scale
-    return of_inputs, float(found.intercept_[0] - of_inputs @ mean)
+def split(wanted):
+    """(rows, labels, weights) for wanted shares: a row counts as much of a yes as of a no as its share says."""
+    yes, no = np.flatnonzero(wanted > 0), np.flatnonzero(wanted < 1)
+    labels = np.concatenate([np.ones(len(yes)), np.zeros(len(no))])
+    return np.concatenate([yes, no]), labels, np.concatenate([wanted[yes], 1 - wanted[no]])
+
+
+def factors(inputs):
+    """What each column is multiplied by to be fitted: features are standardised, pieces count by rareness (idf)."""
+    spread = inputs[:, :N_FEATURES].toarray().std(0)
+    seen_in = np.asarray((inputs[:, N_FEATURES:] > 0).sum(0)).ravel()
+    of_features = np.where(spread > 1e-6, FEATURE_SCALE / np.maximum(spread, 1e-6), 0)  # what never varies tells nothing
+    of_pieces = np.where(seen_in > 2, np.log((1 + inputs.shape[0]) / (1 + seen_in)) + 1, 0)
+    return np.concatenate([of_features, of_pieces])
+
+
+def fits(inputs, wanted):
+    """[(weights, bias)] of logistic regressions on (rows, N_FEATURES + pieces), one for each of STRENGTHS."""
+    factor, (at, labels, weights) = factors(inputs), split(wanted)
+    scaled, found = (inputs @ diags(factor)).tocsr()[at], []
+    for strength in STRENGTHS:
+        fit = LogisticRegression(C=strength, max_iter=200).fit(scaled, labels, weights)
+        found.append((fit.coef_[0] * factor, float(fit.intercept_[0])))
+    return found
 
 
 def cross_validated(logits, wanted):
-    """Log loss on the folds left out of logits (rows, parts) weighed freely."""
-    x, labels, weights = split(logits, wanted)
-    groups = np.tile(np.arange(len(wanted)) * FOLDS // len(wanted), 2)
-    folds = [(np.flatnonzero(groups != g), np.flatnonzero(groups == g)) for g in range(FOLDS)]
-    said = cross_val_predict(LogisticRegression(C=100.0), x, labels, cv=folds, params={"sample_weight": weights},
-                             method="predict_proba")
+    """Log loss, on the folds left out, of logits (rows, parts) weighed freely."""
+    at, labels, weights = split(wanted)
+    fold_of = at * FOLDS // len(wanted)
+    folds = [(np.flatnonzero(fold_of != i), np.flatnonzero(fold_of == i)) for i in range(FOLDS)]
+    said = cross_val_predict(LogisticRegression(C=100.0), logits[at], labels, cv=folds, method="predict_proba",
+                             params={"sample_weight": weights})
     return log_loss(labels, said, sample_weight=weights)
 
 
-def blend(train_features, train_wanted, features, logits, wanted):
+def blend(learn_inputs, learn_wanted, inputs, logits, wanted):
     """The best `Blend` for one row of the head; the last three are of the tuning part, in its questions' order."""
-    fits = [fitted(train_features, train_wanted, strength) for strength in STRENGTHS]
-    together = lambda fit: np.stack([logits, features @ fit[0] + fit[1]], 1)
-    losses = [cross_validated(together(fit), wanted) for fit in fits]
-    alone = cross_validated(logits[:, None], wanted)
-    counted, bias = fits[int(np.argmin(losses))]
-    gain = alone - min(losses)
-    inputs = together((counted, bias)) if gain > 0 else logits[:, None]
-    x, labels, weights = split(inputs, wanted)
-    final = LogisticRegression(C=100.0).fit(x, labels, weights)
-    trunk, more = final.coef_[0][0], final.coef_[0][1] if gain > 0 else 0.0
-    return Blend(float(trunk), more * counted, float(final.intercept_[0] + more * bias), float(gain))
+    found = fits(learn_inputs, learn_wanted)
+    together = [np.stack([logits, inputs @ weights + bias], 1) for weights, bias in found]
+    losses = [cross_validated(both, wanted) for both in together]
+    best, gain = int(np.argmin(losses)), cross_validated(logits[:, None], wanted) - min(losses)
+    at, labels, weights = split(wanted)
+    parts = together[best] if gain > 0 else logits[:, None]
+    final = LogisticRegression(C=100.0).fit(parts[at], labels, weights)
+    trunk, counted = [*final.coef_[0], 0.0][:2]
+    of_counted, bias = found[best]
+    return Blend(float(trunk), counted * of_counted, float(final.intercept_[0] + counted * bias), float(gain))
 
 
 def fold(model, row, found):
     """Writes a `Blend` into row `row` of the head."""
+    counted = torch.from_numpy(found.counted).float()
     with torch.no_grad():
         model.head.weight[row] *= found.trunk
         model.head.bias[row] = model.head.bias[row] * found.trunk + found.bias
-        model.features.weight[row] = model.features.weight[row] * found.trunk + torch.from_numpy(found.counted).float()
+        model.features.weight[row] = model.features.weight[row] * found.trunk + counted[:N_FEATURES]
+        model.words.weight[:, row] = counted[N_FEATURES:]

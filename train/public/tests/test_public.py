@@ -5,16 +5,18 @@ import math
 
 import numpy as np
 import torch
+from scipy.sparse import csr_matrix
 
-from encoder import CONTEXT, General, pieces_of, word_pieces
+import encoder
+from encoder import CONTEXT, General, assemble, pieces_of, word_pieces
 from features import ANSWER, N_FEATURES, NAMES, features, sums, tokens
 from measure import cpt, intervals, recovery, routing
 from questions import Question
 from rows import needed, outputs, rows, seen, shipped
-from scorer_model import BERT_SPECIALS, Scorer
+from scorer_model import BERT_SPECIALS, Scorer, batch_of
 from ship import load, write
 from split import normalised, part
-from stack import Blend, blend, fitted, fold
+from stack import Blend, bags, blend, fits, fold
 
 WORDS = [*BERT_SPECIALS, "a", "b"]
 
@@ -104,32 +106,39 @@ def test_the_last_layer_computes_only_what_is_read():
 
 def test_a_blend_trusts_what_tells():
     random = np.random.default_rng(1)
-    told, noise = random.normal(size=(2, 2000))
-    wanted = (random.random(2000) < 1 / (1 + np.exp(-2 * told))).astype(float)
-    inputs = np.stack([told, noise, np.zeros(2000)], 1)
-    weights, _ = fitted(inputs, wanted, 0.1)
-    assert weights[0] > 1 > 0.3 > abs(weights[1]) and weights[2] == 0
-    useful = blend(inputs, wanted, inputs, noise, wanted)
+    told, noise = random.normal(size=(2, 3000))
+    wanted = (random.random(3000) < 1 / (1 + np.exp(-2 * told))).astype(float)
+    inputs = np.zeros((3000, N_FEATURES + 4))
+    inputs[:, 0], inputs[:, 1], inputs[:, N_FEATURES] = told, noise, wanted > 0.5
+    weights, _ = fits(csr_matrix(inputs), wanted)[-1]
+    assert weights[0] > 0.4 > 0.1 > abs(weights[1]) and weights[2] == 0 and weights[N_FEATURES] > 1
+    inputs[:, N_FEATURES] = 0
+    useful = blend(csr_matrix(inputs), wanted, csr_matrix(inputs), noise, wanted)
     assert useful.gain > 0.1 and abs(useful.trunk) < 0.3
-    useless = blend(np.stack([noise], 1), wanted, np.stack([noise], 1), 5 * told, wanted)
+    inputs[:, 0] = noise
+    useless = blend(csr_matrix(inputs), wanted, csr_matrix(inputs), 5 * told, wanted)
     assert useless.gain < 0.01 and abs(useless.trunk - 0.4) < 0.1
 
 
 def test_a_blend_folds_into_the_head():
     torch.manual_seed(2)
-    model = General(n_pieces=50, n_outputs=3).eval()
-    inputs = torch.randint(50, (4, 9)), torch.zeros(4, 9, dtype=int), torch.ones(4, 9, dtype=bool)
-    counted, weights = torch.rand(4, N_FEATURES), np.linspace(-1, 1, N_FEATURES)
+    model, texts = General(n_pieces=50, n_outputs=3).eval(), [([7, 8, 7], []), ([9], [7, 11])]
+    inputs = batch_of([assemble(*text) for text in texts])
+    counted, weights = torch.rand(2, N_FEATURES), np.linspace(-1, 1, N_FEATURES + 100)
     before = model(*inputs, counted)
     fold(model, 1, Blend(0.5, weights, 2.0, 0.1))
+    bag = bags([assemble(*text) for text in texts], 50)
+    assert np.allclose(bag.toarray(), encoder.bags(*inputs, 50).numpy())
     expected = before.clone()
-    expected[:, 1] = 0.5 * before[:, 1] + counted @ torch.from_numpy(weights).float() + 2
-    assert torch.allclose(model(*inputs, counted), expected, atol=1e-5)
+    by_hand = counted.numpy() @ weights[:N_FEATURES] + bag @ weights[N_FEATURES:]
+    expected[:, 1] = 0.5 * before[:, 1] + torch.from_numpy(by_hand).float() + 2
+    assert torch.allclose(model(*inputs, counted), expected, atol=1e-4)
 
 
 def test_a_written_file_says_what_the_model_said(tmp_path):
     torch.manual_seed(3)
     model, words = General(n_pieces=len(WORDS), n_outputs=3).eval(), word_pieces(WORDS)
+    model.words.weight += torch.rand(2 * len(WORDS), 3)
     write(tmp_path / "general.gguf", model, words, ["needed", "device_length", "edge_length"])
     again, tokenizer, names = load(tmp_path / "general.gguf")
     assert names == ["needed", "device_length", "edge_length"] and pieces_of(tokenizer) == WORDS
