@@ -14,12 +14,13 @@ from learn import VALUES, predict
 from rows import PAIRS, rows, seen, shipped
 from stack import bags, blend, fold
 
-LOOKS = (0.25, 0.5, 1.0)  # shares of the answer at which the second look is fitted and measured
+LOOKS = (0.25, 0.5, 1.0)  # shares of the answer at which the second look is measured
+FITTED = (0.5, 1.0, 1.0)  # and at which it is weighed: whole answers say most, and count twice
 
 
 def inputs_of(found):
-    """(indices of rows, what the scorer sees): first looks once, second looks at each of `LOOKS`."""
-    looks = [(i, share) for i, row in enumerate(found) for share in (LOOKS if row.author else (1.0,))]
+    """(indices of rows, what the scorer sees): first looks once, second looks at each of `FITTED`."""
+    looks = [(i, share) for i, row in enumerate(found) for share in (FITTED if row.author else (1.0,))]
     return [i for i, _ in looks], [seen(found[i], share) for i, share in looks]
 
 
@@ -62,8 +63,8 @@ def finished(checkpoint, questions, tokenizer):
 
 
 def write(path, model, tokenizer, names):
-    """The file, its head unquantised: there are many rows and each is small."""
-    write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F32, licence="Apache-2.0",
+    """The file, its head in 16 bits: it is small, and each of its weights counts."""
+    write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F16, licence="Apache-2.0",
                  outputs=names, features=NAMES, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES))
 
 

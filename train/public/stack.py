@@ -62,12 +62,17 @@ def factors(inputs):
 
 
 def fits(inputs, wanted):
-    """[(weights, bias)] of logistic regressions on (rows, N_FEATURES + pieces), one for each of STRENGTHS."""
-    factor, (at, labels, weights) = factors(inputs), split(wanted)
-    scaled, found = (inputs @ diags(factor)).tocsr()[at], []
-    for strength in STRENGTHS:
-        fit = LogisticRegression(C=strength, max_iter=200).fit(scaled, labels, weights)
-        found.append((fit.coef_[0] * factor, float(fit.intercept_[0])))
+    """[(weights, bias)] of logistic regressions on (rows, N_FEATURES + pieces), for each of STRENGTHS.
+
+    Those on features alone come first: where rows are few, or words tell little, pieces only add noise.
+    """
+    factor, (at, labels, weights), found = factors(inputs), split(wanted), []
+    for n_used in (N_FEATURES, len(factor)):
+        scaled = (inputs[:, :n_used] @ diags(factor[:n_used])).tocsr()[at]
+        for strength in STRENGTHS:
+            fit = LogisticRegression(C=strength, max_iter=200).fit(scaled, labels, weights)
+            rest = np.zeros(len(factor) - n_used)
+            found.append((np.concatenate([fit.coef_[0] * factor[:n_used], rest]), float(fit.intercept_[0])))
     return found
 
 
