@@ -350,9 +350,9 @@ mod tests {
     fn the_router_counts_what_training_counts() {
         let text = std::fs::read_to_string("tests/fixtures/features.json").unwrap();
         let golden: Vec<Golden> = serde_json::from_str(&text).unwrap();
-        for i in 0..N_FEATURES {
+        for (i, name) in NAMES.iter().enumerate() {
             let varies = golden.iter().any(|case| case.features[i] != golden[0].features[i]);
-            assert!(varies, "no case shows `{}`", NAMES[i]);
+            assert!(varies, "no case shows `{name}`");
         }
         for Golden { turn, answer, features: expected } in golden {
             let found = features(&turn, &answer);
