@@ -35,6 +35,8 @@ export class OutcomeLog {
   #turns = new Map();
   /** Where the browser has no storage. @type {Map<string, LoggedQuestion>} */
   #memory = new Map();
+  /** Settles when all verdicts so far are kept. @type {Promise<void>} */
+  #written = Promise.resolve();
   /** When the last question was kept, in milliseconds; no two are kept at once. */
   #time = 0;
   /** @type {Promise<IDBDatabase | null> | null} */
@@ -59,7 +61,15 @@ export class OutcomeLog {
    * @param {number} turn @param {Verdict} verdict
    * @param {{device: string, edge: string}} names the models'
    */
-  async judge(turn, verdict, names) {
+  judge(turn, verdict, names) {
+    // One after the other: two verdicts on one question are merged into one row.
+    const written = this.#written.then(() => this.#write(turn, verdict, names));
+    this.#written = written.catch(() => {});
+    return written;
+  }
+
+  /** @param {number} turn @param {Verdict} verdict @param {{device: string, edge: string}} names */
+  async #write(turn, verdict, names) {
     const judged = this.#turns.get(turn);
     const correct = judged ? correctness(judged.report, verdict) : null;
     if (!judged || correct === null) return;
@@ -77,6 +87,7 @@ export class OutcomeLog {
 
   /** @returns {Promise<OutcomeExport>} */
   async export() {
+    await this.#written;
     const rows = (await this.#all()).sort((a, b) => a.time - b.time);
     const outcomes = rows.map(({ id, prompt, models }) => ({
       id,
@@ -96,6 +107,7 @@ export class OutcomeLog {
   }
 
   async clear() {
+    await this.#written;
     this.#memory.clear();
     const table = await this.#table("readwrite");
     if (table) await done(table.clear());
@@ -123,11 +135,14 @@ export class OutcomeLog {
       if (this.#memory.size > MAX_QUESTIONS) this.#memory.delete(oldest);
       return;
     }
+    const written = committed(table.transaction);
     await done(table.put(question));
     const n = await done(table.count());
-    if (n <= MAX_QUESTIONS) return;
-    const oldest = await done(table.index("time").getAllKeys(null, n - MAX_QUESTIONS));
-    for (const id of oldest) table.delete(id);
+    if (n > MAX_QUESTIONS) {
+      const oldest = await done(table.index("time").getAllKeys(null, n - MAX_QUESTIONS));
+      for (const id of oldest) table.delete(id);
+    }
+    await written;
   }
 
   /** @param {IDBTransactionMode} mode @returns {Promise<IDBObjectStore | null>} */
@@ -182,5 +197,13 @@ function done(request) {
   return new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
+  });
+}
+
+/** @param {IDBTransaction} transaction @returns {Promise<void>} */
+function committed(transaction) {
+  return new Promise((resolve, reject) => {
+    transaction.oncomplete = () => resolve();
+    transaction.onabort = () => reject(transaction.error);
   });
 }

@@ -100,6 +100,19 @@ async function rateTwo() {
   return [first, second];
 }
 
+/** Waits until so many outcomes, of either side, are kept. @param {number} n */
+async function kept(n) {
+  for (let tries = 0; tries < 200; tries += 1) {
+    const outcomes = await page.evaluate(async () => {
+      const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
+      return (await router.exportOutcomes()).outcomes;
+    });
+    if (outcomes.split('"correct"').length - 1 === n) return;
+    await page.waitForTimeout(50);
+  }
+  throw new Error(`${n} outcomes were not kept`);
+}
+
 /** Presses the button and reads the files that it saves, by name. */
 async function exported() {
   /** @type {import("playwright-core").Download[]} */
@@ -137,6 +150,7 @@ test("kept verdicts survive a reload, and calibrate reads their files as they ar
   await page.getByRole("checkbox").check();
   const [first, second] = await rateTwo();
   const n_requests = site.requests.length;
+  await kept(3);
   await page.reload();
   await waitUntilReady(page);
   const files = await exported();
