@@ -135,11 +135,14 @@ pub struct Handoff {
     /// Half floats leave the text as it is; 8 bits take half the bytes and change perplexity by less
     /// than 0.02 %.
     pub dtype: Encoding,
+    /// Memory for the keys and values of all dialogues on the device, in MiB. The one that is being
+    /// answered may take more.
+    pub max_kv_mib: usize,
 }
 
 impl Default for Handoff {
     fn default() -> Handoff {
-        Handoff { enabled: true, dtype: Encoding::Int8 }
+        Handoff { enabled: true, dtype: Encoding::Int8, max_kv_mib: 128 }
     }
 }
 

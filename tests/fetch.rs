@@ -168,3 +168,27 @@ fn stopping_a_turn_stops_the_transfer() {
     assert_eq!(outcome.unwrap().finish_reason, FinishReason::Abort);
     assert_eq!(host.n_open_streams(), 0);
 }
+
+#[test]
+fn dialogues_that_alternate_are_not_read_twice() {
+    let run = |max_kv_mib: usize| {
+        let host = &SimHost::new();
+        let handoff = Handoff { max_kv_mib, ..config().handoff };
+        let config = Config { mode: Mode::DeviceOnly, handoff, ..config() };
+        let mut router: Router<Engine, Scorer> = Router::new(config, &host).unwrap();
+        router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+        let mut ask = |messages: &[Message]| {
+            host.run(router.turn(&TurnRequest::new(messages.to_vec()), &host)).unwrap()
+        };
+        let question = |word: &str| Message::new(Role::User, &word.repeat(9));
+        let mut first = vec![question("one question ")];
+        let answer = ask(&first);
+        ask(&[question("another matter ")]);
+        first.extend([Message::new(Role::Assistant, &answer.text), question("and? ")]);
+        (answer.usage.prompt_tokens, ask(&first).usage.cached_tokens)
+    };
+    let (n_first, n_cached) = run(8);
+    assert!(n_cached >= n_first, "{n_cached} of {n_first} tokens");
+    let (_, n_cached) = run(0);
+    assert!(n_cached < n_first, "without room only the common beginning is held: {n_cached}");
+}

@@ -30,6 +30,8 @@
     "decision-view",
     "demo",
     "device-loader",
+    "dialogue-keeper",
+    "dialogue-shelf",
     "dom",
     "element",
     "element-styles",

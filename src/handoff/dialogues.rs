@@ -50,6 +50,11 @@ impl Dialogues {
         self.best(prompt).map_or(0, |index| common_prefix(&self.parked[index].tokens, prompt))
     }
 
+    /// The tokens of each parked state.
+    pub fn held(&self) -> impl Iterator<Item = &[u32]> {
+        self.parked.iter().map(|parked| &parked.tokens[..])
+    }
+
     /// How many states are parked.
     pub fn n_parked(&self) -> usize {
         self.parked.len()

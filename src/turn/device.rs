@@ -44,6 +44,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let prompt = device.fit(&messages, n_room)?;
         let mode = request.mode.unwrap_or(self.config.mode);
         let plan = self.plan(mode, device.vocabulary(), &prompt.tokens, host.now());
+        self.take_up(&prompt.tokens, host).await;
         if plan.fetched > 0 {
             answer.fetch_error = self.fetch(&prompt.tokens, &plan, host).await?;
         }

@@ -14,6 +14,7 @@ mod edge_call;
 mod fetch;
 mod look;
 pub mod models;
+mod parked;
 mod report;
 
 use std::collections::VecDeque;
@@ -23,7 +24,7 @@ use crate::config::{Config, Mode};
 use crate::dialogue::{Message, Role};
 use crate::edge::completion_request;
 use crate::engine::Engine;
-use crate::handoff::{Ledger, Plan, Prices, Survival, plan::cheapest};
+use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
 use crate::host::{Event, Host, ProbeRequest};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
@@ -70,6 +71,7 @@ pub struct Router<D = Engine, S = Scorer> {
     /// The edge asked to be left alone until then.
     edge_rests_until: Duration,
     fetch_state: FetchState,
+    dialogues: Option<Dialogues>,
 }
 
 /// A turn that a person may have something to say about.
@@ -125,6 +127,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             calibrated: None,
             edge_rests_until: Duration::ZERO,
             fetch_state: FetchState::default(),
+            dialogues: None,
         })
     }
 
@@ -169,12 +172,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.config = self.uncalibrated();
         }
         self.device = Some(device);
+        self.open_dialogues();
         Ok(())
     }
 
     /// Gives the device's model back, its memory with it.
     pub fn unset_device(&mut self) {
         self.device = None;
+        self.dialogues = None;
     }
 
     pub fn device(&self) -> Option<&D> {
@@ -207,6 +212,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if let Some(device) = &mut self.device {
             device.clear();
         }
+        self.open_dialogues();
         self.ledger.forget(Route::Edge);
         self.last_route = None;
         self.course = Course::default();
@@ -236,6 +242,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Err(error) => return Err(error),
         }
 
+        self.make_room();
         self.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
         answer.n_moves = self.course.n_moves;
@@ -378,7 +385,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     fn note_device(&mut self, now: Duration) {
         match &self.device {
             Some(device) => {
-                self.ledger.device_holds(device.vocabulary(), [device.tokens()], now);
+                let parked = self.dialogues.iter().flat_map(Dialogues::held);
+                let held = parked.chain([device.tokens()]);
+                self.ledger.device_holds(device.vocabulary(), held, now);
             }
             None => self.ledger.forget(Route::Device),
         }
