@@ -180,7 +180,7 @@ fn dialogues_that_alternate_are_not_read_twice() {
         let mut ask = |messages: &[Message]| {
             host.run(router.turn(&TurnRequest::new(messages.to_vec()), &host)).unwrap()
         };
-        let question = |word: &str| Message::new(Role::User, &word.repeat(9));
+        let question = |word: &str| Message::new(Role::User, word.repeat(9));
         let mut first = vec![question("one question ")];
         let answer = ask(&first);
         ask(&[question("another matter ")]);
