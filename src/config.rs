@@ -165,8 +165,13 @@ pub struct Config {
     pub both_sides: BothSides,
     /// Never under `data_saver`.
     pub handoff: Handoff,
+    /// Tokens of a turn that the edge answered which the device may read while nothing else happens.
+    pub catch_up_tokens: usize,
     /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
     pub queue_aware: bool,
+    /// Whether it counts what a side has to catch up on. The paper's rule for single turns, taken
+    /// to dialogues, leaves it out.
+    pub context_aware: bool,
     /// Longest answer, in tokens, unless the request says otherwise.
     pub max_tokens: usize,
     /// How long to wait for the first byte of an answer, in milliseconds.
@@ -191,7 +196,9 @@ impl Default for Config {
             second_look: SecondLook::default(),
             both_sides: BothSides::default(),
             handoff: Handoff::default(),
+            catch_up_tokens: 1024,
             queue_aware: true,
+            context_aware: true,
             max_tokens: 192,
             first_byte_timeout_millis: 15_000,
             idle_timeout_millis: 10_000,

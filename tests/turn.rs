@@ -564,3 +564,26 @@ fn what_the_edge_forgets_is_learned_and_kept_for_the_next_visit() {
     }
     assert!(kept_on_a_new_visit(&host) < 0.4);
 }
+
+#[test]
+fn the_device_catches_up_in_idle_time_within_its_budget() {
+    let missing_after = |catch_up_tokens: usize, n_ticks: usize| {
+        let host = SimHost::new();
+        host.then(SimEdge::answer("one two three four five six seven eight"));
+        let mut router = router(Mode::Auto, &host);
+        router.set_config(Config { catch_up_tokens, ..config(Mode::Auto) }).unwrap();
+        let mut request = ask(&["a question for the edge"]);
+        request.mode = Some(Mode::EdgeOnly);
+        let first = run(&mut router, &host, &request).unwrap();
+        for _ in 0..n_ticks {
+            host.run(router.tick(&&host));
+        }
+        let mut next = ask(&["a question for the edge", &first.text, "and one for the device"]);
+        next.mode = Some(Mode::PreferDevice);
+        run(&mut router, &host, &next).unwrap().missing_device
+    };
+    let (none, some, all) = (missing_after(0, 3), missing_after(10, 3), missing_after(1000, 3));
+    assert_eq!(none - some, 10, "it stops where its budget ends");
+    assert!(all < some && all > 0, "{none} {some} {all}");
+    assert_eq!(missing_after(1000, 0), none, "it happens while idle only");
+}

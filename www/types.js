@@ -29,7 +29,7 @@
 /**
  * Whether the dialogue moves to the other side. In seconds, with quality at 1/alpha.
  * @typedef {{to: Route, moves: boolean, advantage_s: number, debt_s: number, regret_s: number,
- *   later_s: number, turns_left: number, lambda: number}} Move
+ *   worth_s: number, turns_left: number, share: number}} Move
  */
 
 /**

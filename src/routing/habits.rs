@@ -1,4 +1,4 @@
-//! How dialogues usually go on: how many turns they get, and how much each side is better by.
+//! How dialogues usually go on: how many turns they get, and which side was better by how much.
 //!
 //! The number of turns is a life table: of the dialogues that reached turn `k`, the share that
 //! reached `k + 1`, smoothed towards a geometric distribution with five turns. It needs nobody to
@@ -17,8 +17,8 @@ const PRIOR_WEIGHT: f64 = 4.0;
 const MOST_GOES_ON: f64 = 0.97;
 /// Share of what is known that a new turn leaves.
 const MEMORY: f64 = 1.0 - 1.0 / 512.0;
-/// Weight of a new turn among what each side is better by.
-const GAIN: f64 = 0.05;
+/// Turns of which it is kept which side was better.
+const MAX_ADVANTAGES: usize = 24;
 const VERSION: u32 = 1;
 
 /// What earlier turns say of those to come.
@@ -27,15 +27,14 @@ pub struct Habits {
     version: u32,
     /// Dialogues that have reached their first turn, their second, ….
     reached: [f64; N_TURNS],
-    /// Mean of what each side was better by on a turn, which is 0 where it was worse, in seconds.
-    device_better_s: f64,
-    edge_better_s: f64,
+    /// What the edge was better by on turns of late, in seconds, the latest at the end.
+    edge_better_s: Vec<f64>,
 }
 
 impl Default for Habits {
     fn default() -> Habits {
         let reached = [0.0; N_TURNS];
-        Habits { version: VERSION, reached, device_better_s: 0.0, edge_better_s: 0.0 }
+        Habits { version: VERSION, reached, edge_better_s: Vec::new() }
     }
 }
 
@@ -43,11 +42,10 @@ impl Habits {
     /// What was stored earlier, if it is usable.
     pub fn from_json(json: &str) -> Option<Habits> {
         let habits: Habits = serde_json::from_str(json).ok()?;
-        let usable = |value: f64| value.is_finite() && value >= 0.0;
-        let all_usable = habits.reached.iter().all(|reached| usable(*reached))
-            && usable(habits.device_better_s)
-            && usable(habits.edge_better_s);
-        (habits.version == VERSION && all_usable).then_some(habits)
+        let usable = habits.reached.iter().all(|n| n.is_finite() && *n >= 0.0)
+            && habits.edge_better_s.iter().all(|seconds| seconds.is_finite())
+            && habits.edge_better_s.len() <= MAX_ADVANTAGES;
+        (habits.version == VERSION && usable).then_some(habits)
     }
 
     pub fn to_json(&self) -> String {
@@ -61,8 +59,10 @@ impl Habits {
         if let Some(reached) = turn.checked_sub(1).and_then(|index| self.reached.get_mut(index)) {
             *reached += 1.0;
         }
-        self.edge_better_s += GAIN * (edge_better_s.max(0.0) - self.edge_better_s);
-        self.device_better_s += GAIN * ((-edge_better_s).max(0.0) - self.device_better_s);
+        if self.edge_better_s.len() == MAX_ADVANTAGES {
+            self.edge_better_s.remove(0);
+        }
+        self.edge_better_s.push(edge_better_s);
     }
 
     /// Expected number of turns after turn number `turn`.
@@ -78,12 +78,10 @@ impl Habits {
         expected + arrives * tail / (1.0 - tail)
     }
 
-    /// What `side` is expected to be better by on a turn, in seconds, where it may choose its turns.
-    pub fn better_s(&self, side: Route) -> f64 {
-        match side {
-            Route::Device => self.device_better_s,
-            Route::Edge => self.edge_better_s,
-        }
+    /// What `side` was better by on each of the last turns, in seconds; negative where it was worse.
+    pub fn advantages(&self, side: Route) -> Vec<f64> {
+        let sign = if side == Route::Edge { 1.0 } else { -1.0 };
+        self.edge_better_s.iter().map(|edge_better_s| sign * edge_better_s).collect()
     }
 
     /// Share of the dialogues with turn number `turn` that have another one.
@@ -128,10 +126,11 @@ mod tests {
     }
 
     #[test]
-    fn each_side_is_better_by_what_it_was_on_its_turns() {
+    fn the_last_turns_are_kept_from_either_sides_view() {
         let habits = after(100, 2);
-        assert!((0.8..1.2).contains(&habits.better_s(Route::Edge)));
-        assert!((0.4..0.6).contains(&habits.better_s(Route::Device)));
+        assert_eq!(habits.advantages(Route::Edge)[20..], [2.0, -1.0, 2.0, -1.0]);
+        assert_eq!(habits.advantages(Route::Device)[20..], [-2.0, 1.0, -2.0, 1.0]);
+        assert_eq!(habits.advantages(Route::Edge).len(), MAX_ADVANTAGES);
     }
 
     #[test]
@@ -139,7 +138,7 @@ mod tests {
         let habits = after(7, 3);
         let back = Habits::from_json(&habits.to_json()).unwrap();
         assert!((back.turns_left(1) - habits.turns_left(1)).abs() < 1e-9);
-        let damaged = Habits { device_better_s: -1.0, ..habits };
+        let damaged = Habits { edge_better_s: vec![0.0; MAX_ADVANTAGES + 1], ..habits };
         assert_eq!(Habits::from_json(&damaged.to_json()), None);
         assert_eq!(Habits::from_json("[]"), None);
     }

@@ -6,6 +6,7 @@ pub mod cost;
 pub mod drafting;
 pub mod features;
 pub mod feedback;
+pub mod foresight;
 pub mod habits;
 pub mod link;
 pub mod policy;

@@ -128,8 +128,9 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
     let margin = drafting.map_or(0.0, |drafting| drafting.margin);
     let ahead = inputs
         .prospect
+        .as_ref()
         .filter(|_| config.mode == Mode::Auto && inputs.device.available && inputs.edge.available);
-    let ahead = ahead.map(|prospect| look_ahead(inputs, margin, &prospect));
+    let ahead = ahead.map(|prospect| look_ahead(inputs, margin, prospect));
     let (route, reason) = match (inputs.device.available, inputs.edge.available) {
         (false, false) => return Err(no_side_left(config.mode, &inputs.device_error)),
         (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
@@ -197,11 +198,13 @@ fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
     let device = Cost {
         turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(inputs.score.p),
         debt_s: prospect.device_debt_s,
+        per_turn_s: prospect.device_per_turn_s,
     };
     let edge = Cost {
         turn_s: inputs.edge.total_s - prospect.edge_debt_s
             + in_seconds(inputs.config.theta + margin),
         debt_s: prospect.edge_debt_s,
+        per_turn_s: prospect.edge_per_turn_s,
     };
     match prospect.outlook.holder {
         Route::Device => weigh(&prospect.outlook, device, edge),
@@ -353,7 +356,7 @@ mod tests {
             edge,
             link: LinkEstimate::default(),
             last_route: case.last,
-            prospect: case.prospect,
+            prospect: case.prospect.clone(),
             second_look: case.second_look,
             device_error: Error::DeviceNotReady,
         })
@@ -409,19 +412,25 @@ mod tests {
     fn looking_ahead_weighs_what_has_to_be_caught_up_on() {
         use Reason::*;
         use Route::*;
-        let ahead = |holder, debt_s, regret_s, better_s| {
-            let outlook = Outlook { holder, regret_s, turns_left: 4.0, better_s };
+        let ahead = |holder, debt_s, regret_s, turns_left| {
+            let outlook = Outlook { holder, regret_s, turns_left, advantages: vec![2.0] };
             let (device_debt_s, edge_debt_s) = match holder {
                 Edge => (debt_s, 0.0),
                 Device => (0.0, debt_s),
             };
-            let prospect = Some(Prospect { outlook, device_debt_s, edge_debt_s });
+            let prospect = Prospect {
+                outlook,
+                device_debt_s,
+                edge_debt_s,
+                device_per_turn_s: 0.0,
+                edge_per_turn_s: 0.0,
+            };
             // Quality alone speaks for the device by (0.5 − 0.3)/0.1 = 2 s.
             let (t_device, t_edge) = if holder == Edge { (1.0 + debt_s, 1.0) } else { (1.0, 5.0) };
-            Case { last: Some(holder), prospect, ..case(0.3, t_device, t_edge) }
+            Case { last: Some(holder), prospect: Some(prospect), ..case(0.3, t_device, t_edge) }
         };
         check(ahead(Edge, 3.0, 0.0, 0.0), (Edge, MoveTooDear));
-        check(ahead(Edge, 3.0, 1.0, 0.0), (Device, MoveAhead));
+        check(ahead(Edge, 3.0, 4.0, 0.0), (Device, MoveAhead));
         check(ahead(Edge, 3.0, 0.0, 1.0), (Device, MoveAhead));
         check(ahead(Edge, 1.5, 0.0, 0.0), (Device, DeviceGoodEnough));
         check(ahead(Device, 3.0, 100.0, 9.0), (Device, DeviceGoodEnough));

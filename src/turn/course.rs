@@ -6,9 +6,9 @@ use super::models::{DeviceModel, ScoringModel};
 use super::{Counted, Router};
 use crate::config::Mode;
 use crate::dialogue::{Message, Role};
-use crate::handoff::plan::cheapest;
+use crate::handoff::{Missing, Plan, plan::cheapest};
 use crate::routing::ahead::{Outlook, Prospect};
-use crate::routing::{Decision, Route};
+use crate::routing::{Decision, Route, Score};
 
 /// What a dialogue's earlier turns leave for the next.
 #[derive(Debug, Clone, Copy, Default)]
@@ -32,6 +32,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         mode: Mode,
         messages: &[Message],
         counted: &Counted,
+        score: &Score,
         now: Duration,
     ) -> Option<Prospect> {
         let holder = self.last_route?;
@@ -39,13 +40,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return None;
         }
         let Counted { vocabulary, tokens, .. } = counted;
-        let missing = |side| self.ledger.missing(side, vocabulary, tokens, now);
-        let (device, edge) = (missing(Route::Device), missing(Route::Edge));
-        // Tokens that neither side has seen are nobody's debt.
-        let n_known = device.computed.max(edge.computed).min(tokens.len().saturating_sub(1));
-        let n_new = tokens.len() - n_known;
-        let fresh = cheapest(&self.prices(mode, tokens, now), n_known, tokens.len());
-        let device_s = self.plan(mode, vocabulary, tokens, now).total_s;
+        let (fresh, edge_fresh) = self.as_if_never_away(mode, counted, now);
+        let edge = self.ledger.missing(Route::Edge, vocabulary, tokens, now);
+        let plan = self.plan(mode, vocabulary, tokens, now);
+        // What is fetched costs as much less as it does now.
+        let discount = plan.total_s / plan.compute_s.max(f64::MIN_POSITIVE);
+        let device_missed = edge_fresh.tokens + score.edge_tokens;
+        let edge_missed = edge_fresh.tokens + score.device_tokens;
         let turn = turn_number(messages);
         // An answer that is asked for once more, or another dialogue, begins without regrets.
         let goes_on = turn > self.course.n_turns && turn > 1;
@@ -54,11 +55,29 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 holder,
                 regret_s: if goes_on { self.course.regret_s } else { 0.0 },
                 turns_left: self.habits.turns_left(turn),
-                better_s: self.habits.better_s(holder.other()),
+                advantages: self.habits.advantages(holder.other()),
             },
-            device_debt_s: (device_s - fresh.total_s).max(0.0),
-            edge_debt_s: (edge.tokens - n_new as f64).max(0.0) / self.edge_rates.prefill_tps,
+            device_debt_s: (plan.total_s - fresh.total_s).max(0.0),
+            edge_debt_s: (edge.tokens - edge_fresh.tokens).max(0.0) / self.edge_rates.prefill_tps,
+            device_per_turn_s: discount * device_missed / self.device_rates.prefill_tps,
+            edge_per_turn_s: edge_missed / self.edge_rates.prefill_tps,
         })
+    }
+
+    /// What both sides would lack had neither been away: the tokens that none of them has seen.
+    pub(super) fn as_if_never_away(
+        &self,
+        mode: Mode,
+        counted: &Counted,
+        now: Duration,
+    ) -> (Plan, Missing) {
+        let Counted { vocabulary, tokens, .. } = counted;
+        let computed = |side| self.ledger.missing(side, vocabulary, tokens, now).computed;
+        let n_known = computed(Route::Device).max(computed(Route::Edge));
+        let n_known = n_known.min(tokens.len().saturating_sub(1));
+        let plan = cheapest(&self.prices(mode, tokens, now), n_known, tokens.len());
+        let n_new = (tokens.len() - n_known) as f64;
+        (plan, Missing { tokens: n_new, computed: n_known, kept: 1.0 })
     }
 
     /// The turn was answered on `answered`.

@@ -12,6 +12,7 @@ mod device;
 mod edge;
 mod edge_call;
 mod fetch;
+mod idle;
 mod look;
 pub mod models;
 mod parked;
@@ -39,6 +40,7 @@ use answer::Answer;
 use course::Course;
 use device::Ended;
 use fetch::FetchState;
+use idle::Missed;
 use models::{DeviceModel, ScoringModel};
 pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 
@@ -62,6 +64,7 @@ pub struct Router<D = Engine, S = Scorer> {
     ledger: Ledger,
     last_route: Option<Route>,
     course: Course,
+    missed: Option<Missed>,
     habits: Habits,
     feedback: Feedback,
     rateable: VecDeque<Rateable>,
@@ -112,6 +115,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             ),
             last_route: None,
             course: Course::default(),
+            missed: None,
             habits: host
                 .load(HABITS_KEY)
                 .as_deref()
@@ -216,6 +220,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.ledger.forget(Route::Edge);
         self.last_route = None;
         self.course = Course::default();
+        self.missed = None;
     }
 
     /// Answers one turn. A turn that the caller aborts ends normally, with
@@ -227,6 +232,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub async fn turn<H: Host>(&mut self, request: &TurnRequest, host: &H) -> Result<TurnReport> {
         let started = host.now();
         request.validate()?;
+        self.missed = None;
         let mode = request.mode.unwrap_or(self.config.mode);
         let counted = self.count(&request.messages)?;
         let (score, state) = self.score(&request.messages)?;
@@ -246,6 +252,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
         answer.n_moves = self.course.n_moves;
+        self.note_missed(&request.messages, &answer.text, answer.route);
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
         host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());
@@ -339,10 +346,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         now: Duration,
     ) -> Result<Decision> {
         let Counted { vocabulary, tokens, .. } = counted;
-        let edge_work = Work {
-            missing: self.ledger.missing(Route::Edge, vocabulary, tokens, now),
-            expected_tokens: score.edge_tokens,
+        let (plan, missing) = match self.config.context_aware {
+            true => (
+                self.plan(mode, vocabulary, tokens, now),
+                self.ledger.missing(Route::Edge, vocabulary, tokens, now),
+            ),
+            false => self.as_if_never_away(mode, counted, now),
         };
+        let edge_work = Work { missing, expected_tokens: score.edge_tokens };
         let mut link = self.link.estimate(now);
         if !self.config.queue_aware {
             link.queue_s = 0.0;
@@ -359,7 +370,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         decide(&Inputs {
             score,
             device: device_terms(
-                self.plan(mode, vocabulary, tokens, now),
+                plan,
                 score.device_tokens,
                 &self.device_rates,
                 self.device_available(mode) && counted.device_error.is_none(),
@@ -373,7 +384,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             ),
             link,
             last_route: self.last_route,
-            prospect: self.prospect(mode, &request.messages, counted, now),
+            prospect: self.prospect(mode, &request.messages, counted, &score, now),
             second_look: config.second_look.enabled
                 && self.scorer.as_ref().is_some_and(|scorer| scorer.can_look()),
             config: &config,
@@ -494,15 +505,16 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
     }
 
-    /// While no turn runs: makes the probe that is due, if any. Called every
-    /// few seconds by the host; costs nothing when nothing is due.
+    /// While no turn runs: makes the probe that is due, if any, and lets the
+    /// device catch up. Called every few seconds by the host; costs nothing
+    /// when nothing is due, and ends when the host is cancelled.
     pub async fn tick<H: Host>(&mut self, host: &H) {
-        if self.config.data_saver || !self.config.mode.allows_edge() {
-            return;
-        }
-        if let Some(probe) = self.link.due_while_idle(host.now()) {
+        let may_send = !self.config.data_saver && self.config.mode.allows_edge();
+        let due = self.link.due_while_idle(host.now());
+        if let Some(probe) = due.filter(|_| may_send) {
             self.probe(probe, host).await;
         }
+        self.catch_up(host).await;
     }
 
     /// Measures the round trip now. `None`: there is no edge to measure.

@@ -46,6 +46,10 @@ pub struct ReplayArgs {
         conflicts_with_all = ["device", "edge", "outcomes", "answers", "predictions"]
     )]
     pub pair: Vec<String>,
+    /// Replay dialogues instead of single questions: recorded ones, a JSON row each with its
+    /// `history` of `user` and `bot`, and sessions of 3 to 12 of the questions, if any are given.
+    #[arg(long, value_name = "FILE", num_args = 0..)]
+    pub dialogues: Option<Vec<PathBuf>>,
     #[command(flatten)]
     pub world: WorldArgs,
     /// Write everything as JSON, the curves included.
@@ -139,6 +143,11 @@ pub struct World {
 }
 
 impl ReplayArgs {
+    /// Whether any questions are given.
+    pub fn has_questions(&self) -> bool {
+        !self.pair.is_empty() || !self.recordings.outcomes.is_empty()
+    }
+
     pub fn pairs(&self) -> Result<Vec<Pair>> {
         if self.pair.is_empty() {
             return Ok(vec![self.recordings.pair()?]);

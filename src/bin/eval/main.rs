@@ -4,18 +4,21 @@
 //! the scorer says of it, [`trace`] how the link behaves; [`world`] plays the link and the edge and
 //! [`recorded`] the two models on the device; [`replay`] sends all questions through one of the
 //! [`contenders`]; [`sweep`] does so for many thresholds, [`metrics`] and [`cost`] weigh the outcome, [`report`]
-//! and [`docs`] show it. [`calibrate`] picks a threshold that keeps a promise.
+//! and [`docs`] show it. [`calibrate`] picks a threshold that keeps a promise. [`dialogues`] does
+//! all this with several turns, whose keys and values [`prefix_memory`] keeps at the edge.
 
 mod calibrate;
 mod chart;
 mod cli;
 mod contenders;
 mod cost;
+mod dialogues;
 mod docs;
 mod metrics;
 mod outcomes;
 mod parallel;
 mod predictions;
+mod prefix_memory;
 mod recorded;
 mod replay;
 mod report;
@@ -51,7 +54,10 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.task {
-        None => compare(&cli.replay),
+        None => match &cli.replay.dialogues {
+            None => compare(&cli.replay),
+            Some(files) => dialogues::compare(&cli.replay, files),
+        },
         Some(Task::Traces { out }) => write_traces(out),
         Some(Task::Calibrate(args)) => calibrate(args),
     };

@@ -7,7 +7,8 @@ use nearside::dialogue::session::Prompt;
 use nearside::dialogue::{Message, Role};
 use nearside::engine::{Finish, GenerateRequest, PREFILL_CHUNK, Step};
 use nearside::handoff::ledger::common_prefix;
-use nearside::routing::{Confidence, Rates, Score};
+use nearside::handoff::{Fetching, Plan};
+use nearside::routing::{Confidence, LinkEstimate, Rates, Score};
 use nearside::turn::models::{DeviceModel, Progress, ScoringModel};
 use nearside::{Error, Result};
 use sha2::{Digest, Sha256};
@@ -17,6 +18,8 @@ use crate::world::{TOKEN_BYTES, World};
 
 /// Room for the longest question with the longest answer.
 const N_CTX: usize = 32_768;
+/// How long the device waits for the edge to be there when it fetches.
+const FETCH_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// A device that writes what was recorded, at the world's speed.
 pub struct RecordedDevice<'w, 'r> {
@@ -24,6 +27,8 @@ pub struct RecordedDevice<'w, 'r> {
     held: Vec<u32>,
     /// Bytes of the answer that the prompt to be read ends with.
     answered_bytes: Cell<usize>,
+    /// Tokens whose keys and values it has fetched last; `None` where it cannot fetch any.
+    fetched: Option<Vec<u32>>,
 }
 
 /// A recorded answer being written.
@@ -38,7 +43,12 @@ pub struct Writing {
 
 impl<'w, 'r> RecordedDevice<'w, 'r> {
     pub fn new(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
-        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0) }
+        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0), fetched: None }
+    }
+
+    /// One that may fetch keys and values from the edge.
+    pub fn fetching(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
+        RecordedDevice { fetched: Some(Vec::new()), ..RecordedDevice::new(world) }
     }
 }
 
@@ -84,6 +94,50 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         })
     }
 
+    fn fetching(&self, prompt: &[u32], link: &LinkEstimate) -> Option<Fetching> {
+        let speeds = self.world.speeds;
+        Some(Fetching {
+            wait_s: link.rtt_s + link.queue_s,
+            bytes_per_token: speeds.kv_bytes_per_token(),
+            down_bytes_per_s: link.down_bytes_per_s,
+            edge_prefill_tps: speeds.kv_prefill_tps,
+            edge_held: common_prefix(self.fetched.as_ref()?, prompt),
+            import_tps: speeds.kv_import_tps,
+        })
+    }
+
+    /// The way that the plan foresees, at what the link and the edge really take.
+    async fn fetch(&mut self, prompt: &[u32], plan: &Plan) {
+        let (world, started) = (self.world, self.world.now());
+        let after = |seconds: f64| started + Duration::from_secs_f64(seconds);
+        let speeds = world.speeds;
+        let n_held = prompt.len() - plan.computed() - plan.fetched;
+        let end = n_held + plan.first + plan.fetched;
+        let Some(reached) = world.reach(started, FETCH_TIMEOUT) else {
+            return world.until(started + FETCH_TIMEOUT).await;
+        };
+        let link = world.link(reached);
+        let edge_held = world.kv_memory.borrow().held(&prompt[..end], reached);
+        let received_bytes = plan.fetched as f64 * speeds.kv_bytes_per_token();
+        let arrived_s = (reached - started).as_secs_f64()
+            + link.rtt_s
+            + link.queue_s
+            + (end - edge_held) as f64 / speeds.kv_prefill_tps
+            + received_bytes / link.down_bytes_per_s;
+        let computed_s = plan.first as f64 / speeds.device_prefill_tps;
+        let import_s = plan.fetched as f64 / speeds.kv_import_tps;
+        world.until(after(arrived_s.max(computed_s) + import_s)).await;
+        world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.now());
+        world.count(|traffic| {
+            traffic.device_prefilled += plan.first;
+            traffic.edge_prefilled += end - edge_held;
+            traffic.sent_bytes += (end * TOKEN_BYTES) as f64;
+            traffic.received_bytes += received_bytes;
+        });
+        self.held = prompt[..end].to_vec();
+        self.fetched = Some(prompt[..end].to_vec());
+    }
+
     fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
         let common = common_prefix(&self.held, &request.prompt);
         let n_reused = common.min(request.prompt.len().saturating_sub(1));
@@ -104,6 +158,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         if n_read < total {
             let done = total.min(n_read + PREFILL_CHUNK);
             self.world.pass_seconds((done - n_read) as f64 / speeds.device_prefill_tps);
+            self.world.count(|traffic| traffic.device_prefilled += done - n_read);
             self.held.extend(&writing.prompt[n_read..done]);
             return Ok(Step::Prefilled { done, total });
         }
@@ -188,7 +243,7 @@ pub fn chance(question: &Question) -> f64 {
 }
 
 /// A dialogue as tokens: each message's role, its text, and an end unless it is still open.
-fn prompt_tokens(messages: &[Message]) -> Vec<u32> {
+pub fn prompt_tokens(messages: &[Message]) -> Vec<u32> {
     let mut tokens = Vec::new();
     for message in messages {
         tokens.push(message.role as u32);
@@ -203,7 +258,7 @@ fn prompt_tokens(messages: &[Message]) -> Vec<u32> {
     tokens
 }
 
-fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
+pub fn pieces(mut text: &str) -> impl Iterator<Item = &str> {
     std::iter::from_fn(move || {
         let piece = first_piece(text)?;
         text = &text[piece.len()..];
@@ -223,7 +278,7 @@ fn boundary(text: &str, n_bytes: usize) -> usize {
 }
 
 /// FNV-1a.
-fn token(piece: &str) -> u32 {
+pub fn token(piece: &str) -> u32 {
     piece.bytes().fold(0x811c_9dc5, |hash, byte| (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193))
 }
 

@@ -94,12 +94,12 @@ pub fn replay(scene: &Scene, contender: &Contender, theta: f64) -> Result<Vec<Tu
     Ok(turns)
 }
 
-type Replayed<'w, 'r> = Router<RecordedDevice<'w, 'r>, RecordedScorer<'w, 'r>>;
+pub type Replayed<'w, 'r> = Router<RecordedDevice<'w, 'r>, RecordedScorer<'w, 'r>>;
 
 /// A turn's report, and how often the edge was asked.
-struct Asked {
-    report: TurnReport,
-    n_calls: usize,
+pub struct Asked {
+    pub report: TurnReport,
+    pub n_calls: usize,
 }
 
 fn ask<'r>(
@@ -116,7 +116,7 @@ fn ask<'r>(
 }
 
 /// An answer counts as that of the side that ended it.
-fn turn_of(asked: Asked, question: &Question) -> Turn {
+pub fn turn_of(asked: Asked, question: &Question) -> Turn {
     let Asked { report, n_calls } = asked;
     let kept = report.route == Route::Device;
     let looks = report.looks.iter().map(|look| look.fused);
@@ -135,12 +135,14 @@ fn turn_of(asked: Asked, question: &Question) -> Turn {
 }
 
 /// The reader reads and thinks; meanwhile the page lets the router probe.
-fn pause(router: &mut Replayed, world: &World, seconds: f64) {
+pub fn pause(router: &mut Replayed, world: &World, seconds: f64) {
     let until = world.now() + Duration::from_secs_f64(seconds);
+    world.idle_until.set(Some(until));
     while world.now() < until {
         world.pass(TICK.min(until - world.now()));
         world.run(router.tick(&world));
     }
+    world.idle_until.set(None);
 }
 
 /// Exponentially distributed.

@@ -8,6 +8,7 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
+use nearside::dialogue::Message;
 use nearside::host::clock::VirtualClock;
 use nearside::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
@@ -18,6 +19,8 @@ use serde::{Deserialize, Serialize};
 use crate::Failure;
 use crate::outcomes::{self, Question};
 use crate::predictions::Prediction;
+use crate::prefix_memory::PrefixMemory;
+use crate::recorded;
 use crate::trace::{Row, Trace};
 
 /// Bytes of a token, as a rule of thumb for any vocabulary and language.
@@ -39,12 +42,21 @@ pub struct Speeds {
     /// Seconds that the scorer takes for a prompt, and for a look at an answer.
     pub score_s: f64,
     pub look_s: f64,
+    /// Of the device's model: layers, heads of keys and values, and dimensions of a head.
+    pub kv_shape: [usize; 3],
+    /// Tokens per second of the device's model at the edge, which may send its keys and values.
+    pub kv_prefill_tps: f64,
+    /// Tokens per second that the device takes in of what was sent.
+    pub kv_import_tps: f64,
+    /// How long the edge remembers a dialogue, in seconds.
+    pub edge_memory_s: f64,
 }
 
 impl Default for Speeds {
     /// The device: docs/performance.md's figures of SmolLM2-135M's shape in Q4_0 on two threads,
     /// 586 and 128 tokens per second, divided by 23, which is how many times the bytes of a token a
-    /// model of 3.8B parameters has to read. The edge: a server's GPU with a model of 70B.
+    /// model of 3.8B parameters has to read. The edge: a server's GPU with a model of 70B. The
+    /// device's model runs there as many times faster as it is smaller; its shape is Phi-3-mini's.
     fn default() -> Speeds {
         Speeds {
             device_prefill_tps: 25.5,
@@ -53,6 +65,10 @@ impl Default for Speeds {
             edge_decode_tps: 60.0,
             score_s: 0.03,
             look_s: 0.03,
+            kv_shape: [32, 32, 96],
+            kv_prefill_tps: 50_000.0,
+            kv_import_tps: 5_000.0,
+            edge_memory_s: 300.0,
         }
     }
 }
@@ -68,14 +84,24 @@ impl Speeds {
             speeds.device_decode_tps,
             speeds.edge_prefill_tps,
             speeds.edge_decode_tps,
+            speeds.kv_prefill_tps,
+            speeds.kv_import_tps,
         ];
-        let times = [speeds.score_s, speeds.look_s];
+        let times = [speeds.score_s, speeds.look_s, speeds.edge_memory_s];
         let usable = rates.iter().all(|rate| rate.is_finite() && *rate > 0.0)
-            && times.iter().all(|time| time.is_finite() && *time >= 0.0);
+            && times.iter().all(|time| time.is_finite() && *time >= 0.0)
+            && speeds.kv_shape.iter().all(|size| (1..=1 << 20).contains(size));
         match usable {
             true => Ok(speeds),
             false => Err(failure("rates must be above 0 and times at least 0")),
         }
+    }
+
+    /// Bytes of a token's keys and values in 8 bits, with a half float of scale for the values of
+    /// each head; the keys' scales are the dialogue's.
+    pub fn kv_bytes_per_token(&self) -> f64 {
+        let [n_layers, n_kv_heads, head_dim] = self.kv_shape.map(|size| size as f64);
+        n_layers * n_kv_heads * (2.0 * head_dim + 2.0)
     }
 }
 
@@ -89,11 +115,45 @@ pub struct World<'r> {
     asked: Cell<Option<(&'r Question, &'r Prediction)>>,
     /// Answers that the edge began.
     n_calls: Cell<usize>,
+    pub traffic: Cell<Traffic>,
+    /// What the edge holds of earlier prompts, for its own model and for the device's.
+    pub edge_memory: RefCell<PrefixMemory>,
+    pub kv_memory: RefCell<PrefixMemory>,
+    /// When the pause ends that the reader makes; `None` while a turn runs.
+    pub idle_until: Cell<Option<Duration>>,
     stored: RefCell<BTreeMap<String, String>>,
 }
 
+/// What was computed and sent so far, on the whole.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Traffic {
+    /// Prompt tokens that a side computed; at the edge also for the device's model.
+    pub device_prefilled: usize,
+    pub edge_prefilled: usize,
+    pub sent_bytes: f64,
+    pub received_bytes: f64,
+}
+
+impl Traffic {
+    /// What came since.
+    pub fn since(&self, before: &Traffic) -> Traffic {
+        Traffic {
+            device_prefilled: self.device_prefilled - before.device_prefilled,
+            edge_prefilled: self.edge_prefilled - before.edge_prefilled,
+            sent_bytes: self.sent_bytes - before.sent_bytes,
+            received_bytes: self.received_bytes - before.received_bytes,
+        }
+    }
+}
+
 impl<'r> World<'r> {
+    /// An edge that remembers nothing: questions that stand alone.
     pub fn new(trace: &'r Trace, speeds: &'r Speeds) -> World<'r> {
+        World::remembering(trace, speeds, Duration::ZERO)
+    }
+
+    /// An edge that remembers dialogues for so long.
+    pub fn remembering(trace: &'r Trace, speeds: &'r Speeds, ttl: Duration) -> World<'r> {
         World {
             speeds,
             trace: Cell::new(trace),
@@ -101,6 +161,10 @@ impl<'r> World<'r> {
             clock: VirtualClock::default(),
             asked: Cell::new(None),
             n_calls: Cell::new(0),
+            traffic: Cell::default(),
+            edge_memory: RefCell::new(PrefixMemory::new(ttl)),
+            kv_memory: RefCell::new(PrefixMemory::new(ttl)),
+            idle_until: Cell::new(None),
             stored: RefCell::default(),
         }
     }
@@ -146,13 +210,24 @@ impl<'r> World<'r> {
         self.pass(Duration::from_secs_f64(seconds));
     }
 
+    pub fn count(&self, note: impl FnOnce(&mut Traffic)) {
+        let mut traffic = self.traffic.get();
+        note(&mut traffic);
+        self.traffic.set(traffic);
+    }
+
+    /// Waits; meanwhile whatever else is under way goes on.
+    pub async fn until(&self, at: Duration) {
+        self.clock.until(at).await;
+    }
+
     /// How the link is at a time.
-    fn link(&self, at: Duration) -> &'r Row {
+    pub fn link(&self, at: Duration) -> &'r Row {
         self.trace.get().at(at + self.ahead.get())
     }
 
     /// When the link is up, from a time on.
-    fn reach(&self, at: Duration, timeout: Duration) -> Option<Duration> {
+    pub fn reach(&self, at: Duration, timeout: Duration) -> Option<Duration> {
         let wait = self.trace.get().until(true, at + self.ahead.get(), timeout)?;
         Some(at + wait)
     }
@@ -175,7 +250,7 @@ impl<'r> World<'r> {
     }
 
     async fn time_out(&self, at: Duration, timeout: Duration) -> Error {
-        self.clock.until(at).await;
+        self.until(at).await;
         Error::EdgeTimeout(timeout.as_millis() as u64)
     }
 
@@ -210,7 +285,11 @@ impl<'w, 'r> Host for &'w World<'r> {
         if waited_s + total_s > timeout.as_secs_f64() {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.clock.until(reached + Duration::from_secs_f64(total_s)).await;
+        self.until(reached + Duration::from_secs_f64(total_s)).await;
+        self.count(|traffic| {
+            traffic.sent_bytes += request.sent_bytes as f64;
+            traffic.received_bytes += received_bytes as f64;
+        });
         Ok(ProbeReply {
             status: 200,
             first_byte_s: waited_s + first_byte_s,
@@ -232,15 +311,23 @@ impl<'w, 'r> Host for &'w World<'r> {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
         self.n_calls.set(self.n_calls.get() + 1);
+        self.count(|traffic| traffic.sent_bytes += request.body.len() as f64);
         let opened = reached + Duration::from_secs_f64(head_s);
-        self.clock.until(opened).await;
+        self.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
+        let tokens = sent_tokens(&request.body);
+        let n_held = self.edge_memory.borrow().held(&tokens, World::now(self));
+        let share = n_held as f64 / tokens.len().max(1) as f64;
+        let n_cached = (share * n_prompt as f64) as usize;
         let (question, _) = self.asked();
+        self.count(|traffic| traffic.edge_prefilled += n_prompt - n_cached);
         let body = Stream {
             world: self,
             at: opened,
-            begins_s: link.queue_s + n_prompt as f64 / self.speeds.edge_prefill_tps,
+            begins_s: link.queue_s + (n_prompt - n_cached) as f64 / self.speeds.edge_prefill_tps,
             n_prompt,
+            n_cached,
+            prompt: tokens,
             n_tokens: question.edge_chars.div_ceil(TOKEN_BYTES).max(1),
             n_sent: 0,
         };
@@ -259,11 +346,22 @@ impl<'w, 'r> Host for &'w World<'r> {
         self.clock.yield_now().await;
     }
 
+    /// What is done in a pause ends with it.
     fn cancelled(&self) -> bool {
-        false
+        self.idle_until.get().is_some_and(|until| World::now(self) >= until)
     }
 
     fn emit(&self, _event: Event<'_>) {}
+}
+
+/// The messages of a chat request, in tokens.
+fn sent_tokens(body: &str) -> Vec<u32> {
+    #[derive(Deserialize)]
+    struct Body {
+        messages: Vec<Message>,
+    }
+    let body: Option<Body> = serde_json::from_str(body).ok();
+    body.map_or_else(Vec::new, |body| recorded::prompt_tokens(&body.messages))
 }
 
 /// Bytes that a probe asks for: `…/probe/down?bytes=N`.
@@ -279,6 +377,9 @@ pub struct Stream<'w, 'r> {
     /// Wait and prefill, in seconds.
     begins_s: f64,
     n_prompt: usize,
+    n_cached: usize,
+    /// As the device counts them.
+    prompt: Vec<u32>,
     n_tokens: usize,
     n_sent: usize,
 }
@@ -300,8 +401,9 @@ impl EdgeBody for Stream<'_, '_> {
             Ok(at) => self.at = at,
             Err(at) => return Err(self.world.time_out(at, timeout).await),
         }
-        self.world.clock.until(self.at).await;
+        self.world.until(self.at).await;
         self.n_sent += n_new;
+        self.world.count(|traffic| traffic.received_bytes += n_new as f64 * STREAM_BYTES_PER_TOKEN);
         Ok(Some(self.piece(n_new)))
     }
 }
@@ -314,15 +416,19 @@ impl Stream<'_, '_> {
     }
 
     /// The next tokens as events, and after the last one what ends a stream.
-    fn piece(&self, n_new: usize) -> Vec<u8> {
+    fn piece(&mut self, n_new: usize) -> Vec<u8> {
         let text = "text".repeat(n_new);
         let mut events = event(&format!(r#"{{"choices":[{{"delta":{{"content":"{text}"}}}}]}}"#));
         if self.n_sent == self.n_tokens {
-            let (n_prompt, n_tokens) = (self.n_prompt, self.n_tokens);
+            let Stream { n_prompt, n_cached, n_tokens, .. } = *self;
+            let mut computed = std::mem::take(&mut self.prompt);
+            computed.extend(recorded::pieces(&"text".repeat(n_tokens)).map(recorded::token));
+            self.world.edge_memory.borrow_mut().remember(computed, World::now(self.world));
             events += &event(r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#);
-            events += &event(&format!(
-                r#"{{"usage":{{"prompt_tokens":{n_prompt},"completion_tokens":{n_tokens}}}}}"#
-            ));
+            let details = serde_json::json!({"cached_tokens": n_cached});
+            let usage = serde_json::json!({"prompt_tokens": n_prompt, "completion_tokens": n_tokens,
+                "prompt_tokens_details": details});
+            events += &event(&serde_json::json!({"usage": usage}).to_string());
             events += &event("[DONE]");
         }
         events.into_bytes()

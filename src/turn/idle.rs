@@ -1,0 +1,85 @@
+//! What the device does while the reader reads: it catches up on what the edge has answered, so
+//! that the next turn is dear on neither side.
+
+use super::Router;
+use super::models::{DeviceModel, ScoringModel};
+use crate::config::Mode;
+use crate::dialogue::{Message, Role};
+use crate::engine::{GenerateRequest, Sampling, Step};
+use crate::handoff::ledger::common_prefix;
+use crate::host::Host;
+use crate::routing::Route;
+
+/// Expected number of later turns on which the device is the better side, from which on catching up
+/// is worth its energy.
+const MIN_EXPECTED_TURNS: f64 = 0.3;
+
+/// A turn that the edge has answered.
+pub(super) struct Missed {
+    messages: Vec<Message>,
+    /// What may still be read of it while idle.
+    n_tokens_left: usize,
+}
+
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// The turn was answered with `text` on `answered`.
+    pub(super) fn note_missed(&mut self, messages: &[Message], text: &str, answered: Route) {
+        let n_tokens_left = self.config.catch_up_tokens;
+        self.missed =
+            (answered == Route::Edge && n_tokens_left > 0 && !text.is_empty()).then(|| {
+                let mut messages = messages.to_vec();
+                messages.push(Message::new(Role::Assistant, text));
+                Missed { messages, n_tokens_left }
+            });
+    }
+
+    /// Reads what the device has missed, chunk by chunk, until all is read, the budget is spent, or
+    /// a turn begins.
+    pub(super) async fn catch_up<H: Host>(&mut self, host: &H) {
+        let Some(mut missed) = self.missed.take() else { return };
+        let allowed = matches!(self.config.mode, Mode::Auto | Mode::PreferDevice);
+        if !allowed || self.device_turns_left() < MIN_EXPECTED_TURNS {
+            return;
+        }
+        let Some(n_room) = self.device.as_ref().map(|device| self.prompt_room(device)) else {
+            return;
+        };
+        let Some(device) = &mut self.device else { return };
+        let Ok(mut prompt) = device.fit(&missed.messages, n_room) else { return };
+        let n_held = common_prefix(device.tokens(), &prompt.tokens);
+        if n_held == prompt.tokens.len() {
+            return;
+        }
+        prompt.tokens.truncate(n_held + missed.n_tokens_left);
+        let request = GenerateRequest {
+            prompt: prompt.tokens,
+            sampling: Sampling::default(),
+            max_tokens: 0,
+            stop: Vec::new(),
+        };
+        // A device that cannot read now says so when it is asked to answer.
+        let Ok(mut reading) = device.start(request) else { return };
+        loop {
+            host.yield_now().await;
+            if host.cancelled() {
+                let n_read = device.tokens().len().saturating_sub(n_held);
+                missed.n_tokens_left = missed.n_tokens_left.saturating_sub(n_read);
+                self.missed = Some(missed).filter(|missed| missed.n_tokens_left > 0);
+                return;
+            }
+            match device.step(&mut reading) {
+                Ok(Step::Prefilled { done, total }) if done < total => {}
+                _ => return,
+            }
+        }
+    }
+
+    /// Of the turns that are expected, those on which the device would be better if it had not been
+    /// away. Before anything is known it is taken to be.
+    fn device_turns_left(&self) -> f64 {
+        let advantages = self.habits.advantages(Route::Device);
+        let n_better = advantages.iter().filter(|advantage| **advantage > 0.0).count();
+        let share = (n_better as f64 + 1.0) / (advantages.len() as f64 + 1.0);
+        share * self.habits.turns_left(self.course.n_turns)
+    }
+}
