@@ -253,3 +253,70 @@ fn what_is_missing_or_unreadable_is_named() {
     check("--trace", "[]", "not a link trace: ");
     check("--test-ids", "other\n", "no id in it is that of a question");
 }
+
+/// A run over dialogues, and the JSON it wrote.
+fn dialogues(test: &str, more: &[&str]) -> (Output, Value) {
+    let json = folder(test).join("dialogues.json");
+    let args = [&["--json", json.to_str().unwrap(), "--dialogues"], more].concat();
+    let output = eval(&args);
+    let text = fs::read_to_string(&json).unwrap_or_default();
+    (output, serde_json::from_str(&text).unwrap_or_default())
+}
+
+#[test]
+fn dialogues_and_sessions_are_replayed_through_every_router() {
+    let (recorded, outcomes) = (fixture("dialogues.jsonl"), fixture("outcomes.jsonl"));
+    let predictions = fixture("predictions.jsonl");
+    let files = ["--outcomes", &outcomes, "--predictions", &predictions];
+    let more = [&[recorded.as_str()], &files[..], &PAIR].concat();
+    let (output, report) = dialogues("dialogues", &more);
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let sets = report["sets"].as_array().unwrap();
+    let names: Vec<&str> = sets.iter().map(|set| set["set"].as_str().unwrap()).collect();
+    assert_eq!(names, ["dialogues", "sessions of small → large"]);
+    let counts = |key: &str| (sets[0][key].as_u64(), sets[1][key].as_u64().unwrap_or(0) > 0);
+    assert_eq!(counts("n_dialogues"), (Some(3), true));
+    assert_eq!(counts("n_turns"), (Some(11), true));
+    assert_eq!(sets[0]["n_long"], 1);
+    for set in sets {
+        for name in ["all_device", "all_edge", "single_turn", "sticky", "paper", "ours"] {
+            let router = router(set, name);
+            for key in ["calls", "mean_s", "p95_s", "ttft_s", "ttft_p95_s", "switches"] {
+                assert!(router["all"][key].is_number(), "{key} of {router}");
+            }
+            for key in ["device_prefilled", "edge_prefilled", "sent_bytes", "received_bytes"] {
+                assert!(router["all"][key].as_f64().is_some_and(|n| n >= 0.0), "{key} of {router}");
+            }
+            // Nobody knows which side was right in a recorded dialogue.
+            assert_eq!(router["all"]["quality"].is_number(), set["outcomes_known"] == true);
+        }
+        assert_eq!(router(set, "sticky")["all"]["switches"], 0.0);
+        assert_eq!(router(set, "all_device")["all"]["calls"], 0.0);
+    }
+    let table = String::from_utf8_lossy(&output.stdout);
+    assert!(table.contains("of 6 turns and more: 1 dialogues") && table.contains("the paper's"));
+    let (_, again) = dialogues("dialogues-again", &more);
+    assert_eq!(report, again);
+}
+
+#[test]
+fn dialogues_that_are_not_sound_are_refused_with_their_place() {
+    let folder = folder("dialogues-refused");
+    let check = |text: &str, expected: &str| {
+        let file = folder.join("d.jsonl");
+        fs::write(&file, text).unwrap();
+        let output = eval(&["--dialogues", file.to_str().unwrap()]);
+        let message = String::from_utf8(output.stderr).unwrap();
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        assert!(message.contains(expected), "{message}");
+    };
+    let row = r#"{"task":"t","id":1,"history":[{"user":"why?","bot":"so."}]}"#;
+    check("\n", "d.jsonl: the file is empty");
+    check(&format!("{row}\n{{\"task\":"), "d.jsonl, line 2: not a dialogue: EOF while parsing");
+    check(&row.replace("bot", "bat"), "d.jsonl, line 1: not a dialogue: missing field `bot`");
+    check(&format!("{row}\n\n{}", row.replace("so.", " ")), "d.jsonl, line 3: a turn is missing");
+    let silent = r#"{"task":"t","id":1,"history":[]}"#;
+    check(silent, "d.jsonl, line 1: a turn is missing or empty");
+    let nothing = String::from_utf8(eval(&["--dialogues"]).stderr).unwrap();
+    assert!(nothing.contains("--dialogues needs files, or --outcomes for sessions"), "{nothing}");
+}
