@@ -158,7 +158,8 @@ pub struct Config {
     pub theta: f64,
     /// How far the fused score must pass θ to leave the side that holds the dialogue.
     pub hysteresis: f64,
-    /// Whether moving a dialogue is weighed over its turns to come, in the place of hysteresis.
+    /// Whether moving a dialogue is weighed over its turns to come. `hysteresis` is then what a
+    /// move has to be worth beyond what it costs.
     pub look_ahead: bool,
     pub second_look: SecondLook,
     /// Never under `data_saver`.

@@ -39,6 +39,14 @@
 //! An epoch that the dialogue's end cuts off has regrets alone. Where both sides begin with debts,
 //! the lesser cost of the first turn is paid besides.
 //!
+//! # A margin
+//! Costs are estimates, and with every move another voice goes on. So a move may cost a margin `h`
+//! beyond the debt (`hysteresis/α`), which counts as part of it. Then an epoch may begin with `O`
+//! already on its side, which pays no `h` in it. But `A` has just left that side: in the epoch
+//! before, `O` has either moved too and paid `h`, or had regrets of at least `λ·h`. Charging the
+//! missing `kμ·h` there gives `A ≤ (1/λ + k²μ)·O + kμ·h`, the last for the first epoch: five times
+//! without looking ahead, twenty with it.
+//!
 //! What this takes for granted is that prices stay, that the edge forgets nothing, and that costs
 //! are what was expected. The tests hold the rule against the best sequence of thousands of
 //! dialogues, found by dynamic programming, which in turn is held against trying all sequences.
@@ -95,7 +103,7 @@ pub struct Move {
     pub moves: bool,
     /// What the other side is better by on this turn, had it never been away.
     pub advantage_s: f64,
-    /// What it has to catch up on.
+    /// What it has to catch up on, and the margin.
     pub debt_s: f64,
     /// What the turns since its last one have lost, this one included.
     pub regret_s: f64,
@@ -166,6 +174,7 @@ mod tests {
     /// The rule's way through a dialogue, turn by turn.
     struct Walk {
         prices: Prices,
+        margin_s: f64,
         side: usize,
         /// Tokens that each side missed.
         missed: [f64; 2],
@@ -175,11 +184,11 @@ mod tests {
     }
 
     impl Walk {
-        fn new(prices: Prices, first: Turn) -> Walk {
+        fn new(prices: Prices, margin_s: f64, first: Turn) -> Walk {
             let [device, edge] = costs(first, prices, [0.0; 2]);
             let side = usize::from(edge.turn_s < device.turn_s);
             let missed = [0.0; 2];
-            Walk { prices, side, missed, regret_s: 0.0, cost_s: 0.0, n_switches: 0 }
+            Walk { prices, margin_s, side, missed, regret_s: 0.0, cost_s: 0.0, n_switches: 0 }
         }
 
         /// The regret has to reach this share of the debt.
@@ -188,7 +197,9 @@ mod tests {
             let (holder, other) = (costs[self.side], costs[1 - self.side]);
             let advantage_s = holder.turn_s - other.turn_s;
             self.regret_s += advantage_s.max(0.0);
-            if moves(advantage_s, self.regret_s, other.debt_s, share) {
+            let dear_s = other.debt_s + self.margin_s;
+            if moves(advantage_s, self.regret_s, dear_s, share) {
+                self.cost_s += self.margin_s;
                 self.side = 1 - self.side;
                 self.n_switches += 1;
                 self.regret_s = 0.0;
@@ -201,12 +212,12 @@ mod tests {
 
     /// The least that any sequence of sides costs. After each turn only the side that answered it
     /// and the last turn of the other side count.
-    fn best_s(turns: &[Turn], prices: Prices) -> f64 {
+    fn best_s(turns: &[Turn], prices: Prices, margin_s: f64) -> f64 {
         let n_new = |range: std::ops::Range<usize>| -> f64 {
             turns[range].iter().map(|turn| turn.n_new).sum()
         };
         // best[side][j]: `side` answered last, the other side's last turn was the one before `j`.
-        let mut best = [vec![0.0], vec![f64::INFINITY]];
+        let mut best = [vec![0.0], vec![0.0]];
         for (at, turn) in turns.iter().enumerate() {
             let costs = costs(*turn, prices, [0.0; 2]);
             let mut next = [vec![f64::INFINITY; at + 1], vec![f64::INFINITY; at + 1]];
@@ -214,7 +225,7 @@ mod tests {
                 for since in 0..best[side].len() {
                     let stays = best[side][since] + costs[side].turn_s;
                     next[side][since] = next[side][since].min(stays);
-                    let debt_s = prices[1 - side] * n_new(since..at);
+                    let debt_s = prices[1 - side] * n_new(since..at) + margin_s;
                     let moves = best[side][since] + costs[1 - side].turn_s + debt_s;
                     next[1 - side][at] = next[1 - side][at].min(moves);
                 }
@@ -225,9 +236,10 @@ mod tests {
     }
 
     /// As [`best_s`], by trying every sequence.
-    fn best_by_trying_s(turns: &[Turn], prices: Prices) -> f64 {
+    fn best_by_trying_s(turns: &[Turn], prices: Prices, margin_s: f64) -> f64 {
         let cost_s = |sequence: u32| {
-            let (mut missed, mut cost_s) = ([0.0; 2], 0.0);
+            let n_moves = ((sequence ^ (sequence >> 1)) & !(!0 << (turns.len() - 1))).count_ones();
+            let (mut missed, mut cost_s) = ([0.0; 2], margin_s * f64::from(n_moves));
             for (at, turn) in turns.iter().enumerate() {
                 let side = (sequence >> at & 1) as usize;
                 let cost = costs(*turn, prices, missed)[side];
@@ -264,8 +276,23 @@ mod tests {
         }
     }
 
-    /// The most that a dialogue may cost, as a multiple of the best.
-    const PROMISED: [f64; 4] = [3.0, 5.0, 5.0, 8.0];
+    /// The most that a dialogue may cost: a multiple of the best, and of the margin.
+    fn promised_s(kind: usize, best_s: f64, margin_s: f64) -> f64 {
+        let (lambda, mu) =
+            [(1.0, 1.0), (HURRIED, HURRIED), (PATIENT, PATIENT), (HURRIED, PATIENT)][kind];
+        // A share that is always the same only needs its own bound.
+        let (lambda, mu): (f64, f64) = (f64::min(lambda, 1.0), f64::max(mu, 1.0));
+        let k = 1.0 + 1.0 / lambda;
+        match margin_s > 0.0 {
+            true => (1.0 / lambda + k * k * mu) * best_s + k * mu * margin_s,
+            false => (1.0 / lambda + k * mu) * best_s,
+        }
+    }
+
+    /// Half of the dialogues have none.
+    fn random_margin_s(random: &mut Pcg32) -> f64 {
+        if random.random() { 0.0 } else { random.random_range(-6.0..3.0_f64).exp2() }
+    }
 
     #[test]
     fn the_best_sequence_is_found() {
@@ -273,7 +300,9 @@ mod tests {
         for n_turns in (1..11).cycle().take(200) {
             let prices = random_prices(&mut random);
             let turns: Vec<Turn> = (0..n_turns).map(|_| random_turn(&mut random)).collect();
-            let (found, tried) = (best_s(&turns, prices), best_by_trying_s(&turns, prices));
+            let margin_s = random.random_range(0.0..2.0);
+            let found = best_s(&turns, prices, margin_s);
+            let tried = best_by_trying_s(&turns, prices, margin_s);
             assert!((found - tried).abs() < 1e-9, "{found}, not {tried}: {turns:?}");
         }
     }
@@ -285,11 +314,11 @@ mod tests {
             let prices = random_prices(&mut random);
             let n_turns = random.random_range(1..40);
             let turns: Vec<Turn> = (0..n_turns).map(|_| random_turn(&mut random)).collect();
-            let kind = index % 4;
-            let mut walk = Walk::new(prices, turns[0]);
+            let (kind, margin_s) = (index % 4, random_margin_s(&mut random));
+            let mut walk = Walk::new(prices, margin_s, turns[0]);
             turns.iter().for_each(|turn| walk.answer(*turn, share(kind, &mut random)));
-            let best_s = best_s(&turns, prices);
-            assert!(walk.cost_s <= PROMISED[kind] * best_s + 1e-9, "{} {best_s}", walk.cost_s);
+            let promised_s = promised_s(kind, best_s(&turns, prices, margin_s), margin_s);
+            assert!(walk.cost_s <= promised_s + 1e-9, "{} {promised_s}", walk.cost_s);
         }
     }
 
@@ -301,12 +330,12 @@ mod tests {
         let mut worst = [0.0_f64; 4];
         for index in 0..6000 {
             let prices = random_prices(&mut random);
-            let kind = index % 4;
+            let (kind, margin_s) = (index % 4, random_margin_s(&mut random));
             let step = random.random_range(-6.0..2.0_f64).exp2();
             let n_new = random.random_range(0.0..1.0_f64).powi(4);
             let keeps_growing = random.random();
             let mut turns = vec![Turn { own_s: [0.0; 2], n_new: 1.0 }];
-            let mut walk = Walk::new(prices, turns[0]);
+            let mut walk = Walk::new(prices, margin_s, turns[0]);
             walk.answer(turns[0], share(kind, &mut random));
             for _ in 0..random.random_range(1..120) {
                 let mut own_s = [0.0; 2];
@@ -315,11 +344,11 @@ mod tests {
                 turns.push(turn);
                 walk.answer(turn, share(kind, &mut random));
             }
-            let ratio = walk.cost_s / best_s(&turns, prices).max(1e-12);
-            worst[kind] = worst[kind].max(ratio);
+            let best_s = best_s(&turns, prices, margin_s);
+            let promised_s = promised_s(kind, best_s, margin_s);
+            assert!(walk.cost_s <= promised_s + 1e-9, "{} {promised_s}", walk.cost_s);
+            worst[kind] = worst[kind].max(walk.cost_s / best_s.max(1e-12));
         }
-        let kept = worst.iter().zip(PROMISED).all(|(worst, promised)| *worst <= promised + 1e-9);
-        assert!(kept, "{worst:?}");
         assert!(worst[0] > 1.5, "the adversary is worth the name: {worst:?}");
     }
 
@@ -331,11 +360,11 @@ mod tests {
             n_new: 10.0,
         };
         let turns: Vec<Turn> = (0..20).map(turn).collect();
-        let mut walk = Walk::new([0.2, 0.2], turns[0]);
+        let mut walk = Walk::new([0.2, 0.2], 0.0, turns[0]);
         turns.iter().for_each(|turn| walk.answer(*turn, 1.0));
         assert_eq!(walk.n_switches, 0);
         // By more than it costs, it follows.
-        let mut walk = Walk::new([0.01, 0.01], turns[0]);
+        let mut walk = Walk::new([0.01, 0.01], 0.0, turns[0]);
         turns.iter().for_each(|turn| walk.answer(*turn, 1.0));
         assert_eq!(walk.n_switches, 19);
     }

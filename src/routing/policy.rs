@@ -206,9 +206,11 @@ fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
         debt_s: prospect.edge_debt_s,
         per_turn_s: prospect.edge_per_turn_s,
     };
+    let margin_s = in_seconds(inputs.config.hysteresis);
+    let with_margin = |cost: Cost| Cost { debt_s: cost.debt_s + margin_s, ..cost };
     match prospect.outlook.holder {
-        Route::Device => weigh(&prospect.outlook, device, edge),
-        Route::Edge => weigh(&prospect.outlook, edge, device),
+        Route::Device => weigh(&prospect.outlook, device, with_margin(edge)),
+        Route::Edge => weigh(&prospect.outlook, edge, with_margin(device)),
     }
 }
 
@@ -430,13 +432,14 @@ mod tests {
             Case { last: Some(holder), prospect: Some(prospect), ..case(0.3, t_device, t_edge) }
         };
         check(ahead(Edge, 3.0, 0.0, 0.0), (Edge, MoveTooDear));
-        check(ahead(Edge, 3.0, 4.0, 0.0), (Device, MoveAhead));
+        check(ahead(Edge, 3.0, 5.0, 0.0), (Device, MoveAhead));
         check(ahead(Edge, 3.0, 0.0, 1.0), (Device, MoveAhead));
-        check(ahead(Edge, 1.5, 0.0, 0.0), (Device, DeviceGoodEnough));
+        check(ahead(Edge, 1.0, 0.0, 0.0), (Device, DeviceGoodEnough));
         check(ahead(Device, 3.0, 100.0, 9.0), (Device, DeviceGoodEnough));
         let terms = run(&ahead(Edge, 3.0, 1.0, 0.0)).unwrap().ahead.unwrap();
         let rounded = [terms.advantage_s, terms.debt_s, terms.regret_s].map(|s| (10.0 * s).round());
-        assert_eq!(rounded, [20.0, 30.0, 30.0]);
+        // The margin is 0.05/0.1 s.
+        assert_eq!(rounded, [20.0, 35.0, 30.0]);
         // A side that is not there, and a mode that decides, come first.
         let gone = Case { t_device: None, ..ahead(Edge, 3.0, 9.0, 9.0) };
         check(gone, (Edge, DeviceUnavailable));

@@ -72,6 +72,7 @@ pub const OURS: Way = Way {
     name: "ours",
     label: "Nearside",
     counts_queue: true,
+    hysteresis: 0.05,
     looks_ahead: true,
     fetches: true,
     catches_up: true,
@@ -82,7 +83,6 @@ const OURS_MYOPIC: Way = Way {
     name: "ours_no_look_ahead",
     label: "Nearside, without looking ahead",
     looks_ahead: false,
-    hysteresis: 0.05,
     ..OURS
 };
 
