@@ -192,3 +192,33 @@ fn dialogues_that_alternate_are_not_read_twice() {
     let (_, n_cached) = run(0);
     assert!(n_cached < n_first, "without room only the common beginning is held: {n_cached}");
 }
+
+#[test]
+fn catching_up_on_one_dialogue_leaves_the_other_its_memory() {
+    let run = |max_kv_mib: usize| {
+        let host = &SimHost::new();
+        let handoff = Handoff { max_kv_mib, ..config().handoff };
+        let config = Config { handoff, ..config() };
+        let mut router: Router<Engine, Scorer> = Router::new(config, &host).unwrap();
+        router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+        let ask = |router: &mut Router<Engine, Scorer>, messages: &[Message], mode: Mode| {
+            let request = TurnRequest { mode: Some(mode), ..TurnRequest::new(messages.to_vec()) };
+            host.run(router.turn(&request, &host)).unwrap()
+        };
+        let mut first = vec![Message::new(Role::User, "one question ".repeat(9))];
+        let answer = ask(&mut router, &first, Mode::DeviceOnly);
+        host.then(SimEdge::answer("one two three four five six seven eight"));
+        let other = [Message::new(Role::User, "another matter ".repeat(9))];
+        let missed = ask(&mut router, &other, Mode::EdgeOnly).missing_device;
+        host.run(router.tick(&host));
+        let n_read = router.device().unwrap().tokens().len();
+        assert!(n_read > missed, "{n_read} tokens, with the answer; {missed} in the prompt");
+        first.extend([Message::new(Role::Assistant, &answer.text), first[0].clone()]);
+        let next = ask(&mut router, &first, Mode::DeviceOnly);
+        (answer.usage.prompt_tokens, next.usage.cached_tokens)
+    };
+    let (n_first, n_cached) = run(8);
+    assert!(n_cached >= n_first, "{n_cached} of {n_first} tokens");
+    let (_, n_cached) = run(0);
+    assert!(n_cached < n_first, "without room only the common beginning is held: {n_cached}");
+}

@@ -36,40 +36,53 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// Reads what the device has missed, chunk by chunk, until all is read, the budget is spent, or
     /// a turn begins.
     pub(super) async fn catch_up<H: Host>(&mut self, host: &H) {
-        let Some(mut missed) = self.missed.take() else { return };
+        let Some(missed) = self.missed.take() else { return };
         let allowed = matches!(self.config.mode, Mode::Auto | Mode::PreferDevice);
         if !allowed || self.device_turns_left() < MIN_EXPECTED_TURNS {
             return;
         }
-        let Some(n_room) = self.device.as_ref().map(|device| self.prompt_room(device)) else {
-            return;
-        };
-        let Some(device) = &mut self.device else { return };
-        let Ok(mut prompt) = device.fit(&missed.messages, n_room) else { return };
-        let n_held = common_prefix(device.tokens(), &prompt.tokens);
-        if n_held == prompt.tokens.len() {
-            return;
+        let Some(device) = &self.device else { return };
+        let Ok(prompt) = device.fit(&missed.messages, self.prompt_room(device)) else { return };
+        // What the engine holds may be another dialogue's: it is parked, not lost.
+        self.take_up(&prompt.tokens, host).await;
+        self.missed = self.read_on(prompt.tokens, missed, host).await;
+        self.make_room();
+    }
+
+    /// Returns what is left for later.
+    async fn read_on<H: Host>(
+        &mut self,
+        mut prompt: Vec<u32>,
+        mut missed: Missed,
+        host: &H,
+    ) -> Option<Missed> {
+        if host.cancelled() {
+            return Some(missed);
         }
-        prompt.tokens.truncate(n_held + missed.n_tokens_left);
+        let device = self.device.as_mut()?;
+        let n_held = common_prefix(device.tokens(), &prompt);
+        if n_held == prompt.len() {
+            return None;
+        }
+        prompt.truncate(n_held + missed.n_tokens_left);
         let request = GenerateRequest {
-            prompt: prompt.tokens,
+            prompt,
             sampling: Sampling::default(),
             max_tokens: 0,
             stop: Vec::new(),
         };
         // A device that cannot read now says so when it is asked to answer.
-        let Ok(mut reading) = device.start(request) else { return };
+        let mut reading = device.start(request).ok()?;
         loop {
             host.yield_now().await;
             if host.cancelled() {
                 let n_read = device.tokens().len().saturating_sub(n_held);
                 missed.n_tokens_left = missed.n_tokens_left.saturating_sub(n_read);
-                self.missed = Some(missed).filter(|missed| missed.n_tokens_left > 0);
-                return;
+                return Some(missed).filter(|missed| missed.n_tokens_left > 0);
             }
             match device.step(&mut reading) {
                 Ok(Step::Prefilled { done, total }) if done < total => {}
-                _ => return,
+                _ => return None,
             }
         }
     }

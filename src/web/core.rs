@@ -30,14 +30,14 @@ const MAX_CONTEXT: usize = 4096;
 #[wasm_bindgen]
 pub struct Core {
     pub(super) host: WebHost,
-    /// Held across awaits by a turn or a probe; whoever else needs it waits.
+    /// Held across awaits by a turn or a tick; whoever else needs it waits.
     pub(super) router: Mutex<Router>,
     /// What was last seen, for when the router is held.
     seen: RefCell<State>,
     /// The browser's word, passed on when the router is free.
     browser_online: Cell<bool>,
     turn_running: Cell<bool>,
-    /// Ends the probe that is under way between turns.
+    /// Ends the probe, or the reading, that is under way between turns.
     probing: RefCell<Option<AbortController>>,
 }
 
@@ -180,8 +180,8 @@ impl Core {
         to_js(&estimate)
     }
 
-    /// To be called every few seconds: makes the probe that is due, if any.
-    /// A turn that begins meanwhile ends the probe.
+    /// To be called every few seconds: makes the probe that is due, if any, and lets the device
+    /// catch up. A turn that begins meanwhile ends both.
     pub async fn tick(&self) {
         let Some(mut router) = self.router.try_lock() else { return };
         router.set_browser_online(self.browser_online.get());
