@@ -31,12 +31,12 @@ const MAX_CONTEXT: usize = 4096;
 pub struct Core {
     pub(super) host: WebHost,
     /// Held across awaits by a turn or a tick; whoever else needs it waits.
-    pub(super) router: Mutex<Router>,
+    router: Mutex<Router>,
     /// What was last seen, for when the router is held.
     seen: RefCell<State>,
     /// The browser's word, passed on when the router is free.
     browser_online: Cell<bool>,
-    turn_running: Cell<bool>,
+    pub(super) turn_running: Cell<bool>,
     /// Ends the probe, or the reading, that is under way between turns.
     probing: RefCell<Option<AbortController>>,
 }
@@ -221,17 +221,17 @@ impl Core {
 
     async fn turn(&self, request: JsValue, host: &WebHost) -> Result<TurnReport> {
         let request: TurnRequest = from_js(request, "the chat request")?;
-        if let Some(probing) = self.probing.take() {
-            probing.abort();
-        }
         let mut router = self.lock().await;
         let report = router.turn(&request, host).await;
         self.look(&router);
         report
     }
 
-    /// The router, once whoever holds it is done.
+    /// The router, once whoever holds it is done. What goes on between turns is ended.
     pub(super) async fn lock(&self) -> MutexGuard<'_, Router> {
+        if let Some(probing) = self.probing.take() {
+            probing.abort();
+        }
         let mut router = self.router.lock().await;
         router.set_browser_online(self.browser_online.get());
         router

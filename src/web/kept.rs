@@ -40,12 +40,15 @@ impl Core {
 
 impl Core {
     async fn keep(&self, max_bytes: f64, write: &Function) -> Result<usize> {
-        let Some(mut export) = self.export()? else { return Ok(0) };
+        let Some(mut export) = self.export().await? else { return Ok(0) };
         if export.n_bytes() as f64 > max_bytes {
             return Ok(0);
         }
         loop {
-            let Some(router) = self.router.try_lock() else { return Ok(0) };
+            if self.turn_running.get() {
+                return Ok(0);
+            }
+            let router = self.lock().await;
             let Some(engine) = router.device() else { return Ok(0) };
             let Some(section) = export.next_section(engine)? else { return Ok(export.n_tokens()) };
             drop(router);
@@ -56,8 +59,11 @@ impl Core {
         }
     }
 
-    fn export(&self) -> Result<Option<Export>> {
-        let Some(router) = self.router.try_lock() else { return Ok(None) };
+    async fn export(&self) -> Result<Option<Export>> {
+        if self.turn_running.get() {
+            return Ok(None);
+        }
+        let router = self.lock().await;
         match router.device() {
             Some(engine) if !engine.tokens().is_empty() => {
                 let positions = 0..engine.tokens().len();
