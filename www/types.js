@@ -129,6 +129,8 @@
  *     growth?: number, at_end?: boolean, margin?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},
  *   both_sides?: {enabled?: boolean, margin?: number},
+ *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
+ *   catch_up_tokens?: number, context_aware?: boolean,
  *   [knob: string]: unknown,
  * }} CoreConfig
  */
