@@ -200,30 +200,17 @@ fn an_edge_that_breaks_off_later_is_continued_on_the_device() {
     assert_eq!(report.switched.unwrap().reason, "edge_broke_off");
 }
 
-/// The tiny model with a token that it can write but not read: its embedding is not a number.
-fn unreadable(token: Option<u32>) -> Vec<u8> {
-    support::rewritten("tiny-llama.gguf", |tensors| {
-        let embedding = tensors["token_embd.weight"].clone();
-        tensors.insert("output.weight".to_owned(), embedding.clone());
-        let (shape, mut values) = embedding;
-        if let Some(token) = token {
-            values[token as usize * shape[1]] = f32::NAN;
-        }
-        tensors.insert("token_embd.weight".to_owned(), (shape, values));
-    })
-}
-
 /// Fails in mid-answer.
 fn failing_device() -> Vec<u8> {
     let host = SimHost::new();
     let config = Config { mode: Mode::DeviceOnly, ..config() };
-    let mut healthy = router_over(&unreadable(None), &[], config, &host);
+    let mut healthy = router_over(&support::unreadable(None), &[], config, &host);
     let whole = run(&mut healthy, &host).unwrap();
     let tokens = healthy.device().unwrap().tokens();
     let later = whole.usage.prompt_tokens + 1;
     // Not one of the first tokens: those are read to warm up.
     let is_new = |token: &&u32| **token >= 64 && !tokens[..later].contains(token);
-    unreadable(tokens[later..].iter().find(is_new).copied())
+    support::unreadable(tokens[later..].iter().find(is_new).copied())
 }
 
 #[test]

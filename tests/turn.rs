@@ -180,24 +180,11 @@ fn a_device_that_cannot_answer_leaves_it_to_the_edge() {
     assert_eq!(run(&mut small, &host, &only).unwrap_err().code(), "prompt_too_long");
 }
 
-/// The tiny model with a token that it can write but not read: its embedding is not a number.
-fn unreadable(token: Option<u32>) -> Vec<u8> {
-    support::rewritten("tiny-llama.gguf", |tensors| {
-        let embedding = tensors["token_embd.weight"].clone();
-        tensors.insert("output.weight".to_owned(), embedding.clone());
-        let (shape, mut values) = embedding;
-        if let Some(token) = token {
-            values[token as usize * shape[1]] = f32::NAN;
-        }
-        tensors.insert("token_embd.weight".to_owned(), (shape, values));
-    })
-}
-
 #[test]
 fn a_device_that_fails_in_mid_answer_is_continued_at_the_edge() {
     let host = SimHost::new();
     let mut healthy = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
-    healthy.set_device(engine(&unreadable(None), 128), &&host).unwrap();
+    healthy.set_device(engine(&support::unreadable(None), 128), &&host).unwrap();
     let whole = run(&mut healthy, &host, &ask(&["hello"])).unwrap();
     let tokens = healthy.device().unwrap().tokens();
     let later = whole.usage.prompt_tokens + 3;
@@ -207,7 +194,7 @@ fn a_device_that_fails_in_mid_answer_is_continued_at_the_edge() {
 
     host.then(SimEdge::answer(" and the edge ends it"));
     let mut failing = Router::new(config(Mode::PreferDevice), &&host).unwrap();
-    failing.set_device(engine(&unreadable(new.copied()), 128), &&host).unwrap();
+    failing.set_device(engine(&support::unreadable(new.copied()), 128), &&host).unwrap();
     let report = run(&mut failing, &host, &ask(&["hello"])).unwrap();
     let switched = report.switched.expect("the edge takes over");
     assert_eq!((switched.from, switched.to), (Route::Device, Route::Edge));

@@ -176,20 +176,9 @@ impl<'t> EdgeCall<'t> {
 
     fn http_request(&self) -> Result<EdgeRequest> {
         let edge = &self.config.edge;
-        let base_url = edge
-            .base_url
-            .as_deref()
-            .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
         let TurnRequest { sampling, stop, .. } = self.request;
         let body = completion_request(edge, &self.messages(), sampling, self.max_tokens, stop);
-        let mut headers = headers(edge);
-        headers.push(("content-type".to_owned(), "application/json".to_owned()));
-        Ok(EdgeRequest {
-            url: format!("{}/chat/completions", base_url.trim_end_matches('/')),
-            headers,
-            body,
-            timeout: self.config.first_byte_timeout(),
-        })
+        post(&self.config, "/chat/completions", body)
     }
 }
 
@@ -270,6 +259,19 @@ impl Received {
     pub fn n_tokens(&self) -> usize {
         self.completion_tokens.unwrap_or(self.n_texts)
     }
+}
+
+/// A request with a JSON body, to a path below the edge's base URL.
+pub(super) fn post(config: &Config, path: &str, body: String) -> Result<EdgeRequest> {
+    let base_url = config
+        .edge
+        .base_url
+        .as_deref()
+        .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
+    let mut headers = headers(&config.edge);
+    headers.push(("content-type".to_owned(), "application/json".to_owned()));
+    let url = format!("{}{path}", base_url.trim_end_matches('/'));
+    Ok(EdgeRequest { url, headers, body, timeout: config.first_byte_timeout() })
 }
 
 /// Request headers that every request to the edge carries.

@@ -12,7 +12,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::Router;
-use super::edge_call::{headers, read_error};
+use super::edge_call::{post, read_error};
 use super::models::{DeviceModel, ScoringModel};
 use crate::config::Config;
 use crate::edge::check_status;
@@ -200,20 +200,8 @@ fn request(
     tokens: &[u32],
     start: usize,
 ) -> Result<EdgeRequest> {
-    let edge = &config.edge;
-    let base_url = edge
-        .base_url
-        .as_deref()
-        .ok_or_else(|| Error::EdgeUnreachable("no edge.base_url is configured".to_owned()))?;
     let KvIdentity { model, vocabulary, .. } = identity;
     let request = KvRequest { model, vocabulary, tokens, start, dtype: config.handoff.dtype };
     let body = serde_json::to_string(&request).expect("numbers and texts are JSON");
-    let mut headers = headers(edge);
-    headers.push(("content-type".to_owned(), "application/json".to_owned()));
-    Ok(EdgeRequest {
-        url: format!("{}/nearside/kv", base_url.trim_end_matches('/')),
-        headers,
-        body,
-        timeout: config.first_byte_timeout(),
-    })
+    post(config, "/nearside/kv", body)
 }

@@ -85,6 +85,19 @@ fn q8_0_values(stored: &[u8]) -> Vec<f32> {
     values.collect()
 }
 
+/// The tiny model with a token that it can write but not read: its embedding is not a number.
+pub fn unreadable(token: Option<u32>) -> Vec<u8> {
+    rewritten("tiny-llama.gguf", |tensors| {
+        let embedding = tensors["token_embd.weight"].clone();
+        tensors.insert("output.weight".to_owned(), embedding.clone());
+        let (shape, mut values) = embedding;
+        if let Some(token) = token {
+            values[token as usize * shape[1]] = f32::NAN;
+        }
+        tensors.insert("token_embd.weight".to_owned(), (shape, values));
+    })
+}
+
 /// The largest difference of two rows of logits.
 pub fn distance(a: &[f32], b: &[f32]) -> f32 {
     assert_eq!(a.len(), b.len());

@@ -12,12 +12,11 @@ from pathlib import Path
 import torch
 import torch.nn.functional as F
 from safetensors.torch import load_file
-from tokenizers import Tokenizer, decoders, models, normalizers, pre_tokenizers
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from features import N_FEATURES
-from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, ScorerLayer
+from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, ScorerLayer, word_pieces
 
 TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 160, 60, 128
 CONTEXT = 3 + TURN_PIECES + max(DIGEST_PIECES, ANSWER_PIECES)
@@ -35,16 +34,6 @@ def minilm():
 
 def pieces_of_minilm():
     return (minilm() / "vocab.txt").read_text().splitlines()
-
-
-def word_pieces(pieces):
-    """BERT's uncased WordPiece over `pieces`."""
-    vocab = {piece: i for i, piece in enumerate(pieces)}
-    words = Tokenizer(models.WordPiece(vocab, unk_token="[UNK]", continuing_subword_prefix="##"))
-    words.normalizer = normalizers.BertNormalizer(lowercase=True)
-    words.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
-    words.decoder = decoders.WordPiece()
-    return words
 
 
 def pieces_of(tokenizer):
