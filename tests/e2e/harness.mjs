@@ -160,10 +160,10 @@ export async function launchBrowser({ profileDir } = {}) {
 export async function newPage(context) {
   const page = await context.newPage();
   await page.addInitScript(() => {
-    /** @type {Record<"ready" | "turn" | "error", any[]>} */
-    const heard = { ready: [], turn: [], error: [] };
+    /** @type {Record<"ready" | "turn" | "error" | "warning", any[]>} */
+    const heard = { ready: [], turn: [], error: [], warning: [] };
     Object.assign(window, { heard });
-    for (const kind of /** @type {const} */ (["ready", "turn", "error"])) {
+    for (const kind of /** @type {const} */ (["ready", "turn", "error", "warning"])) {
       window.addEventListener(`nearside-${kind}`, (event) =>
         heard[kind].push(/** @type {CustomEvent} */ (event).detail),
       );

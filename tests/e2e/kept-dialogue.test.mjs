@@ -31,12 +31,6 @@ afterEach(async () => {
 /** @param {string} [query] */
 async function open(query = "&keep") {
   const page = await newPage(browser.context);
-  await page.addInitScript(() => {
-    Object.assign(window, { warnings: [] });
-    window.addEventListener("nearside-warning", (event) =>
-      /** @type {any} */ (window).warnings.push(/** @type {CustomEvent} */ (event).detail.code),
-    );
-  });
   await page.goto(`${site.url}?mode=device-only${query}`);
   await waitUntilReady(page);
   return page;
@@ -100,7 +94,7 @@ test("after a reload a turn reads its own tokens alone", async () => {
   const report = await ask(page, QUESTIONS[2]);
   assert.ok(report.usage.cached_tokens >= held - 1, `${report.usage.cached_tokens} of ${held} reused`);
   assert.deepEqual([...texts, report.text], wanted, "as if it had never been away");
-  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).warnings), []);
+  assert.deepEqual(await page.evaluate(() => /** @type {any} */ (window).heard.warning.map((/** @type {any} */ { code }) => code)), []);
 });
 
 test("a damaged file is dropped with a warning, and the dialogue goes on", async () => {
@@ -123,7 +117,7 @@ test("a damaged file is dropped with a warning, and the dialogue goes on", async
   await waitUntilReady(page);
 
   assert.equal(await heldTokens(page), 0);
-  const warnings = await page.evaluate(() => /** @type {any} */ (window).warnings);
+  const warnings = await page.evaluate(() => /** @type {any} */ (window).heard.warning.map((/** @type {any} */ { code }) => code));
   assert.deepEqual(warnings, ["kv_checksum"]);
   assert.deepEqual(await files(page), []);
   const report = await ask(page, QUESTIONS[2]);

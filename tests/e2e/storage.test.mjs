@@ -32,12 +32,6 @@ afterEach(async () => {
 /** @param {string} [query] */
 async function open(query = "") {
   const page = await newPage(browser.context);
-  await page.addInitScript(() => {
-    Object.assign(window, { warnings: [] });
-    window.addEventListener("nearside-warning", (event) =>
-      /** @type {any} */ (window).warnings.push(/** @type {CustomEvent} */ (event).detail.code),
-    );
-  });
   await page.goto(site.url + query);
   return page;
 }
@@ -52,7 +46,7 @@ async function loadError(page) {
 
 /** @param {Page} page @param {string} code */
 function warned(page, code) {
-  return page.waitForFunction((code) => /** @type {any} */ (window).warnings.includes(code), code, {
+  return page.waitForFunction((code) => /** @type {any} */ (window).heard.warning.some((/** @type {any} */ warning) => warning.code === code), code, {
     timeout: 60_000,
   });
 }
