@@ -8,16 +8,19 @@ use std::{
     ops::Range,
     ptr,
     sync::{
-        Arc, Condvar, Mutex, PoisonError,
+        Arc, Condvar, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicPtr, AtomicU64, AtomicUsize, Ordering::*},
     },
 };
 
 /// Parts per thread: more even out threads of different speed, fewer cost less.
 const PARTS_PER_THREAD: usize = 16;
-/// How often a helper looks for the next job before it sleeps: for about half a millisecond, so that
-/// it is awake for all products of a layer and asleep while there are none to share.
-const SPINS: usize = 200_000;
+/// How often a thread looks before it sleeps: a helper for the next job, about 50 µs, so that it is
+/// awake for all products of a layer; the caller for the last part, about 20 µs. A thread that looks
+/// for longer may keep from the core the very thread that it waits for, where another process has
+/// the other one.
+const LOOKS_FOR_JOB: usize = 20_000;
+const LOOKS_FOR_PART: usize = 8_000;
 
 pub type Work<'w> = dyn Fn(Range<usize>, &mut Vec<u8>) + Sync + 'w;
 
@@ -39,7 +42,16 @@ struct Board {
     closed: AtomicBool,
     /// For helpers that sleep.
     n_asleep: AtomicUsize,
-    bell: Mutex<()>,
+    bell: Bell,
+    /// For the caller, when it sleeps.
+    is_awaited: AtomicBool,
+    all_done: Bell,
+}
+
+/// What a thread sleeps by until another one rings.
+#[derive(Default)]
+struct Bell {
+    mutex: Mutex<()>,
     rung: Condvar,
 }
 
@@ -66,8 +78,9 @@ impl Pool {
             n_done: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
             n_asleep: AtomicUsize::new(0),
-            bell: Mutex::new(()),
-            rung: Condvar::new(),
+            bell: Bell::default(),
+            is_awaited: AtomicBool::new(false),
+            all_done: Bell::default(),
         };
         Pool { scratch: Mutex::default(), board: Arc::new(board), n_threads: n_threads.max(1) }
     }
@@ -105,9 +118,7 @@ impl Pool {
         self.board.put_up(&job);
         while self.board.take_part(&mut scratch) {}
         // Parts that a helper has begun are waited for: the job lies on this stack.
-        while self.board.n_done.load(Acquire) < n_parts {
-            std::hint::spin_loop();
-        }
+        self.board.wait_for(n_parts);
     }
 
     /// Does all of `work` on the caller's thread.
@@ -122,7 +133,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.board.closed.store(true, SeqCst);
-        self.board.ring();
+        self.board.bell.ring();
     }
 }
 
@@ -139,7 +150,7 @@ impl Helper {
                 continue;
             }
             let seen = board.ticket.load(Acquire);
-            if !(0..SPINS).any(|_| board.has_parts_beyond(seen)) {
+            if !(0..LOOKS_FOR_JOB).any(|_| board.has_parts_beyond(seen)) {
                 board.sleep(seen);
             }
         }
@@ -173,7 +184,7 @@ impl Board {
         let n_parts = job.n_parts as u16;
         self.ticket.store(Ticket { number, n_parts, n_taken: 0 }.bits(), SeqCst);
         if self.n_asleep.load(SeqCst) > 0 {
-            self.ring();
+            self.bell.ring();
         }
     }
 
@@ -194,7 +205,10 @@ impl Board {
         let job = unsafe { &*job };
         let bound = |part: u16| usize::from(part) * job.n_items / job.n_parts;
         (job.work)(bound(ticket.n_taken)..bound(taken.n_taken), scratch);
-        self.n_done.fetch_add(1, AcqRel);
+        self.n_done.fetch_add(1, SeqCst);
+        if self.is_awaited.load(SeqCst) {
+            self.all_done.ring();
+        }
         true
     }
 
@@ -203,19 +217,43 @@ impl Board {
         self.ticket.load(Relaxed) != seen || self.closed.load(Relaxed)
     }
 
-    fn ring(&self) {
-        drop(self.bell.lock().unwrap_or_else(PoisonError::into_inner));
-        self.rung.notify_all();
+    /// Until that many parts are done.
+    fn wait_for(&self, n_parts: usize) {
+        let is_done = || {
+            std::hint::spin_loop();
+            self.n_done.load(SeqCst) == n_parts
+        };
+        if !(0..LOOKS_FOR_PART).any(|_| is_done()) {
+            self.is_awaited.store(true, SeqCst);
+            self.all_done.sleep_until(is_done);
+            self.is_awaited.store(false, SeqCst);
+        }
     }
 
     /// Until the ticket is not the one that was seen.
     fn sleep(&self, seen: u64) {
         self.n_asleep.fetch_add(1, SeqCst);
-        let mut bell = self.bell.lock().unwrap_or_else(PoisonError::into_inner);
-        while self.ticket.load(SeqCst) == seen && !self.closed.load(SeqCst) {
-            bell = self.rung.wait(bell).unwrap_or_else(PoisonError::into_inner);
-        }
+        self.bell.sleep_until(|| self.ticket.load(SeqCst) != seen || self.closed.load(SeqCst));
         self.n_asleep.fetch_sub(1, SeqCst);
+    }
+}
+
+impl Bell {
+    fn lock(&self) -> MutexGuard<'_, ()> {
+        self.mutex.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Wakes all who sleep by this bell; what they wait for was written before.
+    fn ring(&self) {
+        drop(self.lock());
+        self.rung.notify_all();
+    }
+
+    fn sleep_until(&self, is_so: impl Fn() -> bool) {
+        let mut guard = self.lock();
+        while !is_so() {
+            guard = self.rung.wait(guard).unwrap_or_else(PoisonError::into_inner);
+        }
     }
 }
 
@@ -264,6 +302,24 @@ mod tests {
             }
         }
         panic!("nobody helped");
+    }
+
+    #[test]
+    fn a_helper_that_is_slow_is_waited_for() {
+        let pool = Pool::with_threads(2);
+        let caller = std::thread::current().id();
+        let n_slow = AtomicUsize::new(0);
+        let n_done = AtomicUsize::new(0);
+        while n_slow.load(SeqCst) < 3 {
+            n_done.store(0, SeqCst);
+            pool.run(64, &|range, _| {
+                let is_slow = std::thread::current().id() != caller && range.start % 16 == 0;
+                std::thread::sleep(std::time::Duration::from_millis(if is_slow { 5 } else { 0 }));
+                n_slow.fetch_add(usize::from(is_slow), SeqCst);
+                n_done.fetch_add(range.len(), SeqCst);
+            });
+            assert_eq!(n_done.load(SeqCst), 64, "the caller slept until the last part was done");
+        }
     }
 
     #[test]
