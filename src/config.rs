@@ -92,6 +92,10 @@ pub struct SecondLook {
     /// now that what the device writes will be looked at. What the draft is expected to cost is
     /// taken off, see [`crate::routing::drafting`].
     pub margin: f64,
+    /// How far the scorer's probability goes between the first word and the last, as a standard
+    /// deviation: by it an early look is trusted less, see [`crate::routing::waiting`]. 0 trusts
+    /// every look alike.
+    pub drift: f64,
     pub draft: Draft,
     pub takeover: Takeover,
 }
@@ -105,6 +109,7 @@ impl Default for SecondLook {
             growth: 1.6,
             at_end: true,
             margin: 0.15,
+            drift: 0.0,
             draft: Draft::Held,
             takeover: Takeover::Replace,
         }
@@ -222,9 +227,12 @@ impl Config {
         if !in_unit(self.hysteresis) {
             return Err(invalid("hysteresis must lie between 0 and 1"));
         }
-        let SecondLook { theta, first_tokens, growth, margin, .. } = self.second_look;
+        let SecondLook { theta, first_tokens, growth, margin, drift, .. } = self.second_look;
         if !in_unit(margin) {
             return Err(invalid("second_look.margin must lie between 0 and 1"));
+        }
+        if !in_unit(drift) {
+            return Err(invalid("second_look.drift must lie between 0 and 1"));
         }
         if !theta.is_none_or(in_unit) {
             return Err(invalid("second_look.theta must lie between 0 and 1"));
@@ -316,6 +324,7 @@ mod tests {
         check(r#"{"second_look":{"first_tokens":0}}"#, Err("second_look.first_tokens"));
         check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
         check(r#"{"second_look":{"margin":1.1}}"#, Err("second_look.margin"));
+        check(r#"{"second_look":{"drift":-0.1}}"#, Err("second_look.drift"));
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));

@@ -415,6 +415,22 @@ fn looks_that_find_nothing_wrong_change_nothing() {
 }
 
 #[test]
+fn an_early_look_may_change_its_mind_where_much_is_still_to_come() {
+    let host = SimHost::new();
+    let drifting = SecondLook { drift: 0.3, ..often() };
+    let report = run_looking(&mut looking(&[0.6, 0.2], drifting.clone(), &host), &host);
+    assert_eq!(report.route, Route::Device, "the first look's 0.6 was not the last word");
+    assert!(report.looks[0].fused > 0.5 && report.looks[0].waiting > report.looks[0].fused - 0.5);
+    assert_eq!(report.looks.last().unwrap().waiting, 0.0, "nothing comes after the end");
+
+    host.then(SimEdge::answer("much better"));
+    let report = run_looking(&mut looking(&[0.6], drifting, &host), &host);
+    assert_eq!(report.route, Route::Edge);
+    let (last, others) = report.looks.split_last().unwrap();
+    assert!(last.ended && last.doubted && !others.is_empty(), "at 0.6 it was read to the end");
+}
+
+#[test]
 fn a_draft_that_was_held_is_never_seen() {
     let host = SimHost::new();
     host.then(SimEdge::answer("much better"));

@@ -21,6 +21,7 @@ import { surroundings } from "./surroundings.js";
  * @property {boolean} [enabled] true unless told otherwise, where the scorer has learned it
  * @property {number | null} [theta] the fused score from which the edge takes over; null: as `theta`
  * @property {number} [margin] how far beyond `theta` a turn is sent to the edge at once, less what a draft is expected to cost
+ * @property {number} [drift] how far the scorer's probability goes between the first word and the last: 0 trusts every look alike
  * @property {number} [firstTokens] the first look comes no later than after so many tokens
  * @property {number} [growth] how much longer the answer is at each look than at the one before
  * @property {boolean} [atEnd] whether the finished answer is looked at

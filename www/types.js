@@ -70,9 +70,10 @@
 
 /**
  * One look at the device's answer while it was written. `p` is the probability that the edge is
- * needed, `fused` what the rule made of it, times are in seconds.
- * @typedef {{n_tokens: number, ended: boolean, p: number, fused: number, device_rest_s: number,
- *   edge_s: number, doubted: boolean, took_s: number}} Look
+ * needed, `fused` what the rule made of it, `waiting` by how much that had to pass the threshold,
+ * since a later look may still change its mind; times are in seconds.
+ * @typedef {{n_tokens: number, ended: boolean, p: number, fused: number, waiting: number,
+ *   device_rest_s: number, edge_s: number, doubted: boolean, took_s: number}} Look
  */
 
 /**
@@ -126,7 +127,7 @@
  *     headers?: Record<string, string>},
  *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number, look_ahead?: boolean,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
- *     growth?: number, at_end?: boolean, margin?: number, draft?: "held" | "shown",
+ *     growth?: number, at_end?: boolean, margin?: number, drift?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},

@@ -48,7 +48,40 @@ pub struct Bert {
     /// Names of the head's rows, and the scorer's other keys.
     outputs: Vec<String>,
     budgets: Budgets,
+    pooling: Pooling,
     kernels: Arc<Kernels>,
+}
+
+/// What becomes of the tokens' last states.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pooling {
+    /// The first token's, [CLS], stands for all.
+    First,
+    /// Their mean does.
+    Mean,
+}
+
+impl Pooling {
+    /// Files number the kinds as llama.cpp does; those that say nothing mean the first token.
+    fn read(metadata: &Metadata) -> Result<Pooling> {
+        match metadata.u32("bert.pooling_type") {
+            Some(1) => Ok(Pooling::Mean),
+            None | Some(2) => Ok(Pooling::First),
+            Some(other) => Err(Error::ModelUnsupported(format!("bert with pooling {other}"))),
+        }
+    }
+
+    /// (n_tokens, n_embd) → (n_embd)
+    fn apply(self, mut x: Vec<f32>, n_embd: usize) -> Vec<f32> {
+        if self == Pooling::Mean {
+            let n_tokens = x.len() / n_embd;
+            let (mean, others) = x.split_at_mut(n_embd);
+            others.chunks_exact(n_embd).for_each(|row| add(mean, row));
+            mean.iter_mut().for_each(|x| *x /= n_tokens as f32);
+        }
+        x.truncate(n_embd);
+        x
+    }
 }
 
 /// How many word pieces of each text the scorer was trained on.
@@ -132,6 +165,7 @@ impl Bert {
             },
             outputs,
             budgets,
+            pooling: Pooling::read(&gguf.metadata)?,
             info: ModelInfo::read(&gguf, source, arch, &sizes, n_vocab)?,
             tokenizer,
             sizes,
@@ -151,7 +185,8 @@ impl Bert {
         self.sizes.n_ctx
     }
 
-    /// The hidden state of the first token, [CLS], after the last layer: (n_embd).
+    /// What stands for the whole input after the last layer, the state of [CLS] or the mean of all,
+    /// as the file says: (n_embd).
     pub fn embed(&self, ids: &[u32], type_ids: &[u32]) -> Result<Vec<f32>> {
         self.check_input(ids, type_ids)?;
         let n_embd = self.sizes.n_embd;
@@ -170,8 +205,7 @@ impl Bert {
         for layer in &self.layers {
             layer.forward(&mut x, &self.sizes, &self.kernels);
         }
-        x.truncate(n_embd);
-        Ok(x)
+        Ok(self.pooling.apply(x, n_embd))
     }
 
     /// What the head's rows stand for, in their order.
@@ -184,7 +218,7 @@ impl Bert {
         added(self.confidence.as_ref(), row, &values)
     }
 
-    /// What the scorer reads beside the [CLS] state, in its order; nothing in most files.
+    /// What the scorer reads beside that state, in its order; nothing in most files.
     pub fn feature_names(&self) -> &[String] {
         &self.feature_names
     }
@@ -219,14 +253,14 @@ impl Bert {
         self.budgets
     }
 
-    /// The linear head over a [CLS] state: (n_outputs).
-    pub fn head(&self, cls: &[f32]) -> Result<Vec<f32>> {
-        if cls.len() != self.sizes.n_embd {
-            let detail = format!("a state of {} instead of {}", cls.len(), self.sizes.n_embd);
+    /// The linear head over what [`Bert::embed`] gives: (n_outputs).
+    pub fn head(&self, state: &[f32]) -> Result<Vec<f32>> {
+        if state.len() != self.sizes.n_embd {
+            let detail = format!("a state of {} instead of {}", state.len(), self.sizes.n_embd);
             return Err(Error::InvalidRequest(detail));
         }
         let mut outputs = vec![0.0; self.outputs.len()];
-        self.head.forward(&Activations::new(cls, cls.len()), &mut outputs, &self.kernels);
+        self.head.forward(&Activations::new(state, state.len()), &mut outputs, &self.kernels);
         Ok(outputs)
     }
 

@@ -13,6 +13,7 @@ pub mod policy;
 pub mod rates;
 pub mod scorer;
 pub mod text;
+pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 

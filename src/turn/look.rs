@@ -3,7 +3,9 @@
 //!
 //! The prompt alone says little about whether the device will be right; its answer says much more.
 //! A look prices both sides anew: the device lacks only the rest of its answer, the edge all of
-//! its own, or the rest of that where both began at once. The rule is the decision's, `p − α·(T_edge − T_device) > θ`, with these two times.
+//! its own, or the rest of that where both began at once. The rule is the decision's,
+//! `p − α·(T_edge − T_device) > θ`, with these two times, and with θ raised by what a later look is
+//! worth ([`waiting`]).
 
 use std::time::Duration;
 
@@ -15,6 +17,7 @@ use super::{Router, both_failed, seconds};
 use crate::config::{SecondLook, Takeover};
 use crate::dialogue::Message;
 use crate::host::{Event, Host};
+use crate::routing::waiting::{Later, waiting};
 use crate::routing::{Confidence, Decision, Reason, Route};
 use crate::{Error, Result};
 
@@ -84,18 +87,21 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         self.spent += now.saturating_sub(started);
         let n_tokens = answer.n_tokens as f64;
         self.next_at = Some((n_tokens * self.config.growth).max(n_tokens + 1.0));
-        let rest_s = if ended { 0.0 } else { self.rest_s(n_tokens) };
-        let edge_s = self.edge_s(now);
+        let rest = if ended { 0.0 } else { self.rest(n_tokens) };
+        let (rest_s, edge_s) = (rest * self.token_s(), self.edge_s(now));
         let delay_s = edge_s - rest_s;
         let fused = p - self.decision.alpha_per_s * delay_s;
+        let gain = fused - self.theta;
+        let waiting = self.waiting(gain, n_tokens, rest);
         let look = Look {
             n_tokens: answer.n_tokens,
             ended,
             p,
             fused,
+            waiting,
             device_rest_s: rest_s,
             edge_s,
-            doubted: fused > self.theta,
+            doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };
         host.emit(Event::Look { look: &look });
@@ -129,11 +135,31 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
-    /// What the device has still to write, in seconds.
-    fn rest_s(&self, n_tokens: f64) -> f64 {
-        let expected = self.decision.expected_tokens.device;
-        let rest = (expected - n_tokens).max(MIN_REST * n_tokens);
-        rest * self.decision.device.decode_s / expected
+    /// What the device has still to write, in tokens.
+    fn rest(&self, n_tokens: f64) -> f64 {
+        (self.decision.expected_tokens.device - n_tokens).max(MIN_REST * n_tokens)
+    }
+
+    /// Seconds that the device takes for a token.
+    fn token_s(&self) -> f64 {
+        self.decision.device.decode_s / self.decision.expected_tokens.device
+    }
+
+    /// What it is worth to read on until the next look, or until the last: at the end, if it is
+    /// looked at.
+    fn waiting(&self, gain: f64, n_tokens: f64, rest: f64) -> f64 {
+        let (end, growth) = (n_tokens + rest, self.config.growth);
+        let mut looks =
+            std::iter::successors(Some(n_tokens.max(1.0) * growth), |at| Some(at * growth))
+                .take_while(|at| *at < end);
+        let next = looks.next();
+        let last = if self.config.at_end && rest > 0.0 { Some(end) } else { looks.last() };
+        let later = |at: f64| Later {
+            share: (at - n_tokens) / end,
+            seconds: (at - n_tokens) * self.token_s(),
+        };
+        let later: Vec<Later> = next.into_iter().chain(last).map(later).collect();
+        waiting(gain, self.decision.alpha_per_s, self.config.drift, &later)
     }
 }
 

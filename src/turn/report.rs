@@ -97,6 +97,8 @@ pub struct Look {
     pub p: f64,
     /// `p − α·(T_edge − T_device)`, with what each side had still to do.
     pub fused: f64,
+    /// By how much `fused` had to pass θ, since a later look may still change its mind.
+    pub waiting: f64,
     pub device_rest_s: f64,
     pub edge_s: f64,
     /// Whether the edge took over.
