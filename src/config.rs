@@ -173,6 +173,10 @@ pub struct Config {
     pub handoff: Handoff,
     /// Tokens of a turn that the edge answered which the device may read while nothing else happens.
     pub catch_up_tokens: usize,
+    /// Tokens of the turns that the device answered which the edge may be asked to read while the
+    /// person types, in one request for one token of answer; 0: never. Each is a call that counts,
+    /// so it is off unless asked for. Never under `data_saver`.
+    pub warm_edge_tokens: usize,
     /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
     pub queue_aware: bool,
     /// Whether it counts what a side has to catch up on. The paper's rule for single turns, taken
@@ -188,6 +192,8 @@ pub struct Config {
     pub probe_timeout_millis: u64,
     /// No sized probes and no probing while idle.
     pub data_saver: bool,
+    /// The device computes what is asked of it, and nothing ahead.
+    pub low_battery: bool,
 }
 
 impl Default for Config {
@@ -203,6 +209,7 @@ impl Default for Config {
             both_sides: BothSides::default(),
             handoff: Handoff::default(),
             catch_up_tokens: 1024,
+            warm_edge_tokens: 0,
             queue_aware: true,
             context_aware: true,
             max_tokens: 192,
@@ -210,6 +217,7 @@ impl Default for Config {
             idle_timeout_millis: 10_000,
             probe_timeout_millis: 3_000,
             data_saver: false,
+            low_battery: false,
         }
     }
 }

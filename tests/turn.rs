@@ -570,11 +570,12 @@ fn what_the_edge_forgets_is_learned_and_kept_for_the_next_visit() {
 
 #[test]
 fn the_device_catches_up_in_idle_time_within_its_budget() {
-    let missing_after = |catch_up_tokens: usize, n_ticks: usize| {
+    let with = |catch_up_tokens| Config { catch_up_tokens, ..config(Mode::Auto) };
+    let missing_after = |config: Config, n_ticks: usize| {
         let host = SimHost::new();
         host.then(SimEdge::answer("one two three four five six seven eight"));
         let mut router = router(Mode::Auto, &host);
-        router.set_config(Config { catch_up_tokens, ..config(Mode::Auto) }).unwrap();
+        router.set_config(config).unwrap();
         let mut request = ask(&["a question for the edge"]);
         request.mode = Some(Mode::EdgeOnly);
         let first = run(&mut router, &host, &request).unwrap();
@@ -585,8 +586,64 @@ fn the_device_catches_up_in_idle_time_within_its_budget() {
         next.mode = Some(Mode::PreferDevice);
         run(&mut router, &host, &next).unwrap().missing_device
     };
-    let (none, some, all) = (missing_after(0, 3), missing_after(10, 3), missing_after(1000, 3));
+    let (none, some) = (missing_after(with(0), 3), missing_after(with(10), 3));
+    let all = missing_after(with(1000), 3);
     assert_eq!(none - some, 10, "it stops where its budget ends");
     assert!(all < some && all > 0, "{none} {some} {all}");
-    assert_eq!(missing_after(1000, 0), none, "it happens while idle only");
+    assert_eq!(missing_after(with(1000), 0), none, "it happens while idle only");
+    let low_battery = Config { low_battery: true, ..with(1000) };
+    assert_eq!(missing_after(low_battery, 3), none, "the battery is for what is asked");
+}
+
+/// A dialogue on the device, long enough to be worth showing.
+fn spoken_with(config: Config, host: &SimHost) -> (Router, TurnRequest) {
+    let mut router = router(Mode::Auto, host);
+    router.set_config(config).unwrap();
+    let mut request = ask(&[&"a long story that goes on and on ".repeat(4)]);
+    request.mode = Some(Mode::PreferDevice);
+    request.max_tokens = Some(4);
+    let report = run(&mut router, host, &request).unwrap();
+    assert_eq!(report.route, Route::Device);
+    request.messages.push(Message::new(Role::Assistant, &report.text));
+    request.messages.push(Message::new(Role::User, "and then?"));
+    request.mode = Some(Mode::EdgeOnly);
+    (router, request)
+}
+
+#[test]
+fn while_the_person_types_the_edge_reads_what_it_has_missed() {
+    let warm = |warm_edge_tokens| Config { warm_edge_tokens, ..config(Mode::Auto) };
+    let missing_after = |config: Config, sent: usize| {
+        let host = SimHost::new();
+        let (mut router, request) = spoken_with(config, &host);
+        let n_before = host.sent.borrow().len();
+        host.then(SimEdge::answer("x"));
+        assert_eq!(host.run(router.warm_edge(&&host)), sent == 1);
+        assert!(!host.run(router.warm_edge(&&host)), "once is enough");
+        assert_eq!(host.sent.borrow().len() - n_before, sent);
+        host.then(SimEdge::answer("y"));
+        let report = run(&mut router, &host, &request).unwrap();
+        (report.missing_edge, host.sent.borrow()[n_before].clone())
+    };
+    let (cold, _) = missing_after(warm(0), 0);
+    let (shown, body) = missing_after(warm(1000), 1);
+    assert!(shown < cold / 4, "{shown} of {cold} tokens are left");
+    let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+    assert_eq!((&body["max_tokens"], &body["continue_final_message"]), (&1.into(), &true.into()));
+    assert_eq!(missing_after(warm(20), 0).0, cold, "the budget is too small");
+    let saving = Config { data_saver: true, ..warm(1000) };
+    assert_eq!(missing_after(saving, 0).0, cold, "the person saves data");
+    let local = Config { mode: Mode::DeviceOnly, ..warm(1000) };
+    assert_eq!(missing_after(local, 0).0, cold, "nothing may be sent");
+}
+
+#[test]
+fn an_edge_that_cannot_be_warmed_is_no_error() {
+    let host = SimHost::new();
+    let (mut router, request) =
+        spoken_with(Config { warm_edge_tokens: 1000, ..config(Mode::Auto) }, &host);
+    host.then(SimEdge::Status(500, String::new()));
+    assert!(host.run(router.warm_edge(&&host)));
+    let request = TurnRequest { mode: Some(Mode::Auto), ..request };
+    assert_eq!(run(&mut router, &host, &request).unwrap().route, Route::Device);
 }

@@ -15,6 +15,7 @@ import { TurnView } from "./turn-view.js";
  * What a person can do.
  * @typedef {object} Actions
  * @property {(text: string) => void} ask
+ * @property {() => void} typing a message was begun
  * @property {() => void} stop
  * @property {() => void} retry
  * @property {() => void} newChat
@@ -91,6 +92,7 @@ export class ChatView {
     "aria-label": "Where answers come from",
     title: "Where answers come from",
   });
+  #typing = false;
   /** @type {HTMLElement | null} */
   #error = null;
   /** @type {string | null} */
@@ -275,11 +277,21 @@ export class ChatView {
   /** @param {ShadowRoot} root */
   #listen(root) {
     root.addEventListener("keydown", (event) => this.#key(/** @type {KeyboardEvent} */ (event)));
-    this.#input.addEventListener("input", () => this.#fit());
+    this.#input.addEventListener("input", () => {
+      this.#fit();
+      this.#noteTyping();
+    });
     this.#stop.addEventListener("click", () => this.#actions.stop());
     this.#mode.addEventListener("change", () =>
       this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
     );
+  }
+
+  /** Tells once for each message that a person has begun to write it. */
+  #noteTyping() {
+    const typing = this.#input.value.trim() !== "";
+    if (typing && !this.#typing) this.#actions.typing();
+    this.#typing = typing;
   }
 
   /** @param {KeyboardEvent} event */
@@ -298,6 +310,7 @@ export class ChatView {
     const text = this.#input.value;
     if (!text.trim() || !this.#stop.hidden) return;
     this.#input.value = "";
+    this.#typing = false;
     this.#fit();
     this.#actions.ask(text);
   }

@@ -59,6 +59,7 @@ export class NearsideChat extends HTMLElement {
     super();
     this.#view = new ChatView(this.attachShadow({ mode: "open", delegatesFocus: true }), {
       ask: (text) => void this.ask(text),
+      typing: () => void this.router?.expectTurn().catch(() => {}),
       stop: () => this.stop(),
       retry: () => void this.retry(),
       newChat: () => this.newChat(),

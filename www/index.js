@@ -160,6 +160,17 @@ export class Router extends EventTarget {
   }
 
   /**
+   * To be called when a person begins to type: the edge may be shown the turns that it has missed, so
+   * that it answers sooner. It is, where `core: { warm_edge_tokens }` allows and a turn at the edge is
+   * likely. Says whether the edge was asked.
+   * @returns {Promise<boolean>}
+   */
+  async expectTurn() {
+    await this.#started;
+    return this.#port.call(fromPage.expectTurn()).answer;
+  }
+
+  /**
    * Says what a person thinks of an answer: it moves the win rate of similar turns, on this device
    * alone. `"again"` goes with asking the edge to answer again.
    * @param {number} turn the number in the turn's report (`x_turn.turn`)

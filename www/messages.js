@@ -18,7 +18,7 @@ export const PROTOCOL = 2;
 
 /**
  * What only the page can see of its surroundings.
- * @typedef {{online: boolean, dataSaver: boolean, visible: boolean}} Surroundings
+ * @typedef {{online: boolean, dataSaver: boolean, lowBattery: boolean, visible: boolean}} Surroundings
  */
 
 /**
@@ -44,6 +44,7 @@ export const PROTOCOL = 2;
  *   | {type: "configure", id: number, config: CoreConfig}
  *   | {type: "probe", id: number}
  *   | {type: "clear-dialogue", id: number}
+ *   | {type: "expect-turn", id: number}
  *   | {type: "rate", id: number, turn: number, verdict: import("./types.js").Verdict}
  *   | {type: "forget-feedback", id: number}
  *   | {type: "surroundings", surroundings: Surroundings}
@@ -81,6 +82,7 @@ export const fromPage = {
   rate: (turn, verdict) => ({ type: /** @type {const} */ ("rate"), turn, verdict }),
   forgetFeedback: () => ({ type: /** @type {const} */ ("forget-feedback") }),
   probe: () => ({ type: /** @type {const} */ ("probe") }),
+  expectTurn: () => ({ type: /** @type {const} */ ("expect-turn") }),
   /** @param {number} id @returns {PageMessage} */
   abort: (id) => ({ type: "abort", id }),
   /** @param {Surroundings} surroundings @returns {PageMessage} */

@@ -1,12 +1,21 @@
-/** What only a page can see: the browser's network events, data-saver, visibility. */
+/** What only a page can see: the browser's network events, data-saver, battery, visibility. */
 
 /** @typedef {import("./messages.js").Surroundings} Surroundings */
+
+/** @typedef {EventTarget & {charging: boolean, level: number}} Battery */
+
+/** Below this share of its charge a battery is left to what the person asks for. */
+const LOW_BATTERY = 0.3;
+
+/** Known a moment after the page asked for it, in browsers that tell. @type {Battery | null} */
+let battery = null;
 
 /** @returns {Surroundings} */
 export function surroundings() {
   return {
     online: navigator.onLine,
     dataSaver: connection()?.saveData === true,
+    lowBattery: battery !== null && !battery.charging && battery.level < LOW_BATTERY,
     visible: document.visibilityState !== "hidden",
   };
 }
@@ -24,10 +33,33 @@ export function watchSurroundings(onChange) {
     [document, "visibilitychange"],
     [connection(), "change"],
   ];
+  let watching = true;
   for (const [target, type] of events) target?.addEventListener(type, changed);
+  batteryOf(navigator).then((found) => {
+    if (!found || !watching) return;
+    battery = found;
+    for (const type of ["chargingchange", "levelchange"]) {
+      found.addEventListener(type, changed);
+      events.push([found, type]);
+    }
+    changed();
+  });
   return () => {
+    watching = false;
     for (const [target, type] of events) target?.removeEventListener(type, changed);
   };
+}
+
+/**
+ * The Battery Status API, where the browser has it and the page may use it.
+ * @param {Navigator & {getBattery?: () => Promise<Battery>}} navigator
+ */
+async function batteryOf(navigator) {
+  try {
+    return (await navigator.getBattery?.()) ?? null;
+  } catch {
+    return null;
+  }
 }
 
 /** The Network Information API, where the browser has it. */

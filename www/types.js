@@ -131,7 +131,7 @@
  *     takeover?: "replace" | "continue"},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
- *   catch_up_tokens?: number, context_aware?: boolean,
+ *   catch_up_tokens?: number, warm_edge_tokens?: number, context_aware?: boolean,
  *   [knob: string]: unknown,
  * }} CoreConfig
  */
@@ -192,6 +192,7 @@
  * @property {(online: boolean) => void} setOnline
  * @property {() => Promise<LinkEstimate | null>} probe
  * @property {() => Promise<void>} tick
+ * @property {() => Promise<boolean>} expectTurn
  * @property {() => CoreState} state
  * @property {() => void} free
  */

@@ -46,6 +46,7 @@ class RouterWorker {
   #ticking = false;
   #visible = true;
   #dataSaver = false;
+  #lowBattery = false;
   /** @type {string | undefined} */
   #mode;
 
@@ -93,6 +94,8 @@ class RouterWorker {
         return this.#probe();
       case "clear-dialogue":
         return this.#clearDialogue();
+      case "expect-turn":
+        return this.#expectTurn();
       case "rate":
         return this.#ready().rate(message.turn, message.verdict);
       case "forget-feedback":
@@ -238,22 +241,28 @@ class RouterWorker {
     return link;
   }
 
+  /** The person types; a turn that runs already is the one that was expected. */
+  async #expectTurn() {
+    if (this.#turns.size > 0) return false;
+    const asked = await this.#ready().expectTurn();
+    this.#reportState();
+    return asked;
+  }
+
   /** @param {Surroundings} surroundings */
-  #look({ online, dataSaver, visible }) {
+  #look({ online, dataSaver, lowBattery, visible }) {
     const cameBack = visible && !this.#visible;
     // Whoever leaves a page hides it first.
     if (!visible && this.#visible && this.#turns.size === 0) this.#keeper?.keep();
     this.#visible = visible;
     this.#core?.setOnline(online);
-    if (dataSaver !== this.#dataSaver) this.#saveData(dataSaver);
+    if (dataSaver !== this.#dataSaver || lowBattery !== this.#lowBattery) {
+      [this.#dataSaver, this.#lowBattery] = [dataSaver, lowBattery];
+      const saved = { data_saver: dataSaver, low_battery: lowBattery };
+      this.#core?.configure(saved).catch(() => {});
+    }
     if (cameBack) this.#tick();
     this.#reportState();
-  }
-
-  /** @param {boolean} on */
-  #saveData(on) {
-    this.#dataSaver = on;
-    this.#core?.configure({ data_saver: on }).catch(() => {});
   }
 
   /** Lets the core look at a stale link, unless nobody watches or nothing may be sent. */

@@ -86,7 +86,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         Ok(())
     }
 
-    fn missing_on_edge(&self, prompt: &Counted, now: Duration) -> usize {
+    pub(super) fn missing_on_edge(&self, prompt: &Counted, now: Duration) -> usize {
         let Counted { vocabulary, tokens, .. } = prompt;
         self.ledger.missing(Route::Edge, vocabulary, tokens, now).tokens.round() as usize
     }
@@ -95,7 +95,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// first token is split: what the link explains, what prefill explains,
     /// and the rest is the queue. While the device computed too, nobody was
     /// there to take the time.
-    fn learn_edge_rates(&mut self, call: &EdgeCall, n_missing: usize) {
+    pub(super) fn learn_edge_rates(&mut self, call: &EdgeCall, n_missing: usize) {
         let received = call.received();
         let hints = received.hints;
         let (Some(first), Some(last)) = (received.first_text, received.last_text) else { return };
@@ -124,7 +124,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
     }
 
-    fn note_edge_failure(&mut self, error: &Error, now: Duration) {
+    pub(super) fn note_edge_failure(&mut self, error: &Error, now: Duration) {
         let rest = match error {
             Error::EdgeUnreachable(_) | Error::EdgeTimeout(_) | Error::EdgeBrokeOff => {
                 self.link.fail(now);

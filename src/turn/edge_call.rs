@@ -207,6 +207,18 @@ impl<'c> Running<'c> {
         }
     }
 
+    /// Until the edge has said all, which nobody reads.
+    pub async fn unseen(mut self) -> Result<()> {
+        poll_fn(|context| {
+            self.poll(context);
+            match &*self.call.outcome.borrow() {
+                Some(outcome) => Poll::Ready(outcome.clone()),
+                None => Poll::Pending,
+            }
+        })
+        .await
+    }
+
     /// Shows what came already and what is still to come, until the edge has said all.
     pub async fn shown_in<H: Host>(mut self, answer: &mut Answer, host: &H) -> Result<()> {
         let n_before = answer.n_tokens;

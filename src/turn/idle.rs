@@ -10,9 +10,9 @@ use crate::handoff::ledger::common_prefix;
 use crate::host::Host;
 use crate::routing::Route;
 
-/// Expected number of later turns on which the device is the better side, from which on catching up
-/// is worth its energy.
-const MIN_EXPECTED_TURNS: f64 = 0.3;
+/// Expected number of later turns on which a side is the better one, from which on it is worth that
+/// it catches up.
+pub(super) const MIN_EXPECTED_TURNS: f64 = 0.3;
 
 /// A turn that the edge has answered.
 pub(super) struct Missed {
@@ -37,8 +37,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// a turn begins.
     pub(super) async fn catch_up<H: Host>(&mut self, host: &H) {
         let Some(missed) = self.missed.take() else { return };
-        let allowed = matches!(self.config.mode, Mode::Auto | Mode::PreferDevice);
-        if !allowed || self.device_turns_left() < MIN_EXPECTED_TURNS {
+        let allowed =
+            matches!(self.config.mode, Mode::Auto | Mode::PreferDevice) && !self.config.low_battery;
+        if !allowed || self.turns_left_for(Route::Device) < MIN_EXPECTED_TURNS {
             return;
         }
         let Some(device) = &self.device else { return };
@@ -87,10 +88,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
     }
 
-    /// Of the turns that are expected, those on which the device would be better if it had not been
+    /// Of the turns that are expected, those on which `side` would be better if it had not been
     /// away. Before anything is known it is taken to be.
-    fn device_turns_left(&self) -> f64 {
-        let advantages = self.habits.advantages(Route::Device);
+    pub(super) fn turns_left_for(&self, side: Route) -> f64 {
+        let advantages = self.habits.advantages(side);
         let n_better = advantages.iter().filter(|advantage| **advantage > 0.0).count();
         let share = (n_better as f64 + 1.0) / (advantages.len() as f64 + 1.0);
         share * self.habits.turns_left(self.course.n_turns)

@@ -17,6 +17,7 @@ mod look;
 pub mod models;
 mod parked;
 mod report;
+mod warm;
 
 use std::collections::VecDeque;
 use std::time::Duration;
@@ -65,6 +66,8 @@ pub struct Router<D = Engine, S = Scorer> {
     last_route: Option<Route>,
     course: Course,
     missed: Option<Missed>,
+    /// A dialogue whose last turn the edge has not seen.
+    unseen: Option<Vec<Message>>,
     habits: Habits,
     feedback: Feedback,
     rateable: VecDeque<Rateable>,
@@ -116,6 +119,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             last_route: None,
             course: Course::default(),
             missed: None,
+            unseen: None,
             habits: host
                 .load(HABITS_KEY)
                 .as_deref()
@@ -221,6 +225,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.last_route = None;
         self.course = Course::default();
         self.missed = None;
+        self.unseen = None;
     }
 
     /// Answers one turn. A turn that the caller aborts ends normally, with
@@ -233,6 +238,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let started = host.now();
         request.validate()?;
         self.missed = None;
+        self.unseen = None;
         let mode = request.mode.unwrap_or(self.config.mode);
         let counted = self.count(&request.messages)?;
         let (score, state) = self.score(&request.messages)?;
@@ -253,6 +259,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.note_course(&request.messages, &decision, answer.route);
         answer.n_moves = self.course.n_moves;
         self.note_missed(&request.messages, &answer.text, answer.route);
+        self.note_unseen(&request.messages, &answer.text, answer.route);
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
         host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());

@@ -183,14 +183,14 @@ impl Core {
     /// To be called every few seconds: makes the probe that is due, if any, and lets the device
     /// catch up. A turn that begins meanwhile ends both.
     pub async fn tick(&self) {
-        let Some(mut router) = self.router.try_lock() else { return };
-        router.set_browser_online(self.browser_online.get());
-        let controller = AbortController::new().ok();
-        let signal = controller.as_ref().map(AbortController::signal);
-        self.probing.replace(controller);
-        router.tick(&self.host.for_turn(signal, None)).await;
-        self.probing.replace(None);
-        self.look(&router);
+        self.between_turns(async |router, host| router.tick(host).await).await;
+    }
+
+    /// The person has begun to type: the edge may be shown what it has missed. A turn that begins
+    /// meanwhile ends it. Returns whether the edge was asked.
+    #[wasm_bindgen(js_name = expectTurn)]
+    pub async fn expect_turn(&self) -> bool {
+        self.between_turns(async |router, host| router.warm_edge(host).await).await.unwrap_or(false)
     }
 
     /// Link, rates and readiness as plain data.
@@ -217,6 +217,22 @@ impl Core {
             turn_running: Cell::new(false),
             probing: RefCell::new(None),
         })
+    }
+
+    /// Work that ends as soon as the page asks for something; `None` where that is under way.
+    async fn between_turns<T>(
+        &self,
+        work: impl AsyncFnOnce(&mut Router, &WebHost) -> T,
+    ) -> Option<T> {
+        let mut router = self.router.try_lock()?;
+        router.set_browser_online(self.browser_online.get());
+        let controller = AbortController::new().ok();
+        let signal = controller.as_ref().map(AbortController::signal);
+        self.probing.replace(controller);
+        let done = work(&mut router, &self.host.for_turn(signal, None)).await;
+        self.probing.replace(None);
+        self.look(&router);
+        Some(done)
     }
 
     async fn turn(&self, request: JsValue, host: &WebHost) -> Result<TurnReport> {
