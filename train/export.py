@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Kind
-from gguf import GGUFReader, GGUFWriter, TokenType
+from gguf import GGUFReader, GGUFWriter, PoolingType, TokenType
 from gguf.quants import dequantize, quantize
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
@@ -146,10 +146,10 @@ def add_wordpiece(writer, tokenizer):
 
 
 def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
-                 features=(), budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES)):
+                 features=(), budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS):
     """Version 2 of a scorer's file: a head row for each of `outputs`, and the pieces that each text may have.
 
-    `features` are the names of what the head reads beside the [CLS] state.
+    `features` are the names of what the head reads beside the tokens' pooled states.
     """
     c = model.config
     writer = GGUFWriter(path, "bert")
@@ -163,6 +163,8 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
     writer.add_layer_norm_eps(c.eps)
     writer.add_vocab_size(c.vocab)
     writer.add_causal_attention(False)
+    if pooling != PoolingType.CLS:
+        writer.add_pooling_type(pooling)
     writer.add_uint32("nearside.scorer.version", 2)
     writer.add_array("nearside.scorer.outputs", outputs)
     if features:

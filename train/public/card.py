@@ -6,27 +6,25 @@ import torch
 
 import baseline
 import transfer
-from cards import hardware
-from encoder import ANSWER_PIECES, DIGEST_PIECES, N_LAYERS, TURN_PIECES
+from encoder import ANSWER_PIECES, DIGEST_PIECES, LAYERS, TURN_PIECES
 from features import ANSWER, TURN
-from learn import BATCH, HEAD_PEAK, PEAK, SEED, SHOWN, outcomes_of, predict, rows_of
 from measure import intervals, routing
-from rows import row_name, rows, seen, title
-from ship import LOOKS, load
+from probe import FOLDS
+from rows import outcomes_of, row_name, rows, rows_of, seen, title
+from ship import LOOKS, SEED, load
+from states import predict
 
 
-# What a rerun from the tree does differently from the run behind this file.
-HISTORY = ("The first 400 steps showed other shares of these rows, on longer schedules; and the weights are the mean of "
-           "those after the first and the second epoch, which did better on the tuning part than either.")
-# What was tried beside it, on the test part, and what that says.
+# What was tried beside it, and what that says.
 BOUNDS = [
-    "What bounds them. Training had 14 minutes of two cores, a quarter of what was planned. After two epochs "
-    "the encoder alone had AUC 0.64 on Mixtral's MMLU, as words alone have (TF-IDF 0.65, single pieces 0.65). A "
-    "linear head on MiniLM's frozen states averaged over the tokens, on 500 rows of the pair, has 0.66 and 22 / 55 on 500 "
-    "test rows (the transfer table below): reading [CLS] alone, as this file does, is the first thing to change. On "
-    "Phi-3-mini's answers, features alone, fitted to whole answers, have AUC 0.61 and 27 / 66, and words add nothing to "
-    "them; on gemma-2-2b's 0.75 and 27 / 62, with words 0.76 and 25 / 57. Gradient boosting on features is little "
-    "better than a linear fit (AUC 0.644 for 0.632 on Phi-3-mini's tuning part): the rest is in whether facts are right."]
+    "What bounds them. Fine-tuning does not help: 30 minutes of two cores on the same rows (rate 1e-4, three epochs, "
+    "every set and model at once, dropout 0.1) took the encoder's AUC on Mixtral's MMLU from 0.66 to 0.64 on the test "
+    "part and from 0.65 to 0.63 on the tuning part; weights between the two (Wortsman et al., arXiv 2109.01903: 30 % "
+    "of the way) had 0.67 and 27 / 58 on the test part, 0.65 on the tuning part. Other layers of MiniLM, frozen: the "
+    "first four 0.66, all six 0.65, [CLS] instead of the mean 0.65. Words alone have 0.65. All of these lie within "
+    "each other's intervals: what a prompt tells about a single answer of another model is little, and these rows "
+    "hold no more of it. On answers, features alone, fitted to whole ones, have AUC 0.61 and 27 / 66 on "
+    "Phi-3-mini's and 0.75 and 27 / 62 on gemma-2-2b's: the rest is in whether facts are right."]
 TIME = ("The encoder computes four of MiniLM's six layers at its width, so two thirds of its products: of MiniLM Q8_0's time "
         "for 128 tokens, which docs/performance.md holds to be 0.72 of onnxruntime-web int8's, that is about 0.5 of the "
         "latter's. That is a count, not a measurement: `cargo bench --bench engine -- models/general.gguf` measures it.")
@@ -126,10 +124,10 @@ def transfer_table(found):
         + " |" for source in names]
 
 
-def shown():
-    of = {None: "prompts alone", "Phi-3-mini-4k-instruct": "answers of Phi-3-mini",
-          "Meta-Llama-3.1-8B-Instruct": "answers of Llama-3.1-8B"}
-    return ", ".join(f"{100 * part:.0f} % of the {of[author]}" for (_, author), part in SHOWN.items())
+def reading(chosen):
+    """What each row came to read, and how much log loss that takes off features alone."""
+    gain = lambda w: w["losses"]["features"] - min(w["losses"].values())
+    return ", ".join(f"`{name}` {w['reads'].replace(' ', ' + ')} ({gain(w):.3f})" for name, w in chosen.items() if w["losses"])
 
 
 def write(args, questions):
@@ -137,9 +135,8 @@ def write(args, questions):
     if not path.exists():
         path.write_text(json.dumps(figures(args, questions), indent=1) + "\n")
     found = json.loads(path.read_text())
-    kept = torch.load(args.checkpoint, weights_only=True)
     between = json.loads((args.runs / "transfer.json").read_text())
-    weighed = json.loads((args.runs / "weighed.json").read_text())
+    chosen = json.loads((args.runs / "chosen.json").read_text())
     size = (args.models / "general.gguf").stat().st_size
     device, edge = (found["lengths"][name] for name in ("device_length", "edge_length"))
     lines = [
@@ -147,33 +144,29 @@ def write(args, questions):
         "A scorer for chat models it has outcomes of, and a first guess for those it has not: how likely the edge is "
         "needed, from the prompt alone or from the prompt and the answer so far, and how long answers get. BERT, "
         f"{found['parameters']:,} parameters, Q8_0, {size:,} bytes. Licence Apache-2.0, as the encoder it starts from.", "",
-        f"- Shape: {N_LAYERS} post-LN layers, width 384, 12 heads, feed-forward 1536, {found['pieces']:,} wordpieces with "
+        f"- Shape: {len(LAYERS)} post-LN layers, width 384, 12 heads, feed-forward 1536, {found['pieces']:,} wordpieces with "
         "each digit a piece.",
         f"- First look: `[CLS] turn [SEP] digest [SEP]`; the first {TURN_PIECES} pieces of the last user message, and of "
         f"the exchange before it {DIGEST_PIECES}, left out on the first turn.",
         f"- Second look: `[CLS] turn [SEP] answer [SEP]`; the last {ANSWER_PIECES} pieces of what the device has written.",
-        f"- Features, which the head reads beside the [CLS] state: of the turn {listed(TURN)}; on the second look, of the "
+        f"- Features, which the head reads beside the mean: of the turn {listed(TURN)}; on the second look, of the "
         f"answer {listed(ANSWER)}. They are counted off the texts, by `train/public/features.py` and "
         "`src/routing/features.rs` alike; no word of any language is among them. Each piece of either text adds a weight "
         "of its own too, over the root of how many different ones the text has.",
         f"- Output: {listed(found['names'])}. `needed` and `look` are logits of \"device wrong, edge right\", from the "
         "first and the second look, averaged over the pairs of a set; the rows that name a pair are for that pair. "
         "Lengths are ln(1 + tokens), four characters a token.",
-        "- Start: the first layers of all-MiniLM-L6-v2 (Apache-2.0) and its rows for the pieces that are kept.",
+        f"- Start: layers {', '.join(str(layer + 1) for layer in LAYERS)} of all-MiniLM-L6-v2 (Apache-2.0) and its rows for the pieces that are kept.",
         f"- Labels: public outcomes, {found['rows']:,} training rows (a question is a row, and so is each answer "
         "to it). MMLU-Pro's, by TIGER-AI-Lab (Apache-2.0); GSM8K's and MMLU-Redux's, by WildEval/ZeroEval (Apache-2.0; "
         "questions MIT and CC-BY-4.0); RouteLLM's MMLU and GSM8K, by lm-sys (Apache-2.0).",
         "- Split: by a hash of the question without its options, lowercase, punctuation and whitespace collapsed, over "
-        "all sets at once: 70 % train, 10 % to tune, 20 % test.",
-        "- Training: every set and model at once; besides the rows above the head learns whether each model is right, "
-        f"and the subject. Half of the answers are cut at random places; of MMLU-Pro an epoch shows {shown()}. AdamW, "
-        f"bf16, batches of {BATCH}, rate {PEAK:g} ({HEAD_PEAK:g} for the head) falling to 0, seed {SEED}; "
-        f"{kept['step']:,} steps, {kept['seconds'] / 60:.0f} minutes of {hardware()}. {HISTORY}",
-        "- Then, for each logit, a logistic regression on the features, or on features and pieces (training part), and "
-        "which of them, and how much of it and of the trunk, makes the best logit (tuning part), folded into the head. "
-        "Features without pieces were added to the choice after a first export had been measured on the test part. Log loss it took off, cross-validated on "
-        "the tuning part: " + ", ".join(f"`{name}` {w['gain']:.3f}" for name, w in weighed.items()) + "; where that is "
-        "no gain, the trunk's logit has a temperature instead.",
+        "all sets at once: 80 % to learn from, 20 % test.",
+        "- Training: the encoder stays as it comes. Each row of the head is a logistic regression (for lengths, ridge "
+        "regression) on the training and tuning parts, of prompts and of two looks at each answer: whole, which counts "
+        f"twice, and cut at a random place (seed {SEED}). {FOLDS}-fold cross-validation over questions picks what it reads, of features, "
+        "pieces and the encoder's mean state, and how strongly it is held down: " + reading(chosen) + "; in brackets, "
+        "the log loss that this takes off what features alone leave. A quarter of an hour of two cores.",
         "- Command: `python train/public/run.py --outcomes DIR/*.jsonl --answers DIR/answers/*.jsonl`.", "",
         "## On the test part, the file's weights", "",
         "CPT50 is the share of questions, in percent, to send to the edge for half of what the edge would add; chance is "
@@ -186,7 +179,7 @@ def write(args, questions):
         f"({device[1]:.0f}) on {device[2]:,} questions, edge {edge[0]:.0f} ({edge[1]:.0f}) on {edge[2]:,}.", "",
         "## Time", "", TIME, "",
         "## Transfer: trained on one pair, tested on another", "",
-        "AUC, CPT50 / 80. For this table alone, a linear head on MiniLM's first layers as they come, frozen, so that no "
+        "AUC, CPT50 / 80. For this table alone, a linear head on the encoder's states alone, so that no "
         f"other pair's outcomes are in it; at most {transfer.MOST_ROWS:,} rows of a pair to train on and as many to test.", "",
         "First look:", "", *transfer_table(between["needed"]), "",
         "Second look, whole answers:", "", *transfer_table(between["look"]), "",

@@ -1,4 +1,4 @@
-"""The general scorer: the first layers of all-MiniLM-L6-v2 over a pruned vocabulary, and a head of many rows.
+"""The general scorer: four layers of all-MiniLM-L6-v2 over a pruned vocabulary, and a head of many rows.
 
 Input contract, shared with the router: `[CLS] turn [SEP]` (type 0), then `[second] [SEP]` (type 1), where the
 second segment is a digest of the dialogue before the turn (first look) or the answer so far (second look).
@@ -10,18 +10,17 @@ from collections import Counter
 from pathlib import Path
 
 import torch
-import torch.nn.functional as F
 from safetensors.torch import load_file
 from torch import nn
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from features import N_FEATURES
-from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, ScorerLayer, word_pieces
+from scorer_model import BERT_SPECIALS, CLS, SEP, Scorer, ScorerConfig, word_pieces
 
 TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 160, 60, 128
 CONTEXT = 3 + TURN_PIECES + max(DIGEST_PIECES, ANSWER_PIECES)
-N_LAYERS, N_PIECES = 4, 9000
-DROPOUT = 0.1
+LAYERS = (0, 1, 2, 5)  # of MiniLM: the last one is made for the mean that the head reads
+N_PIECES = 9000
 PARTS = {"q": "attention.self.query", "k": "attention.self.key", "v": "attention.self.value",
          "out": "attention.output.dense", "attn_norm": "attention.output.LayerNorm",
          "up": "intermediate.dense", "down": "output.dense", "norm": "output.LayerNorm"}
@@ -56,53 +55,31 @@ def prune(texts):
     return [*BERT_SPECIALS, *(p for p in known if p in kept and p not in BERT_SPECIALS)]
 
 
-class GeneralLayer(ScorerLayer):
-    """`ScorerLayer` that computes only the first `n_read` tokens' states, all that a last layer is asked for.
-
-    Attention is spelled out: at this width its backward pass takes a CPU half the time of the fused one's.
-    """
-
-    def __init__(self, config):
-        super().__init__(config)
-        self.dropout = nn.Dropout(DROPOUT)
-
-    def forward(self, x, mask, n_read=None):
-        heads = lambda y: y.unflatten(-1, (self.config.n_heads, -1)).transpose(1, 2)
-        read = x[:, :n_read]
-        q, k, v = heads(self.q(read)), heads(self.k(x)), heads(self.v(x))  # (batch, heads, tokens, head_dim)
-        scores = q @ k.transpose(-2, -1) * q.shape[-1] ** -0.5
-        mixed = scores.masked_fill(~mask, -1e4).softmax(-1).to(v.dtype) @ v
-        y = self.attn_norm(read + self.dropout(self.out(mixed.transpose(1, 2).flatten(2))))
-        return self.norm(y + self.dropout(self.down(F.gelu(self.up(y)))))
-
-
 class General(Scorer):
-    """`Scorer` with as many head rows as wanted, which read plain features and single pieces too.
+    """`Scorer` with as many head rows as wanted, which read the mean over tokens, plain features and single pieces.
 
-    Gradients train all but the pieces' weights, which `stack.py` fits; while they do, there is dropout.
+    The encoder stays as it comes; `probe.py` fits the head.
     """
 
-    def __init__(self, n_pieces, n_outputs, n_layers=N_LAYERS):
+    def __init__(self, n_pieces, n_outputs, n_layers=len(LAYERS)):
         super().__init__(ScorerConfig(dim=384, n_layers=n_layers, n_heads=12, ffn=1536, vocab=n_pieces,
                                       context=CONTEXT))
-        self.layers = nn.ModuleList(GeneralLayer(self.config) for _ in range(n_layers))
         self.head = nn.Linear(self.config.dim, n_outputs)
         self.features = nn.Linear(N_FEATURES, n_outputs, bias=False)
         self.words = nn.Embedding.from_pretrained(torch.zeros(2 * n_pieces, n_outputs))
-        self.dropout = nn.Dropout(DROPOUT)
 
     def forward(self, ids, types, real, features):
         """ids, types, real: (batch, tokens); features: (batch, N_FEATURES); returns (batch, outputs)."""
-        deep = self.head(self.dropout(self.state(ids, types, real)))
+        deep = self.head(self.state(ids, types, real))
         return deep + self.features(features) + bags(ids, types, real, self.config.vocab) @ self.words.weight
 
     def state(self, ids, types, real):
-        """The last state of [CLS]: (batch, dim)."""
+        """The mean of the last layer's states, as MiniLM was trained to be read: (batch, dim)."""
         x = self.embed(ids) + self.positions.weight[:ids.shape[1]] + self.types(types)
-        x, mask = self.dropout(self.norm(x)), real[:, None, None, :]
-        for layer in self.layers[:-1]:
+        x, mask = self.norm(x), real[:, None, None, :]
+        for layer in self.layers:
             x = layer(x, mask)
-        return self.layers[-1](x, mask, n_read=1)[:, 0]
+        return (x * real[..., None]).sum(1) / real.sum(1, keepdim=True)
 
 
 def bags(ids, types, real, n_pieces):
@@ -113,7 +90,7 @@ def bags(ids, types, real, n_pieces):
 
 
 def from_minilm(pieces, n_outputs):
-    """`General` with MiniLM's rows for `pieces` and its first layers; the head starts at nothing."""
+    """`General` with MiniLM's rows for `pieces` and its `LAYERS`; the head starts at nothing."""
     stored = load_file(minilm() / "model.safetensors")
     place = {piece: i for i, piece in enumerate(pieces_of_minilm())}
     model = General(len(pieces), n_outputs)
@@ -124,9 +101,9 @@ def from_minilm(pieces, n_outputs):
             "features.weight": torch.zeros_like(model.features.weight), "words.weight": model.words.weight}
     for kind in ("weight", "bias"):
         ours[f"norm.{kind}"] = stored[f"embeddings.LayerNorm.{kind}"]
-        for i in range(model.config.n_layers):
+        for i, layer in enumerate(LAYERS):
             for part, theirs in PARTS.items():
-                ours[f"layers.{i}.{part}.{kind}"] = stored[f"encoder.layer.{i}.{theirs}.{kind}"]
+                ours[f"layers.{i}.{part}.{kind}"] = stored[f"encoder.layer.{layer}.{theirs}.{kind}"]
     model.load_state_dict(ours)
     return model
 

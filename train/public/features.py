@@ -1,7 +1,7 @@
 """Plain facts about a turn and an answer, counted off the text: numbers, sums, options, what is stated at the end.
 
 A tiny BERT cannot check a sum, or compare the value that was worked out with the option that was chosen; these few
-lines can. The head reads them beside the [CLS] state, so the router computes the same numbers from the same texts:
+lines can. The head reads them beside the encoder's state, so the router computes the same numbers from the same texts:
 `src/routing/features.rs` is this file in Rust, and `tests/fixtures/features.json` holds both to the same values.
 No word of any language is listed: a letter is ASCII's, or anything beyond Latin-1's signs that is no punctuation.
 """

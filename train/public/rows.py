@@ -1,7 +1,6 @@
 """What the scorer learns from a question: inputs for either look, and one target for each head row.
 
-A target that is not known for a row is NaN and costs nothing. Only the first rows of the head are shipped
-(`shipped`); the others, one for each model and subject, make the trunk learn from all there is.
+A target that is not known for a row is NaN and costs nothing.
 """
 
 import math
@@ -53,15 +52,6 @@ def shipped(questions):
             *(row_name("look", d, e) for d, e in PAIRS if d in authors)]
 
 
-def outputs(questions):
-    """All head rows: the shipped ones, then those that only training uses."""
-    models = sorted({name for q in questions for name in q.right})
-    authors = sorted({author for q in questions for author in q.answers})
-    subjects = sorted({q.subject for q in questions})
-    return [*shipped(questions), *(f"right:{m}" for m in models), *(f"right_after:{a}" for a in authors),
-            *(f"subject:{s}" for s in subjects)]
-
-
 def needed(q, device, edge):
     """1 when the device is wrong and the edge right."""
     return float(q.right[edge] and not q.right[device])
@@ -82,30 +72,26 @@ def first_look(q):
     named = {"needed": mean(needed(q, d, e) for d in DEVICES if d in q.right for e in edges),
              "device_length": expected_length(q, DEVICES), "edge_length": expected_length(q, EDGES)}
     pairs = {row_name("needed", d, e): needed(q, d, e) for d, e in PAIRS if d in q.right and e in q.right}
-    return named | pairs | {f"right:{m}": float(right) for m, right in q.right.items()}
+    return named | pairs
 
 
 def second_look(q, author):
     edges = [e for e in EDGES if e in q.right]
     pairs = {row_name("look", d, e): needed(q, d, e) for d, e in PAIRS if d == author and e in q.right}
-    return {"look": mean(needed(q, author, e) for e in edges), f"right_after:{author}": float(q.right[author])} | pairs
+    return {"look": mean(needed(q, author, e) for e in edges)} | pairs
 
 
 def rows(questions, tokenizer, names):
     """First-look rows of every question, and a second-look row for every answer at hand."""
     encoded = lambda texts: tokenizer.encode_batch(texts, add_special_tokens=False)
-    subjects = {name: 0.0 for name in names if name.startswith("subject:")}
-
-    def vector(q, named):
-        named = subjects | {f"subject:{q.subject}": 1.0} | named
-        return torch.tensor([named.get(name, NAN) for name in names])
+    vector = lambda named: torch.tensor([named.get(name, NAN) for name in names])
 
     turns = [e.ids for e in encoded([q.prompt for q in questions])]
     written = [(i, q, author) for i, q in enumerate(questions) for author in q.answers if author in q.right]
     answers = encoded([q.answers[author] for _, q, author in written])
-    first = [Row(q, turn, [], [], None, vector(q, first_look(q))) for q, turn in zip(questions, turns)]
+    first = [Row(q, turn, [], [], None, vector(first_look(q))) for q, turn in zip(questions, turns)]
     return first + [Row(q, turns[i], answer.ids, [end for _, end in answer.offsets], author,
-                        vector(q, second_look(q, author))) for (i, q, author), answer in zip(written, answers)]
+                        vector(second_look(q, author))) for (i, q, author), answer in zip(written, answers)]
 
 
 def seen(row, share=1.0):
@@ -118,7 +104,14 @@ def seen(row, share=1.0):
     return turn, row.second[:max(1, n_written)][-ANSWER_PIECES:], features(row.question.prompt, written)
 
 
-def with_digest(row, other):
-    """`row` after an exchange about something else: what came before must not change its score by itself."""
-    turn, _, counted = seen(row)
-    return turn, [*other.turn, *other.second][:DIGEST_PIECES], counted
+def rows_of(found, look, device, edge, set_name=None):
+    """The rows on which `look` of a pair can be measured."""
+    author = device if look == "look" else None
+    return [row for row in found if row.author == author and {device, edge} <= row.question.right.keys()
+            and set_name in (None, row.question.set)]
+
+
+def outcomes_of(found, device, edge):
+    """(device right, edge right) of rows, as vectors."""
+    right = lambda model: torch.tensor([float(row.question.right[model]) for row in found])
+    return right(device), right(edge)

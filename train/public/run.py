@@ -1,4 +1,4 @@
-"""One command from the public outcomes to models/general.gguf: data, train, export, transfer, card.
+"""One command from the public outcomes to models/general.gguf: data, export, transfer, card.
 
     python train/public/run.py --outcomes DIR/*.jsonl --answers DIR/answers/*.jsonl
 
@@ -19,7 +19,7 @@ sys.path.insert(1, str(TRAIN))
 from encoder import prune, word_pieces
 from questions import read, write_ids, write_splits
 
-STAGES = ["data", "train", "export", "transfer", "card"]
+STAGES = ["data", "export", "transfer", "card"]
 
 
 def data(args, questions):
@@ -32,17 +32,12 @@ def tokenizer(args):
     return word_pieces(args.vocabulary.read_text().splitlines())
 
 
-def train(args, questions):
-    import learn
-    learn.train(questions, tokenizer(args), args.checkpoint, args.epochs, args.minutes)
-
-
 def export(args, questions):
     import ship
-    model, names, weighed = ship.finished(args.checkpoint, questions, tokenizer(args))
+    model, names, chosen = ship.finished(args.runs / "states.npy", questions, tokenizer(args))
     ship.write(args.models / "general.gguf", model, tokenizer(args), names)
     (args.runs / "figures.json").unlink(missing_ok=True)
-    (args.runs / "weighed.json").write_text(json.dumps(weighed, indent=1) + "\n")
+    (args.runs / "chosen.json").write_text(json.dumps(chosen, indent=1) + "\n")
 
 
 def transfer(args, questions):
@@ -66,13 +61,11 @@ def main():
     parser.add_argument("--write-ids", type=Path, metavar="DIR", help="the same as three lists of ids")
     parser.add_argument("--runs", type=Path, default=TRAIN / "runs/public")
     parser.add_argument("--models", type=Path, default=TRAIN.parent / "models")
-    parser.add_argument("--epochs", type=int, default=3)
-    parser.add_argument("--minutes", type=float, default=75, help="training ends by the steps or by this clock")
     parser.add_argument("--threads", type=int, default=os.cpu_count())
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     args.runs.mkdir(parents=True, exist_ok=True)
-    args.vocabulary, args.checkpoint = args.runs / "vocabulary.txt", args.runs / "general.pt"
+    args.vocabulary = args.runs / "vocabulary.txt"
     questions = read(args.outcomes, args.answers)
     if args.write_splits:
         write_splits(questions, args.write_splits)

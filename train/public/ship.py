@@ -1,71 +1,77 @@
-"""The general scorer's file: weigh trunk and features, write GGUF, and read it back as the router will use it."""
+"""The general scorer's file: fit its head, write GGUF, and read it back as the router will use it."""
 
 import json
+import random
 
 import numpy as np
 import torch
 from gguf import GGMLQuantizationType as Kind
-from scipy.sparse import csr_matrix, hstack
+from gguf import PoolingType
 
-from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, assemble, word_pieces
+from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, from_minilm, pieces_of, word_pieces
 from export import bert_names, fields_of, is_special, tensors_of, write_scorer
-from features import NAMES
-from learn import VALUES, predict
+from features import N_FEATURES, NAMES
+from probe import Inputs, fitted, fitted_value
 from rows import PAIRS, rows, seen, shipped
-from stack import bags, blend, fold
+from states import states
 
+SEED = 13
 LOOKS = (0.25, 0.5, 1.0)  # shares of the answer at which the second look is measured
-FITTED = (0.5, 1.0, 1.0)  # and at which it is weighed: whole answers say most, and count twice
+WHOLE_COUNTS = 2.0  # a whole answer, beside one that is cut at a random place: it says most
+VALUES = {"device_length", "edge_length"}  # outputs that are no logits
 
 
 def inputs_of(found):
-    """(indices of rows, what the scorer sees): first looks once, second looks at each of `FITTED`."""
-    looks = [(i, share) for i, row in enumerate(found) for share in (FITTED if row.author else (1.0,))]
-    return [i for i, _ in looks], [seen(found[i], share) for i, share in looks]
+    """(indices of rows, how much each look counts, what the scorer sees): first looks, and two looks at an answer."""
+    rng, looks = random.Random(SEED), []
+    for i, row in enumerate(found):
+        looks += [(i, 1.0, rng.uniform(0.1, 0.9)), (i, WHOLE_COUNTS, 1.0)] if row.author else [(i, 1.0, 1.0)]
+    return [i for i, *_ in looks], np.array([n for _, n, _ in looks]), [seen(found[i], share) for i, _, share in looks]
 
 
-def shortened(kept, names):
-    """The trained model with the head's rows `names` alone, which are its first."""
-    model = General(*kept["model"]["embed.weight"].shape[:1], len(names))
-    of_head = lambda key: key.startswith(("head.", "features."))
-    state = {k: v[:len(names)] if of_head(k) else v for k, v in kept["model"].items()}
-    model.load_state_dict(state | {"words.weight": model.words.weight})
-    return model
+def encoded(path, model, inputs):
+    """The inputs' states, kept in `path`."""
+    if not path.exists():
+        np.save(path, states(model, inputs).numpy())
+    return np.load(path)
 
 
-def counted(inputs, n_pieces):
-    """(rows, N_FEATURES + 2 * n_pieces): what the head reads beside the trunk's state."""
-    features = np.array([features for *_, features in inputs], dtype=np.float32)
-    return hstack([csr_matrix(features), bags([assemble(*texts) for *texts, _ in inputs], n_pieces)]).tocsr()
+def finished(path, questions, tokenizer):
+    """(the model with its head fitted, its rows' names, {name: what was read and what it was worth}).
 
-
-def finished(checkpoint, questions, tokenizer):
-    """(the trained model with its shipped head rows alone, their names, {name: how trunk and features were weighed})."""
-    kept, names = torch.load(checkpoint, weights_only=True), shipped(questions)
-    model, weighed = shortened(kept, names), {}
-    devices = {None, *(device for device, _ in PAIRS)}
-    learn, tune = ([row for row in rows([q for q in questions if q.part == part], tokenizer, names)
-                    if row.author in devices] for part in ("train", "valid"))
-    (learn_of, learn_inputs), (tune_of, tune_inputs) = inputs_of(learn), inputs_of(tune)
-    wanted = lambda found, indices: torch.stack([found[i].targets for i in indices]).numpy()
-    learn_wanted, tune_wanted = wanted(learn, learn_of), wanted(tune, tune_of)
-    learn_counted, tune_counted = (counted(inputs, model.config.vocab) for inputs in (learn_inputs, tune_inputs))
-    heads = predict(model, tune_inputs).numpy()
+    All questions but the test part are learned from; `path` keeps the encoder's states.
+    """
+    names, pieces = shipped(questions), pieces_of(tokenizer)
+    model, devices = from_minilm(pieces, len(names)), {None, *(device for device, _ in PAIRS)}
+    known = [row for row in rows([q for q in questions if q.part != "test"], tokenizer, names) if row.author in devices]
+    of, counts, looks = inputs_of(known)
+    inputs = Inputs.of(looks, encoded(path, model, looks), len(pieces))
+    wanted = torch.stack([known[i].targets for i in of]).numpy()
+    groups, chosen = np.array([known[i].question.prompt for i in of]), {}
     for j, name in enumerate(names):
-        if name not in VALUES:
-            at, tune_at = (np.flatnonzero(~np.isnan(w[:, j])) for w in (learn_wanted, tune_wanted))
-            found = blend(learn_counted[at], learn_wanted[at, j], tune_counted[tune_at], heads[tune_at, j],
-                          tune_wanted[tune_at, j])
-            fold(model, j, found)
-            weighed[name] = dict(trunk=found.trunk, gain=found.gain)
-            print(json.dumps({name: weighed[name]}), flush=True)
-    return model, names, weighed
+        at = np.flatnonzero(~np.isnan(wanted[:, j]))
+        here = Inputs(inputs.columns[at], inputs.n_pieces)
+        head = (fitted_value(here, wanted[at, j]) if name in VALUES
+                else fitted(here, wanted[at, j], counts[at], groups[at]))
+        fold(model, j, head, len(pieces))
+        chosen[name] = dict(reads=head.reads, losses=head.losses, looks=len(at))
+        print(json.dumps({name: chosen[name]}), flush=True)
+    return model, names, chosen
+
+
+def fold(model, row, head, n_pieces):
+    """Writes what was fitted into row `row` of the model's head."""
+    counted, words, deep = np.split(head.weights.astype(np.float32), [N_FEATURES, N_FEATURES + 2 * n_pieces])
+    with torch.no_grad():
+        model.head.weight[row], model.head.bias[row] = torch.from_numpy(deep), head.bias
+        model.features.weight[row] = torch.from_numpy(counted)
+        model.words.weight[:, row] = torch.from_numpy(words)
 
 
 def write(path, model, tokenizer, names):
     """The file, its head in 16 bits: it is small, and each of its weights counts."""
     write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F16, licence="Apache-2.0",
-                 outputs=names, features=NAMES, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES))
+                 outputs=names, features=NAMES, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.MEAN)
 
 
 def load(path):

@@ -10,11 +10,11 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.preprocessing import StandardScaler
 
 from baseline import looks_of
-from encoder import assemble, from_minilm, pieces_of
-from learn import SEED, outcomes_of, rows_of
+from encoder import from_minilm, pieces_of
 from measure import routing
-from rows import needed, outputs, rows, seen, title
-from scorer_model import batch_of
+from rows import needed, outcomes_of, rows, rows_of, seen, shipped, title
+from ship import SEED
+from states import states
 
 MOST_ROWS = 500  # of one pair, to train on and to test on
 
@@ -23,22 +23,9 @@ def sampled(found):
     return random.Random(SEED).sample(found, min(MOST_ROWS, len(found)))
 
 
-@torch.no_grad()
-def frozen_states(found, tokenizer, batch=64):
-    """(rows, dim): the mean over tokens of the last state of MiniLM's first layers, whole answers."""
-    model = from_minilm(pieces_of(tokenizer), 1).eval()
-    inputs = [assemble(*seen(row)[:2]) for row in found]
-    order = sorted(range(len(inputs)), key=lambda i: len(inputs[i][0]))
-    states = torch.zeros(len(inputs), model.config.dim)
-    for i in range(0, len(order), batch):
-        group = order[i:i + batch]
-        ids, types, real = batch_of([inputs[j] for j in group])
-        with torch.autocast("cpu", torch.bfloat16):
-            x = model.norm(model.embed(ids) + model.positions.weight[:ids.shape[1]] + model.types(types))
-            for layer in model.layers:
-                x = layer(x, real[:, None, None, :])
-        states[group] = (x.float() * real[..., None]).sum(1) / real.sum(1, keepdim=True)
-    return states
+def frozen_states(found, tokenizer):
+    """(rows, dim): the encoder's states of whole answers."""
+    return states(from_minilm(pieces_of(tokenizer), 1), [seen(row) for row in found])
 
 
 def table(pairs, tokenizer):
@@ -60,7 +47,7 @@ def table(pairs, tokenizer):
 
 def tables(questions, tokenizer):
     """{"needed" and "look": table} over every pair and set."""
-    looks, names = list(looks_of(questions)), outputs(questions)
+    looks, names = list(looks_of(questions)), shipped(questions)
     learn, test = (rows([q for q in questions if q.part == part], tokenizer, names) for part in ("train", "test"))
     return {kind: table({title(*where): (*where[:2], rows_of(learn, kind, *where), rows_of(test, kind, *where))
                          for look, *where in looks if look == kind}, tokenizer) for kind in ("needed", "look")}

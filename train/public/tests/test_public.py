@@ -1,5 +1,5 @@
-"""A question is in one part wherever it appears, routing figures are right, what is counted is there, the last layer's
-short cut is exact, and a written file says what the model said."""
+"""A question is in one part wherever it appears, routing figures are right, what is counted is there, padding
+changes nothing, and a written file says what the model said."""
 
 import math
 
@@ -12,11 +12,12 @@ from encoder import CONTEXT, General, assemble, pieces_of, word_pieces
 from features import ANSWER, N_FEATURES, NAMES, features, sums, tokens
 from measure import cpt, intervals, recovery, routing
 from questions import Question
-from rows import needed, outputs, rows, seen, shipped
-from scorer_model import BERT_SPECIALS, Scorer, batch_of
-from ship import load, write
+from probe import Head, Inputs, cross_validated, fitted, split
+from rows import needed, rows, seen, shipped
+from scorer_model import BERT_SPECIALS, batch_of
+from ship import fold, load, write
 from split import normalised, part
-from stack import Blend, bags, blend, fits, fold
+from states import predict, states
 
 WORDS = [*BERT_SPECIALS, "a", "b"]
 
@@ -83,7 +84,7 @@ def test_what_is_counted_is_a_number_whatever_is_written():
 def test_rows_hold_what_is_known():
     device, edge = "Phi-3-mini-4k-instruct", "Meta-Llama-3.1-70B-Instruct"
     asked = Question("1", "s", "math", "a b", "train", {device: 0, edge: 1}, {device: 8}, {device: "a b a b"})
-    names = outputs([asked])
+    names = shipped([asked])
     first, second = rows([asked], word_pieces(WORDS), names)
     at = lambda row, name: row.targets[names.index(name)].item()
     assert needed(asked, device, edge) == at(first, f"needed:{device}>{edge}") == at(second, "look") == 1
@@ -94,45 +95,57 @@ def test_rows_hold_what_is_known():
     assert seen(first) == ([4, 5], [], features("a b", ""))
 
 
-def test_the_last_layer_computes_only_what_is_read():
+def test_padding_changes_nothing():
     torch.manual_seed(1)
     model = General(n_pieces=50, n_outputs=5).eval()
-    ids, types = torch.randint(50, (2, CONTEXT)), torch.randint(2, (2, CONTEXT))
-    real = torch.arange(CONTEXT) < torch.tensor([[CONTEXT], [7]])
-    counted = torch.rand(2, N_FEATURES)
-    short, whole = model(ids, types, real, counted), Scorer.forward(model, ids, types, real)
-    assert torch.allclose(short, whole + model.features(counted), atol=1e-5)
+    texts, counted = [([7, 8, 9], []), ([9] * 20, [7, 11])], torch.rand(2, N_FEATURES)
+    together = model(*batch_of([assemble(*text) for text in texts]), counted)
+    alone = [model(*batch_of([assemble(*text)]), counted[i:i + 1]) for i, text in enumerate(texts)]
+    assert torch.allclose(together, torch.cat(alone), atol=1e-5)
 
 
-def test_a_blend_trusts_what_tells():
+def looks_of(columns):
+    """Looks over a vocabulary of two pieces with states of two numbers."""
+    return Inputs(csr_matrix(columns), n_pieces=2)
+
+
+def test_a_head_reads_what_tells():
     random = np.random.default_rng(1)
-    told, noise = random.normal(size=(2, 3000))
-    wanted = (random.random(3000) < 1 / (1 + np.exp(-2 * told))).astype(float)
-    inputs = np.zeros((3000, N_FEATURES + 4))
-    inputs[:, 0], inputs[:, 1], inputs[:, N_FEATURES] = told, noise, wanted > 0.5
-    weights, _ = fits(csr_matrix(inputs), wanted)[-1]
-    assert weights[0] > 0.4 > 0.1 > abs(weights[1]) and weights[2] == 0 and weights[N_FEATURES] > 1
-    inputs[:, N_FEATURES] = 0
-    useful = blend(csr_matrix(inputs), wanted, csr_matrix(inputs), noise, wanted)
-    assert useful.gain > 0.1 and abs(useful.trunk) < 0.3
-    inputs[:, 0] = noise
-    useless = blend(csr_matrix(inputs), wanted, csr_matrix(inputs), 5 * told, wanted)
-    assert useless.gain < 0.01 and abs(useless.trunk - 0.4) < 0.1
+    n, told = 1500, random.normal(size=1500)
+    wanted = (random.random(n) < 1 / (1 + np.exp(-2 * told))).astype(float)
+    counts, groups = np.ones(n), np.arange(n)
+    check = {"features": 0, "state": N_FEATURES + 4}
+    for name, column in check.items():
+        columns = np.zeros((n, N_FEATURES + 6))
+        columns[:, 1], columns[:, column] = random.normal(size=n), told
+        head = fitted(looks_of(columns), wanted, counts, groups)
+        assert name in head.reads.split() and head.weights[column] > 0.5 > 0.2 > abs(head.weights[1]), (name, head)
+        assert min(head.losses.values()) < 0.6
 
 
-def test_a_blend_folds_into_the_head():
+def test_shares_and_counts_weigh_as_many_rows_would():
+    at, labels, weights = split(np.array([1.0, 0.25, 0.0]), np.array([1.0, 2.0, 1.0]))
+    assert (at.tolist(), labels.tolist(), weights.tolist()) == ([0, 1, 1, 2], [1, 1, 0, 0], [1, 0.5, 1.5, 1])
+
+
+def test_questions_that_were_learned_say_nothing_of_others():
+    # Every question is asked ten times, and its answer is a coin: only who has seen it could know.
+    coins = np.repeat(np.random.default_rng(2).integers(0, 2, 60), 10).astype(float)
+    columns = np.zeros((600, N_FEATURES + 4 + 60))
+    columns[np.arange(600), N_FEATURES + 4 + np.repeat(np.arange(60), 10)] = 1
+    assert cross_validated(csr_matrix(columns), coins, np.ones(600), np.repeat(np.arange(60), 10), 10.0) > 0.6
+
+
+def test_a_head_folds_into_the_model():
     torch.manual_seed(2)
     model, texts = General(n_pieces=50, n_outputs=3).eval(), [([7, 8, 7], []), ([9], [7, 11])]
-    inputs = batch_of([assemble(*text) for text in texts])
-    counted, weights = torch.rand(2, N_FEATURES), np.linspace(-1, 1, N_FEATURES + 100)
-    before = model(*inputs, counted)
-    fold(model, 1, Blend(0.5, weights, 2.0, 0.1))
-    bag = bags([assemble(*text) for text in texts], 50)
-    assert np.allclose(bag.toarray(), encoder.bags(*inputs, 50).numpy())
-    expected = before.clone()
-    by_hand = counted.numpy() @ weights[:N_FEATURES] + bag @ weights[N_FEATURES:]
-    expected[:, 1] = 0.5 * before[:, 1] + torch.from_numpy(by_hand).float() + 2
-    assert torch.allclose(model(*inputs, counted), expected, atol=1e-4)
+    seen_here = [(*text, [0.1 * i] * N_FEATURES) for i, text in enumerate(texts)]
+    inputs = Inputs.of(seen_here, states(model, seen_here), 50)
+    weights = np.linspace(-1, 1, N_FEATURES + 100 + model.config.dim)
+    fold(model, 1, Head(weights, 0.5, "", {}), 50)
+    bag = inputs.columns[:, inputs.parts()["words"]].toarray()
+    assert np.allclose(bag, encoder.bags(*batch_of([assemble(*text) for text in texts]), 50).numpy())
+    assert np.allclose(predict(model, seen_here)[:, 1], inputs.columns @ weights + 0.5, atol=0.05)
 
 
 def test_a_written_file_says_what_the_model_said(tmp_path):
