@@ -1,0 +1,90 @@
+/**
+ * The embedded pair, live: the questions of models/eval-questions.jsonl through a real page and a real
+ * gateway on a link with a round trip of 20 ms; each way of routing in turn, one question at a time.
+ *
+ *     node benches/pair.mjs [QUESTIONS]
+ */
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { LinkShaper, SHAPES, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge } from "../tests/e2e/harness.mjs";
+import { waitUntilQuiet } from "./quiet.mjs";
+
+/** @typedef {{messages: {role: string, content: string}[], expect: {type: string, value: any}}} Question */
+/** @typedef {{right: boolean, called: boolean, seconds: number, looks: number}} Answer */
+
+/** Each is a change of the configuration that the models' manifest brings. */
+const WAYS = {
+  "all on the device": { mode: "prefer-device" },
+  "all at the edge": { mode: "prefer-edge" },
+  "without looks": { mode: "auto", core: { second_look: { enabled: false } } },
+  "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
+};
+
+const lines = (await readFile(path.join(repositoryRoot, "models/eval-questions.jsonl"), "utf8")).trim().split("\n");
+/** @type {Question[]} */
+const questions = lines.slice(0, Number(process.argv[2] ?? lines.length)).map((line) => JSON.parse(line));
+
+const gateway = await startGateway();
+const link = await new LinkShaper(gateway.port).open();
+link.shape(SHAPES.normal);
+const browser = await launchBrowser();
+const page = await openChat(browser.context, link.url);
+await waitForEdge(page, "online");
+
+/** As `Expect` in tests/pair.rs. @param {Question["expect"]} expect @param {string} text */
+function isRight({ type, value }, text) {
+  const answer = text.toLowerCase();
+  if (type === "number") return answer.match(/\d+/g)?.at(-1) === String(value);
+  if (type === "contains") return answer.includes(String(value).toLowerCase());
+  const said = answer.match(/[a-z]+/g) ?? [];
+  return value.every((/** @type {string} */ word, /** @type {number} */ i) => said.at(i - value.length) === word);
+}
+
+/** @param {Question} question @returns {Promise<Answer>} */
+async function ask({ messages, expect }) {
+  const turn = await page.evaluate(async (messages) => {
+    const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
+    await router.clearDialogue();
+    const request = { messages, max_tokens: 160, temperature: 0 };
+    const { text, route, switched, total_s, looks } = (await router.chat.completions.create(request)).x_turn;
+    return { text, route, switched, total_s, n_looks: looks.length };
+  }, messages);
+  const called = turn.route === "edge" || turn.switched !== null;
+  return { right: isRight(expect, turn.text), called, seconds: turn.total_s, looks: turn.n_looks };
+}
+
+/** @type {Record<string, Answer[]>} */
+const found = {};
+for (const [way, knobs] of Object.entries(WAYS)) {
+  await waitUntilQuiet();
+  await page.evaluate(
+    (knobs) => /** @type {any} */ (document.querySelector("nearside-chat")).router.configure(knobs),
+    knobs,
+  );
+  found[way] = [];
+  for (const question of questions) found[way].push(await ask(question));
+}
+await page.close();
+await browser.close();
+await link.cut();
+await gateway.stop();
+
+const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+const [device, edge] = [found["all on the device"], found["all at the edge"]];
+const needed = mean(questions.map((_, i) => Number(!device[i].right && edge[i].right)));
+console.log(`${questions.length} questions; the edge is needed for ${(100 * needed).toFixed(1)} % of them: the oracle's calls\n`);
+console.log("| | right | calls | of the oracle's | mean s | p95 s |\n|---|--:|--:|--:|--:|--:|");
+for (const [way, answers] of Object.entries(found)) {
+  const seconds = answers.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
+  const calls = mean(answers.map(({ called }) => Number(called)));
+  const columns = [
+    `${(100 * mean(answers.map(({ right }) => Number(right)))).toFixed(1)} %`,
+    `${(100 * calls).toFixed(1)} %`,
+    `${(calls / needed).toFixed(2)} ×`,
+    mean(seconds).toFixed(3),
+    seconds[Math.floor(0.95 * seconds.length)].toFixed(3),
+  ];
+  console.log(`| ${way} | ${columns.join(" | ")} |`);
+}
