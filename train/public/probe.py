@@ -17,10 +17,10 @@ from sklearn.model_selection import GroupKFold
 from encoder import assemble
 from features import N_FEATURES
 
-STRENGTHS = (0.03, 0.1)  # of the fit: inverse of the penalty
-FEATURE_SCALE, STATE_SCALE = 0.6, 0.3  # of a standardised column, beside pieces of 1 / sqrt(n) times their rareness
+STRENGTHS = (0.01, 0.03, 0.1)  # of the fit: inverse of the penalty
+FEATURE_SCALE, STATE_SCALE = 0.6, 0.1  # of a standardised column, beside pieces of 1 / sqrt(n) times their rareness
 READS = ("features", "features words", "features state", "features words state")
-FOLDS, STEPS = 3, 100
+FOLDS, STEPS = 4, 400
 VALUE_PENALTY = 100.0  # of the ridge regression for outputs that are no logits
 
 
