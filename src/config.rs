@@ -109,7 +109,7 @@ impl Default for SecondLook {
             growth: 1.6,
             at_end: true,
             margin: 0.15,
-            drift: 0.0,
+            drift: 0.15,
             draft: Draft::Held,
             takeover: Takeover::Replace,
         }

@@ -53,7 +53,12 @@ fn config() -> Config {
         edge: EdgeConfig { base_url, ..EdgeConfig::default() },
         alpha_per_s: 0.0,
         max_tokens: 24,
-        second_look: SecondLook { first_tokens: 4, margin: 0.0, ..SecondLook::default() },
+        second_look: SecondLook {
+            first_tokens: 4,
+            margin: 0.0,
+            drift: 0.0,
+            ..SecondLook::default()
+        },
         both_sides: BothSides { enabled: true, ..BothSides::default() },
         ..Config::default()
     }

@@ -380,7 +380,8 @@ fn looking(says: &[f64], second_look: SecondLook, host: &SimHost) -> Router<Engi
 }
 
 fn often() -> SecondLook {
-    SecondLook { theta: Some(0.5), first_tokens: 4, growth: 2.0, ..SecondLook::default() }
+    let growth = 2.0;
+    SecondLook { theta: Some(0.5), first_tokens: 4, growth, drift: 0.0, ..SecondLook::default() }
 }
 
 fn run_looking(router: &mut Router<Engine, Judge>, host: &SimHost) -> TurnReport {

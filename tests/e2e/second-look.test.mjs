@@ -41,7 +41,7 @@ const lastAnswer = () => chat().locator("article.answer").last();
 
 /** The device begins whatever the scorer says. @param {object} look */
 function configure(look) {
-  const core = { theta: 1, alpha_per_s: 0, hysteresis: 0, second_look: { first_tokens: 2, ...look } };
+  const core = { theta: 1, alpha_per_s: 0, hysteresis: 0, second_look: { first_tokens: 2, drift: 0, ...look } };
   return page.evaluate(
     (core) =>
       /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
