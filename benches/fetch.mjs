@@ -87,22 +87,23 @@ await shaper.cut();
 await gateway.stop();
 await site.close();
 
+const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const first = (/** @type {Turn[]} */ all) => median(all.map(({ ttft_s }) => ttft_s));
+const [computed, fetched] = [first(turns.computed), first(turns.fetched)];
+for (const { ttft_s, plan, fetched, error } of turns.fetched) {
+  const parts = `${plan.first} computed, ${plan.fetched} fetched, ${plan.last} computed`;
+  console.log(`plan: ${parts}, ${plan.total_s.toFixed(2)} s (all computed: ${plan.compute_s.toFixed(2)} s); took ${ttft_s.toFixed(2)} s, ${fetched} came${error ? `, ${error}` : ""}`);
+}
 const benchSite = await serve(repositoryRoot);
 const benchBrowser = await launch(benchSite.url);
 const ids = Array.from({ length: N_DIGITS }, (_, i) => MODELS.zeroId + ((i * 7) % 10));
 const candle = await benchBrowser.measure({
   engine: "candle", module: "candle", job: "generate", threads: 1, model: "q8_0", file: `/${file}`,
-  prompt: ids, text: "", continuation: [MODELS.zeroId],
+  package: "/target/bench/candle/candle_bench.js", prompt: ids, text: "", continuation: [MODELS.zeroId],
 });
 await benchBrowser.close();
 await benchSite.close();
 
-const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[values.length >> 1];
-const first = (/** @type {Turn[]} */ all) => median(all.map(({ ttft_s }) => ttft_s));
-const [computed, fetched, candle_s] = [first(turns.computed), first(turns.fetched), candle.prefillMillis / 1000];
-for (const { ttft_s, plan, fetched, error } of turns.fetched) {
-  const parts = `${plan.first} computed, ${plan.fetched} fetched, ${plan.last} computed`;
-  console.log(`plan: ${parts}, ${plan.total_s.toFixed(2)} s (all computed: ${plan.compute_s.toFixed(2)} s); took ${ttft_s.toFixed(2)} s, ${fetched} came${error ? `, ${error}` : ""}`);
-}
+const candle_s = candle.prefillMillis / 1000;
 console.log(`first token, median of ${rounds}: with the edge ${fetched.toFixed(2)} s, read here ${computed.toFixed(2)} s (${(computed / fetched).toFixed(2)} ×), by candle ${candle_s.toFixed(2)} s (${(candle_s / fetched).toFixed(1)} ×)`);
 console.log(`predicted over measured, median: ${median(turns.fetched.map(({ plan, ttft_s }) => plan.total_s / ttft_s)).toFixed(2)}`);
