@@ -40,17 +40,16 @@ struct Board {
     job: AtomicPtr<Job<'static>>,
     n_done: AtomicUsize,
     closed: AtomicBool,
-    /// For helpers that sleep.
-    n_asleep: AtomicUsize,
-    bell: Bell,
-    /// For the caller, when it sleeps.
-    is_awaited: AtomicBool,
-    all_done: Bell,
+    /// Rings for helpers when there is a job.
+    new_job: Bell,
+    /// Rings for the caller when a part is done.
+    part_done: Bell,
 }
 
-/// What a thread sleeps by until another one rings.
+/// What threads sleep by until another one rings.
 #[derive(Default)]
 struct Bell {
+    n_asleep: AtomicUsize,
     mutex: Mutex<()>,
     rung: Condvar,
 }
@@ -77,10 +76,8 @@ impl Pool {
             job: AtomicPtr::new(ptr::null_mut()),
             n_done: AtomicUsize::new(0),
             closed: AtomicBool::new(false),
-            n_asleep: AtomicUsize::new(0),
-            bell: Bell::default(),
-            is_awaited: AtomicBool::new(false),
-            all_done: Bell::default(),
+            new_job: Bell::default(),
+            part_done: Bell::default(),
         };
         Pool { scratch: Mutex::default(), board: Arc::new(board), n_threads: n_threads.max(1) }
     }
@@ -133,7 +130,7 @@ impl Pool {
 impl Drop for Pool {
     fn drop(&mut self) {
         self.board.closed.store(true, SeqCst);
-        self.board.bell.ring();
+        self.board.new_job.ring();
     }
 }
 
@@ -150,9 +147,7 @@ impl Helper {
                 continue;
             }
             let seen = board.ticket.load(Acquire);
-            if !(0..LOOKS_FOR_JOB).any(|_| board.has_parts_beyond(seen)) {
-                board.sleep(seen);
-            }
+            board.new_job.wait_until(LOOKS_FOR_JOB, || board.has_parts_beyond(seen));
         }
     }
 }
@@ -183,9 +178,7 @@ impl Board {
         self.job.store(ptr::from_ref(job).cast_mut().cast(), Relaxed);
         let n_parts = job.n_parts as u16;
         self.ticket.store(Ticket { number, n_parts, n_taken: 0 }.bits(), SeqCst);
-        if self.n_asleep.load(SeqCst) > 0 {
-            self.bell.ring();
-        }
+        self.new_job.ring();
     }
 
     /// Takes one part of the job that is up and does it, if any is left.
@@ -206,35 +199,17 @@ impl Board {
         let bound = |part: u16| usize::from(part) * job.n_items / job.n_parts;
         (job.work)(bound(ticket.n_taken)..bound(taken.n_taken), scratch);
         self.n_done.fetch_add(1, SeqCst);
-        if self.is_awaited.load(SeqCst) {
-            self.all_done.ring();
-        }
+        self.part_done.ring();
         true
     }
 
     fn has_parts_beyond(&self, seen: u64) -> bool {
-        std::hint::spin_loop();
-        self.ticket.load(Relaxed) != seen || self.closed.load(Relaxed)
+        self.ticket.load(SeqCst) != seen || self.closed.load(SeqCst)
     }
 
     /// Until that many parts are done.
     fn wait_for(&self, n_parts: usize) {
-        let is_done = || {
-            std::hint::spin_loop();
-            self.n_done.load(SeqCst) == n_parts
-        };
-        if !(0..LOOKS_FOR_PART).any(|_| is_done()) {
-            self.is_awaited.store(true, SeqCst);
-            self.all_done.sleep_until(is_done);
-            self.is_awaited.store(false, SeqCst);
-        }
-    }
-
-    /// Until the ticket is not the one that was seen.
-    fn sleep(&self, seen: u64) {
-        self.n_asleep.fetch_add(1, SeqCst);
-        self.bell.sleep_until(|| self.ticket.load(SeqCst) != seen || self.closed.load(SeqCst));
-        self.n_asleep.fetch_sub(1, SeqCst);
+        self.part_done.wait_until(LOOKS_FOR_PART, || self.n_done.load(SeqCst) == n_parts);
     }
 }
 
@@ -243,17 +218,30 @@ impl Bell {
         self.mutex.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Wakes all who sleep by this bell; what they wait for was written before.
+    /// Wakes all who sleep by this bell. What they wait for was written before, in one order with
+    /// all that is sequentially consistent: whoever is not counted yet sees it before sleeping.
     fn ring(&self) {
-        drop(self.lock());
-        self.rung.notify_all();
+        if self.n_asleep.load(SeqCst) > 0 {
+            drop(self.lock());
+            self.rung.notify_all();
+        }
     }
 
-    fn sleep_until(&self, is_so: impl Fn() -> bool) {
+    /// Looks `n_looks` times, and then sleeps until it is so.
+    fn wait_until(&self, n_looks: usize, is_so: impl Fn() -> bool) {
+        let look = |_| {
+            std::hint::spin_loop();
+            is_so()
+        };
+        if (0..n_looks).any(look) {
+            return;
+        }
+        self.n_asleep.fetch_add(1, SeqCst);
         let mut guard = self.lock();
         while !is_so() {
             guard = self.rung.wait(guard).unwrap_or_else(PoisonError::into_inner);
         }
+        self.n_asleep.fetch_sub(1, SeqCst);
     }
 }
 
