@@ -7,6 +7,7 @@ use super::edge_call::{EdgeCall, Running};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Counted, Router, seconds, with_answer};
+use crate::dialogue::Message;
 use crate::host::Host;
 use crate::routing::Route;
 use crate::{Error, Result};
@@ -58,16 +59,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let n_prompt = prompt.tokens.len();
         answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(n_prompt);
         answer.usage.cached_tokens = received.cached_tokens.unwrap_or(n_prompt - missing);
-        self.link.observe_turn(received.n_bytes, now);
-        self.learn_edge_rates(call, missing);
+        self.learn_from(call, missing, now);
         if let Some(share) = received.cached_share() {
             let Counted { vocabulary, tokens, .. } = &prompt;
             self.ledger.edge_reused(vocabulary, tokens, share, call.opened_at());
         }
         let shown = with_answer(&call.request.messages, &answer.text);
-        let holds = self.count(&shown)?;
-        self.ledger.edge_holds(&holds.vocabulary, holds.tokens, now);
-        Ok(())
+        self.edge_holds(&shown, now)
     }
 
     /// The edge began as the device did, and was stopped or failed: what it computed by then it
@@ -80,9 +78,21 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let received = call.received();
         self.link.observe_turn(received.n_bytes, now);
         if received.first_text.is_some() {
-            let holds = self.count(&call.messages())?;
-            self.ledger.edge_holds(&holds.vocabulary, holds.tokens, now);
+            self.edge_holds(&call.messages(), now)?;
         }
+        Ok(())
+    }
+
+    /// What an edge that has said all tells of the link and of itself.
+    pub(super) fn learn_from(&mut self, call: &EdgeCall, n_missing: usize, now: Duration) {
+        self.link.observe_turn(call.received().n_bytes, now);
+        self.learn_edge_rates(call, n_missing);
+    }
+
+    /// The edge has computed these messages.
+    pub(super) fn edge_holds(&mut self, messages: &[Message], now: Duration) -> Result<()> {
+        let Counted { vocabulary, tokens, .. } = self.count(messages)?;
+        self.ledger.edge_holds(&vocabulary, tokens, now);
         Ok(())
     }
 
@@ -95,7 +105,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// first token is split: what the link explains, what prefill explains,
     /// and the rest is the queue. While the device computed too, nobody was
     /// there to take the time.
-    pub(super) fn learn_edge_rates(&mut self, call: &EdgeCall, n_missing: usize) {
+    fn learn_edge_rates(&mut self, call: &EdgeCall, n_missing: usize) {
         let received = call.received();
         let hints = received.hints;
         let (Some(first), Some(last)) = (received.first_text, received.last_text) else { return };

@@ -208,26 +208,26 @@ impl<'c> Running<'c> {
     }
 
     /// Until the edge has said all, which nobody reads.
-    pub async fn unseen(mut self) -> Result<()> {
-        poll_fn(|context| {
-            self.poll(context);
-            match &*self.call.outcome.borrow() {
-                Some(outcome) => Poll::Ready(outcome.clone()),
-                None => Poll::Pending,
-            }
-        })
-        .await
+    pub async fn unseen(self) -> Result<()> {
+        self.until_said(|_| ()).await
     }
 
     /// Shows what came already and what is still to come, until the edge has said all.
-    pub async fn shown_in<H: Host>(mut self, answer: &mut Answer, host: &H) -> Result<()> {
+    pub async fn shown_in<H: Host>(self, answer: &mut Answer, host: &H) -> Result<()> {
         let n_before = answer.n_tokens;
-        poll_fn(|context| {
-            self.poll(context);
-            let mut received = self.call.received.borrow_mut();
+        let show = |received: &mut Received| {
             let text = std::mem::take(&mut received.waiting);
             answer.push(&text, host);
             answer.n_tokens = n_before + received.n_tokens();
+        };
+        self.until_said(show).await
+    }
+
+    /// Tells each time when something may have come.
+    async fn until_said(mut self, mut came: impl FnMut(&mut Received)) -> Result<()> {
+        poll_fn(|context| {
+            self.poll(context);
+            came(&mut self.call.received.borrow_mut());
             match &*self.call.outcome.borrow() {
                 Some(outcome) => Poll::Ready(outcome.clone()),
                 None => Poll::Pending,

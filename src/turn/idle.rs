@@ -1,10 +1,10 @@
 //! What the device does while the reader reads: it catches up on what the edge has answered, so
 //! that the next turn is dear on neither side.
 
-use super::Router;
 use super::models::{DeviceModel, ScoringModel};
+use super::{Router, with_answer};
 use crate::config::Mode;
-use crate::dialogue::{Message, Role};
+use crate::dialogue::Message;
 use crate::engine::{GenerateRequest, Sampling, Step};
 use crate::handoff::ledger::common_prefix;
 use crate::host::Host;
@@ -25,12 +25,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// The turn was answered with `text` on `answered`.
     pub(super) fn note_missed(&mut self, messages: &[Message], text: &str, answered: Route) {
         let n_tokens_left = self.config.catch_up_tokens;
-        self.missed =
-            (answered == Route::Edge && n_tokens_left > 0 && !text.is_empty()).then(|| {
-                let mut messages = messages.to_vec();
-                messages.push(Message::new(Role::Assistant, text));
-                Missed { messages, n_tokens_left }
-            });
+        self.missed = (answered == Route::Edge && n_tokens_left > 0 && !text.is_empty())
+            .then(|| Missed { messages: with_answer(messages, text), n_tokens_left });
     }
 
     /// Reads what the device has missed, chunk by chunk, until all is read, the budget is spent, or

@@ -86,7 +86,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let now = host.now();
         self.spent += now.saturating_sub(started);
         let n_tokens = answer.n_tokens as f64;
-        self.next_at = Some((n_tokens * self.config.growth).max(n_tokens + 1.0));
+        self.next_at = Some(self.next_after(n_tokens));
         let rest = if ended { 0.0 } else { self.rest(n_tokens) };
         let (rest_s, edge_s) = (rest * self.token_s(), self.edge_s(now));
         let delay_s = edge_s - rest_s;
@@ -135,6 +135,11 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
+    /// How long the answer is at the look after one at `n_tokens`.
+    fn next_after(&self, n_tokens: f64) -> f64 {
+        (n_tokens * self.config.growth).max(n_tokens + 1.0)
+    }
+
     /// What the device has still to write, in tokens.
     fn rest(&self, n_tokens: f64) -> f64 {
         (self.decision.expected_tokens.device - n_tokens).max(MIN_REST * n_tokens)
@@ -148,10 +153,9 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// What it is worth to read on until the next look, or until the last: at the end, if it is
     /// looked at.
     fn waiting(&self, gain: f64, n_tokens: f64, rest: f64) -> f64 {
-        let (end, growth) = (n_tokens + rest, self.config.growth);
-        let mut looks =
-            std::iter::successors(Some(n_tokens.max(1.0) * growth), |at| Some(at * growth))
-                .take_while(|at| *at < end);
+        let end = n_tokens + rest;
+        let after = |at: f64| Some(self.next_after(at)).filter(|at| *at < end);
+        let mut looks = std::iter::successors(after(n_tokens), |at| after(*at));
         let next = looks.next();
         let last = if self.config.at_end && rest > 0.0 { Some(end) } else { looks.last() };
         let later = |at: f64| Later {

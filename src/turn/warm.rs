@@ -5,12 +5,12 @@
 use super::edge_call::{EdgeCall, Running};
 use super::idle::MIN_EXPECTED_TURNS;
 use super::models::{DeviceModel, ScoringModel};
-use super::{Answer, Router, TurnRequest};
+use super::{Answer, Router, TurnRequest, with_answer};
+use crate::Result;
 use crate::config::Mode;
-use crate::dialogue::{Message, Role};
+use crate::dialogue::Message;
 use crate::host::Host;
 use crate::routing::Route;
-use crate::{Error, Result};
 
 /// Fewer missing tokens than this are read in no time.
 const MIN_TOKENS: usize = 64;
@@ -19,11 +19,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// The turn was answered with `text` on `answered`.
     pub(super) fn note_unseen(&mut self, messages: &[Message], text: &str, answered: Route) {
         let allowed = self.config.warm_edge_tokens > 0 && !text.is_empty();
-        self.unseen = (answered == Route::Device && allowed).then(|| {
-            let mut messages = messages.to_vec();
-            messages.push(Message::new(Role::Assistant, text));
-            messages
-        });
+        self.unseen = (answered == Route::Device && allowed).then(|| with_answer(messages, text));
     }
 
     /// Shows the edge what it has missed of the dialogue, if its cache is likely to be used. To be
@@ -31,9 +27,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// whether the edge was asked. A failure costs nothing but the edge's standing.
     pub async fn warm_edge<H: Host>(&mut self, host: &H) -> bool {
         let Some(messages) = self.unseen.take() else { return false };
-        match self.worth_warming(&messages, host) {
-            Ok(Some(n_missing)) => self.show_edge(messages, n_missing, host).await,
-            Ok(None) | Err(_) => return false,
+        let Ok(Some(n_missing)) = self.worth_warming(&messages, host) else { return false };
+        if let Err(error) = self.show_edge(messages, n_missing, host).await {
+            self.note_edge_failure(&error, host.now());
         }
         true
     }
@@ -52,22 +48,17 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         Ok((affordable && likely).then_some(n_missing))
     }
 
-    async fn show_edge<H: Host>(&mut self, messages: Vec<Message>, n_missing: usize, host: &H) {
+    async fn show_edge<H: Host>(
+        &mut self,
+        messages: Vec<Message>,
+        n_missing: usize,
+        host: &H,
+    ) -> Result<()> {
         let request = TurnRequest { max_tokens: Some(1), ..TurnRequest::new(messages) };
         let nothing = Answer::new(Route::Edge, host.now());
         let call = EdgeCall::new(&self.config, &request, &nothing, host.now());
-        match Running::start(&call, host).unseen().await {
-            Ok(()) => {
-                let now = host.now();
-                self.link.observe_turn(call.received().n_bytes, now);
-                self.learn_edge_rates(&call, n_missing);
-                if let Ok(holds) = self.count(&call.messages()) {
-                    self.ledger.edge_holds(&holds.vocabulary, holds.tokens, now);
-                }
-            }
-            // A turn begins: what the edge has read by then is not known.
-            Err(Error::Aborted) => {}
-            Err(error) => self.note_edge_failure(&error, host.now()),
-        }
+        Running::start(&call, host).unseen().await?;
+        self.learn_from(&call, n_missing, host.now());
+        self.edge_holds(&call.messages(), host.now())
     }
 }
