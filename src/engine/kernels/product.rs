@@ -9,7 +9,7 @@ use super::{
         Format, GROUP, Packed, QUAD, Scaling, UNPACKED_PAIR, VECTORS, unpack, unpacked_scaling,
         unrolled,
     },
-    simd::{Simd, for_any_isa},
+    simd::{Isa, Simd, for_any_isa},
 };
 
 /// A matrix (n_rows, n_columns) in quads, to be multiplied with (n_tokens, n_columns).
@@ -67,65 +67,109 @@ impl Products {
     }
 }
 
-for_any_isa! {
-    /// The products of the quads in `quads`, the first of which begins a pair.
-    ///
-    /// # Safety
-    /// `weights` are packed as `F`, `products` has room for every token's rows, and nobody else
-    /// writes the rows of `quads`.
-    pub unsafe fn multiply<F: Format>(
-        weights: Weights,
-        quads: Range<usize>,
-        x: &Quantised,
-        products: Products,
-        scratch: &mut Vec<u8>,
-    ) = multiply_in
-}
-
-#[inline(always)]
-unsafe fn multiply_in<S: Simd, F: Format>(
+/// The products of the quads in `quads`, the first of which begins a pair.
+///
+/// # Safety
+/// `weights` are packed as `F`, `products` has room for every token's rows, and nobody else writes
+/// the rows of `quads`.
+pub unsafe fn multiply<F: Format>(
+    isa: Isa,
     weights: Weights,
     quads: Range<usize>,
     x: &Quantised,
     products: Products,
     scratch: &mut Vec<u8>,
 ) {
-    let n_groups = weights.n_columns / GROUP;
-    let packed = |quad: usize| {
-        // SAFETY: the caller's: a quad of these weights.
-        let pair = unsafe { weights.bytes.add(quad / 2 * weights.pair_bytes) };
-        Packed::<F>(pair, quad % 2, PhantomData)
-    };
-    let (values, terms) = (x.values.as_ptr(), x.terms.as_ptr());
-    // SAFETY: the caller's; `scratch` is made large enough here.
+    // SAFETY: the caller's; the scratch is as large as it must be.
     unsafe {
-        if !x.in_tiles() {
-            for t in 0..x.n_tokens {
-                let token = (values.add(t * n_groups * GROUP), terms.add(t * n_groups), n_groups);
-                let mut quad = quads.start;
-                while quad + 2 <= quads.end {
-                    let four = one_token::<S, F, 2>([packed(quad), packed(quad + 1)], token);
-                    products.write::<S>(quad, t, four[0]);
-                    products.write::<S>(quad + 1, t, four[1]);
-                    quad += 2;
-                }
-                if quad < quads.end {
-                    let [four] = one_token::<S, F, 1>([packed(quad)], token);
-                    products.write::<S>(quad, t, four);
-                }
-            }
-            return;
+        if x.in_tiles() {
+            scratch.resize(weights.n_columns / GROUP * UNPACKED_PAIR, 0);
+            multiply_tiles::<F>(isa, weights, quads, x, products, scratch.as_mut_ptr())
+        } else {
+            multiply_tokens::<F>(isa, weights, quads, x, products)
         }
-        scratch.resize(n_groups * UNPACKED_PAIR, 0);
-        let pair = scratch.as_mut_ptr();
+    }
+}
+
+for_any_isa! {
+    /// Token by token, straight from the packed weights.
+    unsafe fn multiply_tokens<F: Format>(
+        weights: Weights,
+        quads: Range<usize>,
+        x: &Quantised,
+        products: Products,
+    ) = multiply_tokens_in
+}
+for_any_isa! {
+    /// Tile by tile, each pair of quads unpacked into `room` first.
+    unsafe fn multiply_tiles<F: Format>(
+        weights: Weights,
+        quads: Range<usize>,
+        x: &Quantised,
+        products: Products,
+        room: *mut u8,
+    ) = multiply_tiles_in
+}
+
+impl Weights {
+    /// # Safety
+    /// The weights are packed as `F` and have this quad.
+    #[inline(always)]
+    unsafe fn packed<F: Format>(&self, quad: usize) -> Packed<F> {
+        // SAFETY: the caller's.
+        Packed(unsafe { self.bytes.add(quad / 2 * self.pair_bytes) }, quad % 2, PhantomData)
+    }
+}
+
+#[inline(always)]
+unsafe fn multiply_tokens_in<S: Simd, F: Format>(
+    weights: Weights,
+    quads: Range<usize>,
+    x: &Quantised,
+    products: Products,
+) {
+    let n_groups = weights.n_columns / GROUP;
+    // SAFETY: the caller's.
+    unsafe {
+        let packed = |quad| weights.packed::<F>(quad);
+        for t in 0..x.n_tokens {
+            let values = x.values.as_ptr().add(t * n_groups * GROUP);
+            let token = (values, x.terms.as_ptr().add(t * n_groups), n_groups);
+            let mut quad = quads.start;
+            while quad + 2 <= quads.end {
+                let four = one_token::<S, F, 2>([packed(quad), packed(quad + 1)], token);
+                products.write::<S>(quad, t, four[0]);
+                products.write::<S>(quad + 1, t, four[1]);
+                quad += 2;
+            }
+            if quad < quads.end {
+                let [four] = one_token::<S, F, 1>([packed(quad)], token);
+                products.write::<S>(quad, t, four);
+            }
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn multiply_tiles_in<S: Simd, F: Format>(
+    weights: Weights,
+    quads: Range<usize>,
+    x: &Quantised,
+    products: Products,
+    room: *mut u8,
+) {
+    let n_groups = weights.n_columns / GROUP;
+    let (values, terms) = (x.values.as_ptr(), x.terms.as_ptr());
+    // SAFETY: the caller's.
+    unsafe {
         let steps = Steps::<S>::new::<F>();
         for quad in quads.clone().step_by(2) {
             let n_quads = (quads.end - quad).min(2);
-            (0..n_quads).for_each(|q| unpack::<S, F>(packed(quad + q), n_groups, pair));
+            (0..n_quads).for_each(|q| unpack::<S, F>(weights.packed(quad + q), n_groups, room));
             for first in (0..x.n_tokens).step_by(TILE) {
                 let (values, terms) =
                     (values.add(first * n_groups * GROUP), terms.add(first * n_groups));
-                let results = tile::<S, F>(pair, values, terms, n_groups, steps);
+                let results = tile::<S, F>(room, values, terms, n_groups, steps);
                 for (q, results) in results.into_iter().enumerate().take(n_quads) {
                     for (t, four) in (first..x.n_tokens).zip(results) {
                         products.write::<S>(quad + q, t, four);

@@ -172,6 +172,15 @@ macro_rules! for_any_isa {
                 // SAFETY: the caller's, as below.
                 unsafe { $generic::<Avx2 $(, $parameter)?>($($argument),*) }
             }
+            // A function of its own for each set, so that a browser's compiler has no more in hand
+            // than what runs.
+            #[cfg(target_arch = "wasm32")]
+            #[inline(never)]
+            #[allow(clippy::too_many_arguments)]
+            unsafe fn alone<S: Simd $(, $parameter: $bound)?> ($($argument: $type),*) $(-> $result)? {
+                // SAFETY: the caller's, as below.
+                unsafe { $generic::<S $(, $parameter)?>($($argument),*) }
+            }
             // SAFETY: plain Rust needs no set; `Isa::best` saw the CPU's word for AVX2; a module of
             // WebAssembly would not load where its sets are missing. The rest is the caller's.
             unsafe {
@@ -181,11 +190,11 @@ macro_rules! for_any_isa {
                     #[cfg(target_arch = "x86_64")]
                     Isa::Avx2 => avx2 $(::<$parameter>)? ($($argument),*),
                     #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
-                    Isa::Simd128 => $generic::<Simd128 $(, $parameter)?>($($argument),*),
+                    Isa::Simd128 => alone::<Simd128 $(, $parameter)?>($($argument),*),
                     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-                    Isa::Relaxed => $generic::<Relaxed<false> $(, $parameter)?>($($argument),*),
+                    Isa::Relaxed => alone::<Relaxed<false> $(, $parameter)?>($($argument),*),
                     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
-                    Isa::RelaxedFused => $generic::<Relaxed<true> $(, $parameter)?>($($argument),*),
+                    Isa::RelaxedFused => alone::<Relaxed<true> $(, $parameter)?>($($argument),*),
                 }
             }
         }
