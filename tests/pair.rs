@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use nearside::dialogue::{Message, Role, prompt_tokens};
 use nearside::engine::{
-    Engine, FileSource, GenerateRequest, Generation, Model, Step, sampler::Sampling,
+    Engine, FileSource, GenerateRequest, Generation, Kernels, Model, Step, sampler::Sampling,
 };
 use nearside::routing::{Confidence, Scorer};
 use serde::Deserialize;
@@ -168,5 +168,23 @@ fn the_second_look_reads_and_says_what_pytorch_does() {
         let p = scorer.look(&messages, &answer, confidence).unwrap();
         let expected = 1.0 / (1.0 + (-look).exp());
         assert!((p - expected).abs() < 0.03, "{p} is not {expected}");
+    }
+}
+
+/// Enough tokens that those after the prompt are computed on one thread as well as on all.
+#[test]
+fn threads_change_no_logit() {
+    let logits = |kernels| {
+        let source = FileSource::open("models/edge.gguf").unwrap();
+        let model = Arc::new(Model::load_with(&source, Arc::new(kernels)).unwrap());
+        let mut engine = Engine::new(model, usize::MAX).unwrap();
+        let prompt: Vec<u32> = (0..100).map(|i| i * 37 % 500).collect();
+        let mut rows = vec![engine.prefill(&prompt).unwrap()];
+        rows.extend((0..60).map(|i| engine.decode(i * 53 % 500).unwrap()));
+        rows
+    };
+    let alone = logits(Kernels::default());
+    for (i, (got, want)) in logits(Kernels::with_threads(3)).iter().zip(&alone).enumerate() {
+        assert_eq!(got, want, "after {} tokens", 100 + i);
     }
 }

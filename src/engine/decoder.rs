@@ -97,6 +97,16 @@ impl Decoder {
         cache: &mut KvCache,
         kernels: &Kernels,
     ) -> Vec<f32> {
+        kernels.pass(tokens.len(), || self.pass(tokens, start, cache, kernels))
+    }
+
+    fn pass(
+        &self,
+        tokens: &[u32],
+        start: usize,
+        cache: &mut KvCache,
+        kernels: &Kernels,
+    ) -> Vec<f32> {
         let Decoder { sizes, architecture, .. } = self;
         let (n_tokens, n_embd) = (tokens.len(), sizes.n_embd);
         let angles = architecture.ropes.iter().map(|rope| rope.angles(start, n_tokens)).collect();

@@ -159,7 +159,7 @@ impl Matrix {
         let (isa, n_quads) = (kernels.isa(), self.n_rows.div_ceil(QUAD));
         let quads = |pairs: Range<usize>| 2 * pairs.start..(2 * pairs.end).min(n_quads);
         let in_parts = |work: &(dyn Fn(Range<usize>, &mut Vec<u8>) + Sync)| match x.n_tokens() {
-            1 => kernels.whole(n_quads.div_ceil(2), work),
+            1 => kernels.for_token(n_quads.div_ceil(2), self.quads.len(), work),
             _ => kernels.in_parts(n_quads.div_ceil(2), work),
         };
         for_dtype!(self.dtype,
@@ -274,7 +274,7 @@ impl Linear {
 mod tests {
     use candle_core::{Device, Tensor, quantized::QTensor};
 
-    use super::super::kernels::{Isa, Pool};
+    use super::super::kernels::Isa;
     use super::*;
 
     const DTYPES: [GgmlDType; 13] = [
@@ -348,7 +348,7 @@ mod tests {
     fn check_products(matrix: &Matrix, exact: &[f32], x: &[f32], isa: Isa) {
         let Matrix { dtype, n_rows, n_columns, .. } = *matrix;
         let mut got = vec![0.0; x.len() / n_columns * n_rows];
-        let kernels = Kernels::new(isa, Pool::default());
+        let kernels = Kernels::new(isa);
         matrix.multiply(&Activations::new(x, n_columns), &mut got, &kernels);
         // An activation is off by up to half a step of 1/63 or 1/127 of its group's largest.
         let half_step = match dtype {
@@ -375,7 +375,7 @@ mod tests {
             let x = numbers(5 * 512, 7);
             let products = |isa| {
                 let mut products = vec![0.0; 5 * 12];
-                let kernels = Kernels::new(isa, Pool::default());
+                let kernels = Kernels::new(isa);
                 matrix.multiply(&Activations::new(&x, 512), &mut products, &kernels);
                 products
             };

@@ -25,7 +25,7 @@ use std::sync::Arc;
 
 pub use bert::Bert;
 pub use generate::{Finish, GenerateRequest, Generation, PREFILL_CHUNK, Step};
-pub use kernels::{Isa, Kernels, Pool};
+pub use kernels::Kernels;
 pub use kv_state::{KvIdentity, KvShape, StagedKv};
 pub use model::{Model, ModelInfo};
 pub use sampler::{Sampler, Sampling};

@@ -33,7 +33,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::serve::ListenerExt;
 use clap::Parser;
-use nearside::engine::{FileSource, Isa, Kernels, Model, Pool};
+use nearside::engine::{FileSource, Kernels, Model};
 use nearside::{Error, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -89,8 +89,7 @@ fn read_token(name: &str) -> Result<String> {
 
 /// Loads and measures the models, and sizes what depends on them.
 fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache, Option<Transfers>)> {
-    let kernels = Kernels::new(Isa::best(), Pool::with_threads(args.threads.get()));
-    let kernels = Arc::new(kernels);
+    let kernels = Arc::new(Kernels::with_threads(args.threads.get()));
     let model = Model::load_with(&FileSource::open(&args.model)?, Arc::clone(&kernels))?;
     let model = Arc::new(model);
     let trained = model.info().n_ctx;

@@ -126,7 +126,10 @@ pub fn attend(
         }
     };
     match n_tokens {
-        1 => kernels.whole(n_items, work),
+        1 => {
+            let seen = positions.end.min(heads.window.unwrap_or(usize::MAX));
+            kernels.for_token(n_items, 2 * seen * n_kv_heads * head_dim * F16::BYTES, work)
+        }
         _ => kernels.in_parts(n_items, work),
     }
 }

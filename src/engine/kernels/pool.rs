@@ -101,13 +101,14 @@ impl Pool {
         Helper(Arc::clone(&self.board))
     }
 
-    /// Does `work` on parts of `0..n_items`, each with memory to scribble in.
-    pub fn run(&self, n_items: usize, work: &Work) {
+    /// Does `work` on parts of `0..n_items`, `most_parts` of them at the most, each with memory to
+    /// scribble in.
+    pub fn run(&self, n_items: usize, most_parts: usize, work: &Work) {
         let Ok(mut scratch) = self.scratch.try_lock() else {
             // Another dialogue is computing: what is left is this thread and memory of its own.
             return work(0..n_items, &mut Vec::new());
         };
-        let n_parts = (self.n_threads * PARTS_PER_THREAD).min(n_items);
+        let n_parts = (self.n_threads * PARTS_PER_THREAD).min(n_items).min(most_parts);
         if self.n_threads == 1 || n_parts < 2 {
             return work(0..n_items, &mut scratch);
         }
@@ -116,14 +117,6 @@ impl Pool {
         while self.board.take_part(&mut scratch) {}
         // Parts that a helper has begun are waited for: the job lies on this stack.
         self.board.wait_for(n_parts);
-    }
-
-    /// Does all of `work` on the caller's thread.
-    pub fn run_alone(&self, n_items: usize, work: &dyn Fn(Range<usize>, &mut Vec<u8>)) {
-        match self.scratch.try_lock() {
-            Ok(mut scratch) => work(0..n_items, &mut scratch),
-            Err(_) => work(0..n_items, &mut Vec::new()),
-        }
     }
 }
 
@@ -251,7 +244,7 @@ mod tests {
 
     fn check(pool: &Pool, n_items: usize) {
         let counts: Vec<AtomicUsize> = (0..n_items).map(|_| AtomicUsize::new(0)).collect();
-        pool.run(n_items, &|range, _| {
+        pool.run(n_items, usize::MAX, &|range, _| {
             for i in range {
                 counts[i].fetch_add(1, Relaxed);
             }
@@ -281,7 +274,7 @@ mod tests {
         let helped = AtomicBool::new(false);
         for _ in 0..1000 {
             std::thread::sleep(std::time::Duration::from_millis(1));
-            pool.run(64, &|range, _| {
+            pool.run(64, usize::MAX, &|range, _| {
                 helped.fetch_or(std::thread::current().id() != caller, Relaxed);
                 std::thread::sleep(std::time::Duration::from_micros(range.len() as u64));
             });
@@ -300,7 +293,7 @@ mod tests {
         let n_done = AtomicUsize::new(0);
         while n_slow.load(SeqCst) < 3 {
             n_done.store(0, SeqCst);
-            pool.run(64, &|range, _| {
+            pool.run(64, usize::MAX, &|range, _| {
                 let is_slow = std::thread::current().id() != caller && range.start % 16 == 0;
                 std::thread::sleep(std::time::Duration::from_millis(if is_slow { 5 } else { 0 }));
                 n_slow.fetch_add(usize::from(is_slow), SeqCst);
