@@ -13,9 +13,11 @@ import path from "node:path";
 import { LinkShaper, newPage, launchBrowser, repositoryRoot, startGateway } from "../tests/e2e/harness.mjs";
 import { startSite } from "../tests/e2e/test-site.mjs";
 import { launch } from "./browser.mjs";
+import { ENGINES } from "./engines.mjs";
 import { MODELS, MODELS_FOLDER, modelFile } from "./models.mjs";
 import { serve } from "./server.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
+import { quantile } from "./summary.mjs";
 
 /** @typedef {{ttft_s: number, total_s: number, plan: any, fetched: number, error: string | null}} Turn */
 
@@ -87,7 +89,7 @@ await shaper.cut();
 await gateway.stop();
 await site.close();
 
-const median = (/** @type {number[]} */ values) => values.toSorted((a, b) => a - b)[values.length >> 1];
+const median = (/** @type {number[]} */ values) => quantile(values, 0.5);
 const first = (/** @type {Turn[]} */ all) => median(all.map(({ ttft_s }) => ttft_s));
 const [computed, fetched] = [first(turns.computed), first(turns.fetched)];
 for (const { ttft_s, plan, fetched, error } of turns.fetched) {
@@ -99,7 +101,7 @@ const benchBrowser = await launch(benchSite.url);
 const ids = Array.from({ length: N_DIGITS }, (_, i) => MODELS.zeroId + ((i * 7) % 10));
 const candle = await benchBrowser.measure({
   engine: "candle", module: "candle", job: "generate", threads: 1, model: "q8_0", file: `/${file}`,
-  package: "/target/bench/candle/candle_bench.js", prompt: ids, text: "", continuation: [MODELS.zeroId],
+  package: `/${ENGINES.find(({ id }) => id === "candle")?.packages?.[1]}`, prompt: ids, text: "", continuation: [MODELS.zeroId],
 });
 await benchBrowser.close();
 await benchSite.close();

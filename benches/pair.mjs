@@ -8,8 +8,11 @@
 import { readFile } from "node:fs/promises";
 import path from "node:path";
 
-import { LinkShaper, SHAPES, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge } from "../tests/e2e/harness.mjs";
+import {
+  LinkShaper, SHAPES, configure, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge,
+} from "../tests/e2e/harness.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
+import { quantile } from "./summary.mjs";
 
 /** @typedef {{messages: {role: string, content: string}[], expect: {type: string, value: any}}} Question */
 /** @typedef {{right: boolean, called: boolean, seconds: number, looks: number}} Answer */
@@ -59,10 +62,7 @@ async function ask({ messages, expect }) {
 const found = {};
 for (const [way, knobs] of Object.entries(WAYS)) {
   await waitUntilQuiet();
-  await page.evaluate(
-    (knobs) => /** @type {any} */ (document.querySelector("nearside-chat")).router.configure(knobs),
-    knobs,
-  );
+  await configure(page, knobs);
   found[way] = [];
   for (const question of questions) found[way].push(await ask(question));
 }
@@ -77,14 +77,14 @@ const needed = mean(questions.map((_, i) => Number(!device[i].right && edge[i].r
 console.log(`${questions.length} questions; the edge is needed for ${(100 * needed).toFixed(1)} % of them: the oracle's calls\n`);
 console.log("| | right | calls | of the oracle's | mean s | p95 s |\n|---|--:|--:|--:|--:|--:|");
 for (const [way, answers] of Object.entries(found)) {
-  const seconds = answers.map(({ seconds }) => seconds).toSorted((a, b) => a - b);
+  const seconds = answers.map(({ seconds }) => seconds);
   const calls = mean(answers.map(({ called }) => Number(called)));
   const columns = [
     `${(100 * mean(answers.map(({ right }) => Number(right)))).toFixed(1)} %`,
     `${(100 * calls).toFixed(1)} %`,
     `${(calls / needed).toFixed(2)} ×`,
     mean(seconds).toFixed(3),
-    seconds[Math.floor(0.95 * seconds.length)].toFixed(3),
+    quantile(seconds, 0.95).toFixed(3),
   ];
   console.log(`| ${way} | ${columns.join(" | ")} |`);
 }

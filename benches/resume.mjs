@@ -10,6 +10,7 @@ import { launch } from "./browser.mjs";
 import { MODELS_FOLDER, modelFile } from "./models.mjs";
 import { serve } from "./server.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
+import { quantile } from "./summary.mjs";
 
 const rounds = Number(process.argv[2] ?? 5);
 // A digit is a token.
@@ -29,10 +30,7 @@ try {
   await browser.close();
   await site.close();
 }
-const median = (/** @type {string} */ what) => {
-  const values = runs.map((run) => run[what]).sort((a, b) => a - b);
-  return values[values.length >> 1];
-};
+const median = (/** @type {string} */ what) => quantile(runs.map((run) => run[what]), 0.5);
 const after = median("resumeMillis") + median("nextMillis");
 console.log(`${median("promptTokens")} tokens read in ${(median("coldMillis") / 1000).toFixed(2)} s;`);
 console.log(

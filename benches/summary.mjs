@@ -127,13 +127,13 @@ function grouped(runs) {
 
 /** @param {number[]} values @returns {Figure} */
 function figure(values) {
-  const sorted = values.toSorted((a, b) => a - b);
-  const median = quantile(sorted, 0.5);
-  return { median, spread: (quantile(sorted, 0.75) - quantile(sorted, 0.25)) / 2 / median };
+  const median = quantile(values, 0.5);
+  return { median, spread: (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median };
 }
 
-/** @param {number[]} sorted @param {number} share */
-function quantile(sorted, share) {
+/** Between two values where the share falls between them. @param {number[]} values @param {number} share */
+export function quantile(values, share) {
+  const sorted = values.toSorted((a, b) => a - b);
   const at = (sorted.length - 1) * share;
   const [low, high] = [sorted[Math.floor(at)], sorted[Math.ceil(at)]];
   return low + (high - low) * (at - Math.floor(at));

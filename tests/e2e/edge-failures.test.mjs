@@ -5,6 +5,7 @@ import { after, before, beforeEach, test } from "node:test";
 
 import {
   answered,
+  configure,
   heard,
   launchBrowser,
   newPage,
@@ -57,15 +58,6 @@ function dialogue() {
   return page.evaluate(() => /** @type {any} */ (document.querySelector("nearside-chat")).messages);
 }
 
-/** @param {object} core knobs in the core's own words */
-function configure(core) {
-  return page.evaluate(
-    (core) =>
-      /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
-    core,
-  );
-}
-
 const REFUSALS = /** @type {[Behaviour, string][]} */ ([
   [401, "edge_unauthorized"],
   [429, "edge_rate_limited"],
@@ -77,7 +69,7 @@ const REFUSALS = /** @type {[Behaviour, string][]} */ ([
 for (const [behaviour, code] of REFUSALS) {
   test(`an edge that answers ${behaviour}: ${code}, and the turn can be repeated`, async () => {
     await open("edge-only");
-    await configure({ first_byte_timeout_millis: 1000 });
+    await configure(page, { core: { first_byte_timeout_millis: 1000 } });
     site.edge = behaviour;
     assert.match(String(await outcome(QUESTION)), new RegExp(code));
     assert.deepEqual(await dialogue(), [{ role: "user", content: QUESTION }]);
@@ -92,7 +84,7 @@ for (const [behaviour, code] of REFUSALS) {
 
   test(`an edge that answers ${behaviour}: the device answers instead`, async () => {
     await open("prefer-edge");
-    await configure({ first_byte_timeout_millis: 1000 });
+    await configure(page, { core: { first_byte_timeout_millis: 1000 } });
     site.edge = behaviour;
     const turn = /** @type {import("../../www/types.js").TurnReport} */ (await outcome(QUESTION));
     assert.equal(turn.route, "device");

@@ -220,6 +220,17 @@ export async function waitForRoundTrip(page, { aboveMillis = 0, belowMillis = In
 }
 
 /**
+ * Changes the settings of the page's chat while it runs.
+ * @param {Page} page @param {object} knobs as `router.configure` takes them
+ */
+export function configure(page, knobs) {
+  return page.evaluate(
+    (knobs) => /** @type {any} */ (document.querySelector("nearside-chat")).router.configure(knobs),
+    knobs,
+  );
+}
+
+/**
  * Types a message, sends it, and waits for the turn's report.
  * @param {Page} page @param {string} prompt @returns {Promise<TurnReport>}
  */

@@ -11,6 +11,7 @@ import { promisify } from "node:util";
 
 import {
   answered,
+  configure,
   heard,
   launchBrowser,
   newPage,
@@ -60,12 +61,7 @@ async function open(query = "") {
 }
 
 function preferDevice() {
-  const core = { theta: 1, alpha_per_s: 0, second_look: { enabled: false } };
-  return page.evaluate(
-    (core) =>
-      /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
-    core,
-  );
+  return configure(page, { core: { theta: 1, alpha_per_s: 0, second_look: { enabled: false } } });
 }
 
 const lastAnswer = () => page.locator("nearside-chat article.answer").last();

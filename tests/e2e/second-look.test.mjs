@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { after, afterEach, before, beforeEach, test } from "node:test";
 
-import { answered, heard, launchBrowser, newPage, waitForEdge, waitUntilReady } from "./harness.mjs";
+import {
+  answered,
+  configure,
+  heard,
+  launchBrowser,
+  newPage,
+  waitForEdge,
+  waitUntilReady,
+} from "./harness.mjs";
 import { startSite } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
@@ -40,13 +48,9 @@ const chats = () => site.requests.filter(({ path }) => path.endsWith("/chat/comp
 const lastAnswer = () => chat().locator("article.answer").last();
 
 /** The device begins whatever the scorer says. @param {object} look */
-function configure(look) {
-  const core = { theta: 1, alpha_per_s: 0, hysteresis: 0, second_look: { first_tokens: 2, drift: 0, ...look } };
-  return page.evaluate(
-    (core) =>
-      /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({ core }),
-    core,
-  );
+function configureLook(look) {
+  const second_look = { first_tokens: 2, drift: 0, ...look };
+  return configure(page, { core: { theta: 1, alpha_per_s: 0, hysteresis: 0, second_look } });
 }
 
 /** @param {() => Promise<unknown>} act @returns {Promise<TurnReport>} */
@@ -64,7 +68,7 @@ const ask = (text) =>
   });
 
 test("an answer that is doubted gives way to the edge's, and nobody saw it", async () => {
-  await configure({ theta: 0 });
+  await configureLook({ theta: 0 });
   const turn = await ask(QUESTION);
   assert.equal(turn.decision.route, "device");
   assert.deepEqual([turn.route, turn.switched?.reason], ["edge", "second_look"]);
@@ -76,7 +80,7 @@ test("an answer that is doubted gives way to the edge's, and nobody saw it", asy
 });
 
 test("a draft that was shown stays visible as one, and is not part of the dialogue", async () => {
-  await configure({ theta: 0, draft: "shown" });
+  await configureLook({ theta: 0, draft: "shown" });
   const turn = await ask(QUESTION);
   assert.equal(turn.route, "edge");
   const draft = lastAnswer().locator("[part=draft]");
@@ -88,7 +92,7 @@ test("a draft that was shown stays visible as one, and is not part of the dialog
 });
 
 test("an answer that no look doubts is the device's own", async () => {
-  await configure({ theta: 1 });
+  await configureLook({ theta: 1 });
   const turn = await ask(QUESTION);
   assert.deepEqual([turn.route, turn.switched], ["device", null]);
   assert.ok(turn.looks.length > 0 && turn.looks.at(-1)?.ended);
@@ -98,12 +102,8 @@ test("an answer that no look doubts is the device's own", async () => {
 
 /** Both sides begin, whatever the scorer says. @param {object} look */
 async function configureBoth(look) {
-  await configure(look);
-  await page.evaluate(() =>
-    /** @type {any} */ (document.querySelector("nearside-chat")).router.configure({
-      bothSides: { enabled: true, margin: 1 },
-    }),
-  );
+  await configureLook(look);
+  await configure(page, { bothSides: { enabled: true, margin: 1 } });
 }
 
 test("both begin: a look that keeps the device's answer stops the edge", async () => {
@@ -127,7 +127,7 @@ test("both begin: a look that doubts finds the edge under way", async () => {
 });
 
 test("the edge can be asked to answer again, and what that taught survives a reload", async () => {
-  await configure({ enabled: false });
+  await configureLook({ enabled: false });
   const first = await ask(QUESTION);
   assert.equal(first.route, "device");
   const again = await turnOf(() => lastAnswer().getByRole("button", { name: "Ask the edge" }).click());
@@ -139,12 +139,12 @@ test("the edge can be asked to answer again, and what that taught survives a rel
   await page.reload();
   await waitUntilReady(page);
   await waitForEdge(page, "online");
-  await configure({ enabled: false });
+  await configureLook({ enabled: false });
   assert.ok((await ask(QUESTION)).p > first.p + 0.05);
 });
 
 test("an edge that fails when it is asked again leaves one answer, the device's", async () => {
-  await configure({ enabled: false });
+  await configureLook({ enabled: false });
   await ask(QUESTION);
   site.edge = 500;
   const again = await turnOf(() => lastAnswer().getByRole("button", { name: "Ask the edge" }).click());
@@ -157,7 +157,7 @@ test("an edge that fails when it is asked again leaves one answer, the device's"
 });
 
 test("thumbs are taken once, and an unknown turn is refused", async () => {
-  await configure({ enabled: false });
+  await configureLook({ enabled: false });
   const first = await ask(QUESTION);
   const up = lastAnswer().getByRole("button", { name: "Good answer" });
   await up.click();

@@ -3,7 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { answered, heard, launchBrowser, newPage, waitForEdge, waitUntilReady } from "./harness.mjs";
+import {
+  answered,
+  configure,
+  heard,
+  launchBrowser,
+  newPage,
+  waitForEdge,
+  waitUntilReady,
+} from "./harness.mjs";
 import { startSite } from "./test-site.mjs";
 
 const QUESTION = `Add these: ${Array.from({ length: 30 }, (_, i) => i * 37).join(" + ")}?`;
@@ -27,12 +35,9 @@ async function askedWhileTyping(budget) {
   await page.goto(`${site.url}?mode=auto`);
   await waitUntilReady(page);
   await waitForEdge(page, "online");
-  await page.evaluate((warm_edge_tokens) => {
-    const chat = /** @type {any} */ (document.querySelector("nearside-chat"));
-    // The device begins whatever the scorer says, and nobody looks.
-    const core = { theta: 1, alpha_per_s: 0, second_look: { enabled: false }, warm_edge_tokens };
-    return chat.router.configure({ core });
-  }, budget);
+  // The device begins whatever the scorer says, and nobody looks.
+  const core = { theta: 1, alpha_per_s: 0, second_look: { enabled: false }, warm_edge_tokens: budget };
+  await configure(page, { core });
   const input = page.getByRole("textbox").first();
   const before = await heard(page);
   await input.fill(QUESTION);
