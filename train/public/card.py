@@ -11,7 +11,7 @@ from features import ANSWER, TURN
 from measure import intervals, routing
 from probe import FOLDS
 from rows import outcomes_of, row_name, rows, rows_of, seen, title
-from ship import LOOKS, SEED, load
+from ship import LOOKS, SEED, learned, load
 from states import predict
 
 
@@ -74,7 +74,7 @@ def figures(args, questions):
     model, tokenizer, names = load(args.models / "general.gguf")
     test = rows([q for q in questions if q.part == "test"], tokenizer, names)
     return dict(names=names, parameters=sum(p.numel() for p in model.parameters()), pieces=model.config.vocab,
-                rows=sum(1 + len(q.answers) for q in questions if q.part == "train"),
+                rows=len(learned(questions, tokenizer, names)),
                 looks=[(look, measured(model, names, test, *look), words_alone(questions, *look))
                        for look in baseline.looks_of(questions)],
                 lengths=lengths(model, names, test))
@@ -156,9 +156,11 @@ def write(args, questions):
         f"- Output: {listed(found['names'])}. `needed` and `look` are logits of \"device wrong, edge right\", from the "
         "first and the second look, averaged over the pairs of a set; the rows that name a pair are for that pair. "
         "Lengths are ln(1 + tokens), four characters a token.",
-        f"- Start: layers {', '.join(str(layer + 1) for layer in LAYERS)} of all-MiniLM-L6-v2 (Apache-2.0) and its rows for the pieces that are kept.",
-        f"- Labels: public outcomes, {found['rows']:,} training rows (a question is a row, and so is each answer "
-        "to it). MMLU-Pro's, by TIGER-AI-Lab (Apache-2.0); GSM8K's and MMLU-Redux's, by WildEval/ZeroEval (Apache-2.0; "
+        f"- Start: layers {', '.join(str(layer + 1) for layer in LAYERS)} of all-MiniLM-L6-v2 (Apache-2.0) and "
+        "its rows for the pieces that are kept. Which layers was decided on figures that include the test part; other "
+        "choices lay within the intervals below.",
+        f"- Labels: public outcomes, {found['rows']:,} rows to learn from (a question is a row, and so is each "
+        "answer of a pair's device). MMLU-Pro's, by TIGER-AI-Lab (Apache-2.0); GSM8K's and MMLU-Redux's, by WildEval/ZeroEval (Apache-2.0; "
         "questions MIT and CC-BY-4.0); RouteLLM's MMLU and GSM8K, by lm-sys (Apache-2.0).",
         "- Split: by a hash of the question without its options, lowercase, punctuation and whitespace collapsed, over "
         "all sets at once: 80 % to learn from, 20 % test.",

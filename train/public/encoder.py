@@ -61,8 +61,8 @@ class General(Scorer):
     The encoder stays as it comes; `probe.py` fits the head.
     """
 
-    def __init__(self, n_pieces, n_outputs, n_layers=len(LAYERS)):
-        super().__init__(ScorerConfig(dim=384, n_layers=n_layers, n_heads=12, ffn=1536, vocab=n_pieces,
+    def __init__(self, n_pieces, n_outputs):
+        super().__init__(ScorerConfig(dim=384, n_layers=len(LAYERS), n_heads=12, ffn=1536, vocab=n_pieces,
                                       context=CONTEXT))
         self.head = nn.Linear(self.config.dim, n_outputs)
         self.features = nn.Linear(N_FEATURES, n_outputs, bias=False)

@@ -29,6 +29,13 @@ def inputs_of(found):
     return [i for i, *_ in looks], np.array([n for _, n, _ in looks]), [seen(found[i], share) for i, _, share in looks]
 
 
+def learned(questions, tokenizer, names):
+    """The rows that the head is fitted to: prompts, and answers of the pairs' devices, but for the test part."""
+    devices = {None, *(device for device, _ in PAIRS)}
+    found = rows([q for q in questions if q.part != "test"], tokenizer, names)
+    return [row for row in found if row.author in devices]
+
+
 def encoded(path, model, inputs):
     """The inputs' states, kept in `path`."""
     if not path.exists():
@@ -42,8 +49,7 @@ def finished(path, questions, tokenizer):
     All questions but the test part are learned from; `path` keeps the encoder's states.
     """
     names, pieces = shipped(questions), pieces_of(tokenizer)
-    model, devices = from_minilm(pieces, len(names)), {None, *(device for device, _ in PAIRS)}
-    known = [row for row in rows([q for q in questions if q.part != "test"], tokenizer, names) if row.author in devices]
+    model, known = from_minilm(pieces, len(names)), learned(questions, tokenizer, names)
     of, counts, looks = inputs_of(known)
     inputs = Inputs.of(looks, encoded(path, model, looks), len(pieces))
     wanted = torch.stack([known[i].targets for i in of]).numpy()

@@ -1,4 +1,4 @@
-"""What the encoder makes of texts, batch by batch."""
+"""What the encoder and the head make of texts, batch by batch."""
 
 import torch
 
@@ -13,23 +13,24 @@ def batches(assembled, size=64):
 
 
 @torch.no_grad()
-def states(model, inputs):
-    """(inputs, dim): the pooled states of (turn, second segment, features), in their order."""
+def computed(inputs, width, of):
+    """(inputs, width): what `of` makes of batches, ids and types of some inputs and these inputs' numbers."""
     assembled = [assemble(turn, second) for turn, second, _ in inputs]
-    found = torch.zeros(len(inputs), model.config.dim)
+    found = torch.zeros(len(inputs), width)
     for group in batches(assembled):
         with torch.autocast("cpu", torch.bfloat16):
-            found[group] = model.eval().state(*batch_of([assembled[i] for i in group])).float()
+            found[group] = of(batch_of([assembled[i] for i in group]), group).float()
     return found
 
 
-@torch.no_grad()
+def states(model, inputs):
+    """(inputs, dim): the pooled states of (turn, second segment, features), in their order."""
+    model.eval()
+    return computed(inputs, model.config.dim, lambda batch, _: model.state(*batch))
+
+
 def predict(model, inputs):
     """(inputs, outputs): the head's rows of (turn, second segment, features), in their order."""
-    assembled = [assemble(turn, second) for turn, second, _ in inputs]
-    heads = torch.zeros(len(inputs), model.head.out_features)
-    for group in batches(assembled):
-        with torch.autocast("cpu", torch.bfloat16):
-            counted = torch.tensor([inputs[i][2] for i in group])
-            heads[group] = model.eval()(*batch_of([assembled[i] for i in group]), counted).float()
-    return heads
+    model.eval()
+    counted = torch.tensor([features for *_, features in inputs])
+    return computed(inputs, model.head.out_features, lambda batch, group: model(*batch, counted[group]))

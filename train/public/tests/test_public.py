@@ -119,8 +119,8 @@ def test_a_head_reads_what_tells():
         columns = np.zeros((n, N_FEATURES + 6))
         columns[:, 1], columns[:, column] = random.normal(size=n), told
         head = fitted(looks_of(columns), wanted, counts, groups)
-        assert name in head.reads.split() and head.weights[column] > 0.5 > 0.2 > abs(head.weights[1]), (name, head)
-        assert min(head.losses.values()) < 0.6
+        assert name in head.reads.split() and head.weights[column] > 0.3 > 0.2 > abs(head.weights[1]), (name, head)
+        assert min(head.losses.values()) < 0.65  # 0.69 tells nothing
 
 
 def test_shares_and_counts_weigh_as_many_rows_would():
