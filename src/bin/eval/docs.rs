@@ -159,7 +159,8 @@ fn write_method(page: &mut String, report: &Report) -> std::fmt::Result {
     }
     writeln!(
         page,
-        "- Several pairs in one run take `--pair` instead. The code is in `src/bin/eval/`, the \
+        "- `--scorer models/general.gguf` beside `--predictions FILE` writes the predictions; `train/public/run.py \
+         --write-ids DIR` the ids. Several pairs in one run take `--pair` instead. The code is in `src/bin/eval/`, the \
          outcome files are not part of this repository."
     )?;
     writeln!(
@@ -199,6 +200,9 @@ fn command(pair: &PairReport) -> String {
         (Some(scorer), _) => words.push(format!("--scorer {scorer}")),
         (None, Some(predictions)) => words.push(format!("--predictions {predictions}")),
         (None, None) => {}
+    }
+    if let Some(ids) = &pair.test_ids {
+        words.push(format!("--test-ids {ids}"));
     }
     words.join(" ")
 }

@@ -31,6 +31,7 @@ pub struct PairReport {
     pub answers: Vec<String>,
     pub predictions: Option<String>,
     pub scorer: Option<String>,
+    pub test_ids: Option<String>,
     pub sets: Vec<SetReport>,
 }
 
@@ -128,6 +129,7 @@ impl PairReport {
             answers: pair.answers.iter().map(file_name).collect(),
             predictions: pair.predictions.as_ref().map(file_name),
             scorer: pair.scorer.as_ref().map(file_name),
+            test_ids: pair.test_ids.as_ref().map(file_name),
             sets,
         }
     }
