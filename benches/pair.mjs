@@ -5,16 +5,12 @@
  *     node benches/pair.mjs [QUESTIONS]
  */
 
-import { readFile } from "node:fs/promises";
-import path from "node:path";
-
-import {
-  LinkShaper, SHAPES, configure, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge,
-} from "../tests/e2e/harness.mjs";
+import { LinkShaper, SHAPES, configure, launchBrowser, openChat, startGateway, waitForEdge } from "../tests/e2e/harness.mjs";
+import { isRight, readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { quantile } from "./summary.mjs";
 
-/** @typedef {{messages: {role: string, content: string}[], expect: {type: string, value: any}}} Question */
+/** @typedef {import("./questions.mjs").Question} Question */
 /** @typedef {{right: boolean, called: boolean, seconds: number, looks: number}} Answer */
 
 /** Each is a change of the configuration that the models' manifest brings. */
@@ -25,9 +21,7 @@ const WAYS = {
   "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
 };
 
-const lines = (await readFile(path.join(repositoryRoot, "models/eval-questions.jsonl"), "utf8")).trim().split("\n");
-/** @type {Question[]} */
-const questions = lines.slice(0, Number(process.argv[2] ?? lines.length)).map((line) => JSON.parse(line));
+const questions = (await readQuestions()).slice(0, Number(process.argv[2] ?? Infinity));
 
 const gateway = await startGateway();
 const link = await new LinkShaper(gateway.port).open();
@@ -35,15 +29,6 @@ link.shape(SHAPES.normal);
 const browser = await launchBrowser();
 const page = await openChat(browser.context, link.url);
 await waitForEdge(page, "online");
-
-/** As `Expect` in tests/pair.rs. @param {Question["expect"]} expect @param {string} text */
-function isRight({ type, value }, text) {
-  const answer = text.toLowerCase();
-  if (type === "number") return answer.match(/\d+/g)?.at(-1) === String(value);
-  if (type === "contains") return answer.includes(String(value).toLowerCase());
-  const said = answer.match(/[a-z]+/g) ?? [];
-  return value.every((/** @type {string} */ word, /** @type {number} */ i) => said.at(i - value.length) === word);
-}
 
 /** @param {Question} question @returns {Promise<Answer>} */
 async function ask({ messages, expect }) {

@@ -173,9 +173,9 @@ pub struct Config {
     pub handoff: Handoff,
     /// Tokens of a turn that the edge answered which the device may read while nothing else happens.
     pub catch_up_tokens: usize,
-    /// Tokens of the turns that the device answered which the edge may be asked to read while the
-    /// person types, in one request for one token of answer; 0: never. Each is a call that counts,
-    /// so it is off unless asked for. Never under `data_saver`.
+    /// Tokens of the dialogue that the edge lacks and may be asked to read, while the person types
+    /// or while the device's answer looks shaky, in one request for one token of answer; 0: never.
+    /// Each is a call that counts, so it is off unless asked for. Never under `data_saver`.
     pub warm_edge_tokens: usize,
     /// Whether the wait for a busy edge counts. The paper's rule leaves it out.
     pub queue_aware: bool,

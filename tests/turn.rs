@@ -648,3 +648,48 @@ fn an_edge_that_cannot_be_warmed_is_no_error() {
     let request = TurnRequest { mode: Some(Mode::Auto), ..request };
     assert_eq!(run(&mut router, &host, &request).unwrap().route, Route::Device);
 }
+
+#[test]
+fn while_an_answer_looks_shaky_the_edge_reads_the_prompt() {
+    let long = ask(&[&"a long story that goes on and on ".repeat(4)]);
+    let run_with = |warm_edge_tokens, says: &[f64], edge: &[&str]| {
+        let host = SimHost::new();
+        edge.iter().for_each(|text| drop(host.then(SimEdge::answer(text))));
+        let mut router = looking(says, SecondLook { drift: 0.3, ..often() }, &host);
+        let config = Config { warm_edge_tokens, ..router.config().clone() };
+        router.set_config(config).unwrap();
+        let report = host.run(router.turn(&long, &&host)).unwrap();
+        let sent: Vec<serde_json::Value> =
+            host.sent.borrow().iter().map(|body| serde_json::from_str(body).unwrap()).collect();
+        (report, sent)
+    };
+    // At 0.6 it would move over, were no later look to come; that one finds nothing wrong.
+    let (report, sent) = run_with(1000, &[0.6, 0.2], &["x"]);
+    assert_eq!((report.route, report.edge_warmed, sent.len()), (Route::Device, true, 1));
+    assert_eq!(sent[0]["max_tokens"], 1);
+    assert_eq!(sent[0]["messages"].as_array().unwrap().len(), 1, "the prompt, not the draft");
+    let (alone, none) = run_with(0, &[0.6, 0.2], &[]);
+    assert_eq!((alone.text, alone.edge_warmed, none.len()), (report.text, false, 0));
+    assert!(!run_with(20, &[0.6, 0.2], &[]).0.edge_warmed, "the budget is too small");
+    assert!(!run_with(1000, &[0.1], &[]).0.edge_warmed, "nothing was wrong");
+
+    // The edge that takes over after all has the prompt already.
+    let (report, sent) = run_with(1000, &[0.6], &["x", "much better"]);
+    assert_eq!((report.route, report.text.as_str()), (Route::Edge, "much better"));
+    assert_eq!((report.edge_warmed, sent.len()), (true, 2));
+    let (cold, _) = run_with(0, &[0.6], &["much better"]);
+    assert!(report.usage.cached_tokens > 0 && cold.usage.cached_tokens == 0);
+}
+
+#[test]
+fn an_edge_that_fails_while_it_is_warmed_leaves_the_answer_to_the_device() {
+    let host = SimHost::new();
+    host.then(SimEdge::Status(500, String::new()));
+    let mut router = looking(&[0.6, 0.2], SecondLook { drift: 0.3, ..often() }, &host);
+    let config = Config { warm_edge_tokens: 1000, ..router.config().clone() };
+    router.set_config(config).unwrap();
+    let long = ask(&[&"a long story that goes on and on ".repeat(4)]);
+    let report = host.run(router.turn(&long, &&host)).unwrap();
+    assert_eq!((report.route, report.edge_warmed), (Route::Device, true));
+    assert_eq!((shown(&host), report.switched), (report.text, None));
+}

@@ -181,7 +181,7 @@ function term(name, value) {
 }
 
 /** @param {TurnReport} report */
-function outcome({ ttft_s, total_s, usage, dropped_messages: dropped, started_both: both }) {
+function outcome({ ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, edge_warmed }) {
   const parts = [
     `Measured: first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
     `${count(usage.prompt_tokens)} prompt tokens, ${count(usage.cached_tokens)} of them cached`,
@@ -189,6 +189,7 @@ function outcome({ ttft_s, total_s, usage, dropped_messages: dropped, started_bo
   ];
   if (both?.edge_error) parts.push(`the edge began too, and failed (${both.edge_error})`);
   else if (both) parts.push(`both began; ${count(both.thrown_away_tokens)} tokens of the edge were for nothing`);
+  if (edge_warmed) parts.push("the edge read the prompt meanwhile");
   if (dropped > 0) parts.push(`${dropped} of the oldest messages left out`);
   return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
 }

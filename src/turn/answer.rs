@@ -20,6 +20,8 @@ pub(super) struct Answer {
     pub usage: TurnUsage,
     pub looks: Vec<Look>,
     pub started_both: Option<StartedBoth>,
+    /// Whether the edge was shown the prompt while the device wrote.
+    pub edge_warmed: bool,
     /// Why keys and values did not come that were asked for.
     pub fetch_error: Option<Error>,
     /// Whether the side that writes has said all.
@@ -52,6 +54,7 @@ impl Answer {
             usage: TurnUsage::default(),
             looks: Vec::new(),
             started_both: None,
+            edge_warmed: false,
             fetch_error: None,
             complete: false,
             n_moves: 0,
@@ -186,6 +189,7 @@ impl Answer {
             switched: self.switched,
             looks: self.looks,
             started_both: self.started_both,
+            edge_warmed: self.edge_warmed,
             fetch_error: self.fetch_error.map(|error| error.code().to_owned()),
             dropped_messages,
             n_moves: self.n_moves,

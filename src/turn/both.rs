@@ -10,7 +10,7 @@ use std::pin::pin;
 
 use super::answer::Answer;
 use super::device::Ended;
-use super::edge_call::{EdgeCall, Running};
+use super::edge_call::{Beside, EdgeCall, Running};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{StartedBoth, TurnRequest};
 use super::{Router, both_failed};
@@ -34,7 +34,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let call = EdgeCall::beside_device(&self.config, request, answer, host.now());
         let mut edge = Running::start(&call, host);
         let ended = {
-            let device = self.answer_on_device(request, Some(decision), Some(&call), answer, host);
+            let beside = Beside::Answering(&call);
+            let device = self.answer_on_device(request, Some(decision), beside, answer, host);
             let mut device = pin!(device);
             // The edge first: its request leaves before the device's first step holds the thread.
             poll_fn(|context| {

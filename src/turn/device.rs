@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::edge_call::EdgeCall;
+use super::edge_call::Beside;
 use super::look::Looks;
 use super::models::{DeviceModel, Progress, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
@@ -25,12 +25,12 @@ pub(super) enum Ended {
 }
 
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
-    /// With a decision, what is written may be doubted. `beside`: the edge began too.
+    /// With a decision, what is written may be doubted.
     pub(super) async fn answer_on_device<H: Host>(
         &mut self,
         request: &TurnRequest,
         decision: Option<&Decision>,
-        beside: Option<&EdgeCall<'_>>,
+        beside: Beside<'_>,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {

@@ -58,7 +58,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         let n_prompt = prompt.tokens.len();
         answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(n_prompt);
-        answer.usage.cached_tokens = received.cached_tokens.unwrap_or(n_prompt - missing);
+        let cached = received.cached_tokens.unwrap_or(n_prompt - missing);
+        answer.usage.cached_tokens = cached.min(answer.usage.prompt_tokens);
         self.learn_from(call, missing, now);
         if let Some(share) = received.cached_share() {
             let Counted { vocabulary, tokens, .. } = &prompt;

@@ -37,6 +37,16 @@ pub(super) struct EdgeCall<'t> {
     abandoned: Cell<bool>,
 }
 
+/// What goes on at the edge while the device writes.
+#[derive(Clone, Copy)]
+pub(super) enum Beside<'t> {
+    Nothing,
+    /// It answers too.
+    Answering(&'t EdgeCall<'t>),
+    /// It reads the prompt as soon as this is set.
+    ReadingOnce(&'t Cell<bool>),
+}
+
 /// What has come out of the stream so far.
 #[derive(Default)]
 pub(super) struct Received {

@@ -7,10 +7,11 @@
 //! `p − α·(T_edge − T_device) > θ`, with these two times, and with θ raised by what a later look is
 //! worth ([`waiting`]).
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::answer::{Answer, SetAside};
-use super::edge_call::EdgeCall;
+use super::edge_call::{Beside, EdgeCall};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{Look, TurnRequest};
 use super::{Router, both_failed, seconds};
@@ -33,6 +34,8 @@ pub(super) struct Looks<'t, S> {
     decision: &'t Decision,
     /// The edge, where it began when the device did, until a look has kept the device's answer.
     beside: Option<&'t EdgeCall<'t>>,
+    /// Set once the answer looks shaky.
+    shaky: Option<&'t Cell<bool>>,
     config: &'t SecondLook,
     theta: f64,
     /// The next look's number of tokens; `None` before the first.
@@ -47,17 +50,23 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         scorer: Option<&'t S>,
         request: &'t TurnRequest,
         decision: Option<&'t Decision>,
-        beside: Option<&'t EdgeCall<'t>>,
+        beside: Beside<'t>,
         config: &'t SecondLook,
     ) -> Option<Looks<'t, S>> {
         let decision = decision.filter(|decision| {
             config.enabled && decision.edge.available && decision.reason != Reason::ModePreferDevice
         })?;
+        let (beside, shaky) = match beside {
+            Beside::Nothing => (None, None),
+            Beside::Answering(call) => (Some(call), None),
+            Beside::ReadingOnce(shaky) => (None, Some(shaky)),
+        };
         Some(Looks {
             scorer: scorer.filter(|scorer| scorer.can_look())?,
             messages: &request.messages,
             decision,
             beside,
+            shaky,
             config,
             theta: config.theta.unwrap_or(decision.theta),
             next_at: None,
@@ -104,6 +113,9 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };
+        if let Some(shaky) = self.shaky.filter(|_| gain > 0.0 && !look.doubted) {
+            shaky.set(true);
+        }
         host.emit(Event::Look { look: &look });
         answer.looks.push(look);
         Ok(look.doubted)
@@ -197,7 +209,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if complete {
             return Ok(());
         }
-        match self.answer_on_device(request, None, None, answer, host).await {
+        match self.answer_on_device(request, None, Beside::Nothing, answer, host).await {
             Ok(_) => Ok(()),
             Err(device) => Err(both_failed(Route::Edge, error, device)),
         }

@@ -40,6 +40,7 @@ use crate::{Error, Result};
 use answer::Answer;
 use course::Course;
 use device::Ended;
+use edge_call::Beside;
 use fetch::FetchState;
 use idle::Missed;
 use models::{DeviceModel, ScoringModel};
@@ -489,9 +490,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
-        match route {
-            Route::Device => self.answer_on_device(request, decision, None, answer, host).await,
-            Route::Edge => {
+        match (route, decision) {
+            (Route::Device, Some(decision)) => {
+                self.answer_on_device_or_warm(request, decision, answer, host).await
+            }
+            (Route::Device, None) => {
+                self.answer_on_device(request, None, Beside::Nothing, answer, host).await
+            }
+            (Route::Edge, _) => {
                 self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
             }
         }

@@ -141,6 +141,8 @@ pub struct TurnReport {
     pub looks: Vec<Look>,
     /// `None` where one side began.
     pub started_both: Option<StartedBoth>,
+    /// Whether the edge was shown the prompt, since the device's answer looked shaky.
+    pub edge_warmed: bool,
     /// The code of the error for which the device had to compute what it wanted to fetch.
     pub fetch_error: Option<String>,
     pub dropped_messages: usize,

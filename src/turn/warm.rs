@@ -1,8 +1,14 @@
-//! What the edge reads while the person types: the turns that the device has answered, so that a
-//! next turn there begins at once. An edge forgets, and bills; so it is asked only where a turn of
-//! its own is likely to follow, for no more tokens than the page allows, and for one token of answer.
+//! What the edge reads before it is asked, so that it begins at once if it is: the turns that the
+//! device has answered, while the person types; and the prompt, while the device writes an answer
+//! that looks shaky. An edge forgets, and bills; so it reads no more tokens than the page allows,
+//! and is asked for one token of answer.
 
-use super::edge_call::{EdgeCall, Running};
+use std::cell::Cell;
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+
+use super::device::Ended;
+use super::edge_call::{Beside, EdgeCall, Running};
 use super::idle::MIN_EXPECTED_TURNS;
 use super::models::{DeviceModel, ScoringModel};
 use super::{Answer, Router, TurnRequest, with_answer};
@@ -10,7 +16,7 @@ use crate::Result;
 use crate::config::Mode;
 use crate::dialogue::Message;
 use crate::host::Host;
-use crate::routing::Route;
+use crate::routing::{Decision, Route};
 
 /// Fewer missing tokens than this are read in no time.
 const MIN_TOKENS: usize = 64;
@@ -27,25 +33,74 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// whether the edge was asked. A failure costs nothing but the edge's standing.
     pub async fn warm_edge<H: Host>(&mut self, host: &H) -> bool {
         let Some(messages) = self.unseen.take() else { return false };
-        let Ok(Some(n_missing)) = self.worth_warming(&messages, host) else { return false };
+        if self.turns_left_for(Route::Edge) < MIN_EXPECTED_TURNS {
+            return false;
+        }
+        let Ok(Some(n_missing)) = self.may_show(self.config.mode, &messages, host) else {
+            return false;
+        };
         if let Err(error) = self.show_edge(messages, n_missing, host).await {
             self.note_edge_failure(&error, host.now());
         }
         true
     }
 
-    /// How many tokens the edge lacks, if it is worth that it reads them now.
-    fn worth_warming<H: Host>(&self, messages: &[Message], host: &H) -> Result<Option<usize>> {
+    /// As `answer_on_device`. Once a look would leave the answer to the edge, and only waits for a
+    /// later one to be surer, the edge reads the prompt.
+    pub(super) async fn answer_on_device_or_warm<H: Host>(
+        &mut self,
+        request: &TurnRequest,
+        decision: &Decision,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<Ended> {
+        let mode = request.mode.unwrap_or(self.config.mode);
+        if self.may_show(mode, &request.messages, host)?.is_none() {
+            let beside = Beside::Nothing;
+            return self.answer_on_device(request, Some(decision), beside, answer, host).await;
+        }
+        let prompt = TurnRequest { max_tokens: Some(1), ..request.clone() };
+        let nothing = Answer::new(Route::Edge, host.now());
+        let call = EdgeCall::beside_device(&self.config, &prompt, &nothing, host.now());
+        let mut reading = Running::start(&call, host);
+        let shaky = Cell::new(false);
+        let ended = {
+            let beside = Beside::ReadingOnce(&shaky);
+            let device = self.answer_on_device(request, Some(decision), beside, answer, host);
+            let mut device = pin!(device);
+            poll_fn(|context| {
+                if shaky.get() {
+                    reading.poll(context);
+                }
+                device.as_mut().poll(context)
+            })
+            .await
+        };
+        // What it has not read by now it reads with the turn, or not at all.
+        drop(reading);
+        if shaky.get() {
+            answer.edge_warmed = true;
+            self.settle_abandoned(&call, host.now())?;
+        }
+        ended
+    }
+
+    /// How many tokens of these messages the edge lacks, if it may be shown them unasked.
+    fn may_show<H: Host>(
+        &self,
+        mode: Mode,
+        messages: &[Message],
+        host: &H,
+    ) -> Result<Option<usize>> {
         let (config, now) = (&self.config, host.now());
+        let allowed = matches!(mode, Mode::Auto | Mode::PreferEdge) && !config.data_saver;
         let link = self.link.estimate(now);
-        let allowed = matches!(config.mode, Mode::Auto | Mode::PreferEdge) && !config.data_saver;
-        if !allowed || !self.edge_available(config.mode, &link, now) {
+        if config.warm_edge_tokens == 0 || !allowed || !self.edge_available(mode, &link, now) {
             return Ok(None);
         }
         let n_missing = self.missing_on_edge(&self.count(messages)?, now);
         let affordable = (MIN_TOKENS..=config.warm_edge_tokens).contains(&n_missing);
-        let likely = self.turns_left_for(Route::Edge) >= MIN_EXPECTED_TURNS;
-        Ok((affordable && likely).then_some(n_missing))
+        Ok(affordable.then_some(n_missing))
     }
 
     async fn show_edge<H: Host>(

@@ -1,0 +1,30 @@
+/**
+ * The questions that the embedded pair is measured on, and whether an answer is right.
+ */
+
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+
+import { repositoryRoot } from "../tests/e2e/harness.mjs";
+
+/**
+ * @typedef {object} Question
+ * @property {string} skill
+ * @property {{role: string, content: string}[]} messages
+ * @property {{type: string, value: any}} expect
+ */
+
+/** @returns {Promise<Question[]>} */
+export async function readQuestions() {
+  const text = await readFile(path.join(repositoryRoot, "models/eval-questions.jsonl"), "utf8");
+  return text.trim().split("\n").map((line) => JSON.parse(line));
+}
+
+/** As `Expect` in tests/pair.rs. @param {Question["expect"]} expect @param {string} text */
+export function isRight({ type, value }, text) {
+  const answer = text.toLowerCase();
+  if (type === "number") return answer.match(/\d+/g)?.at(-1) === String(value);
+  if (type === "contains") return answer.includes(String(value).toLowerCase());
+  const said = answer.match(/[a-z]+/g) ?? [];
+  return value.every((/** @type {string} */ word, /** @type {number} */ i) => said.at(i - value.length) === word);
+}
