@@ -654,7 +654,9 @@ fn while_an_answer_looks_shaky_the_edge_reads_the_prompt() {
     let long = ask(&[&"a long story that goes on and on ".repeat(4)]);
     let run_with = |warm_edge_tokens, says: &[f64], edge: &[&str]| {
         let host = SimHost::new();
-        edge.iter().for_each(|text| drop(host.then(SimEdge::answer(text))));
+        for text in edge {
+            host.then(SimEdge::answer(text));
+        }
         let mut router = looking(says, SecondLook { drift: 0.3, ..often() }, &host);
         let config = Config { warm_edge_tokens, ..router.config().clone() };
         router.set_config(config).unwrap();
