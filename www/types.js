@@ -58,7 +58,7 @@
  */
 
 /** What one side does per second, learned from turns.
- * @typedef {{prefill_tps: number, decode_tps: number, n_observed: number}} Rates
+ * @typedef {{prefill_tps: number, attention_s: number, decode_tps: number, n_observed: number}} Rates
  */
 
 /**

@@ -105,7 +105,7 @@ mod tests {
 
     #[test]
     fn terms_add_up_by_hand() {
-        let device_rates = Rates { prefill_tps: 100.0, decode_tps: 10.0, n_observed: 1 };
+        let device_rates = Rates { prefill_tps: 100.0, decode_tps: 10.0, ..Rates::DEVICE_PRIOR };
         let prices = Prices { prefill_tps: 100.0, attention_s: 0.0, fetching: None };
         let device = device_terms(cheapest(&prices, 50, 250), 30.0, &device_rates, true);
         assert_eq!(device.missing_tokens, 200);
@@ -113,7 +113,7 @@ mod tests {
 
         let missing = Missing { tokens: 200.0, computed: 100, kept: 0.5 };
         let work = Work { missing, expected_tokens: 30.0 };
-        let edge_rates = Rates { prefill_tps: 1000.0, decode_tps: 60.0, n_observed: 1 };
+        let edge_rates = Rates { prefill_tps: 1000.0, decode_tps: 60.0, ..Rates::EDGE_PRIOR };
         let link = LinkEstimate {
             rtt_s: 0.05,
             queue_s: 0.25,

@@ -9,10 +9,17 @@ const MIN_TOKENS: usize = 4;
 const MIN_RATE: f64 = 0.1;
 const MAX_RATE: f64 = 1e6;
 
+/// Earlier tokens whose attention a prefill's two figures are learned about equally fast at.
+const MANY_BEFORE: f64 = 400.0;
+
 /// Tokens per second of one side.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Rates {
+    /// Where attention costs nothing.
     pub prefill_tps: f64,
+    /// Seconds that each earlier token adds to a token's prefill: attention.
+    #[serde(default)]
+    pub attention_s: f64,
     pub decode_tps: f64,
     /// Turns that went into the figures; 0 means that they are a prior.
     pub n_observed: u64,
@@ -20,9 +27,11 @@ pub struct Rates {
 
 impl Rates {
     /// A cautious start for a device: replaced by the measurement made when the model loads.
-    pub const DEVICE_PRIOR: Rates = Rates { prefill_tps: 100.0, decode_tps: 20.0, n_observed: 0 };
+    pub const DEVICE_PRIOR: Rates =
+        Rates { prefill_tps: 100.0, attention_s: 0.0, decode_tps: 20.0, n_observed: 0 };
     /// A cautious start for an edge: replaced by its hints or by the first turn.
-    pub const EDGE_PRIOR: Rates = Rates { prefill_tps: 500.0, decode_tps: 40.0, n_observed: 0 };
+    pub const EDGE_PRIOR: Rates =
+        Rates { prefill_tps: 500.0, attention_s: 0.0, decode_tps: 40.0, n_observed: 0 };
 
     /// Takes in a prefill of `n_tokens` that took `seconds`.
     pub fn observe_prefill(&mut self, n_tokens: usize, seconds: f64) {
@@ -30,6 +39,25 @@ impl Rates {
         if let Some(rate) = measured(n_tokens, seconds) {
             self.prefill_tps = blend(self.prefill_tps, rate, first);
         }
+    }
+
+    /// Takes in a prefill of `n_tokens` after `n_before` others: which part of it was attention shows
+    /// once there are long ones and short ones. A step of normalised least mean squares (Haykin,
+    /// Adaptive Filter Theory, chapter 7) towards where the moving average of times goes.
+    pub fn observe_prefill_after(&mut self, n_before: usize, n_tokens: usize, seconds: f64) {
+        let Some(rate) = measured(n_tokens, seconds) else { return };
+        if self.n_observed == 0 && self.attention_s == 0.0 {
+            self.prefill_tps = rate;
+            return;
+        }
+        let mean_before = n_before as f64 + (n_tokens - 1) as f64 / 2.0;
+        let known_s = 1.0 / self.prefill_tps + self.attention_s * mean_before;
+        let off_s = 1.0 / blend(1.0 / known_s, rate, false) - known_s;
+        let weight = mean_before / MANY_BEFORE;
+        let step_s = off_s / (1.0 + weight * weight);
+        let token_s = (1.0 / self.prefill_tps + step_s).max(1.0 / MAX_RATE);
+        self.prefill_tps = (1.0 / token_s).clamp(MIN_RATE, MAX_RATE);
+        self.attention_s = (self.attention_s + step_s * weight / MANY_BEFORE).max(0.0);
     }
 
     /// Takes in `n_tokens` decoded in `seconds`, and closes the turn's observation.
@@ -56,11 +84,12 @@ impl Rates {
     pub fn from_json(json: &str) -> Option<Rates> {
         let rates: Rates = serde_json::from_str(json).ok()?;
         let usable = |rate: f64| (MIN_RATE..=MAX_RATE).contains(&rate);
-        (usable(rates.prefill_tps) && usable(rates.decode_tps)).then_some(rates)
+        let attends = (0.0..1.0 / MIN_RATE).contains(&rates.attention_s);
+        (usable(rates.prefill_tps) && usable(rates.decode_tps) && attends).then_some(rates)
     }
 
     pub fn to_json(&self) -> String {
-        serde_json::to_string(self).expect("three numbers always serialize")
+        serde_json::to_string(self).expect("numbers always serialize")
     }
 }
 
@@ -88,6 +117,35 @@ mod tests {
         assert!((rates.decode_tps - 50.0 * 4f64.powf(GAIN)).abs() < 1e-9);
     }
 
+    /// What a prefill takes on a device with these figures.
+    fn prefill_s(n_before: usize, n_tokens: usize, token_s: f64, attention_s: f64) -> f64 {
+        let mean_before = n_before as f64 + (n_tokens - 1) as f64 / 2.0;
+        n_tokens as f64 * (token_s + attention_s * mean_before)
+    }
+
+    #[test]
+    fn attention_is_told_from_the_rest_by_long_prompts_and_short_ones() {
+        for attention_s in [0.0, 2.3e-6] {
+            let mut rates = Rates::DEVICE_PRIOR;
+            rates.observe_prefill(32, 32.0 * 0.0035);
+            rates.observe_decode(16, 0.16);
+            for i in 0..60 {
+                let (n_before, n_tokens) = (i * 61 % 700, 20 + i * 97 % 900);
+                let seconds = prefill_s(n_before, n_tokens, 0.003, attention_s);
+                rates.observe_prefill_after(n_before, n_tokens, seconds);
+            }
+            for (n_before, n_tokens) in [(0, 30), (0, 1500), (1200, 100)] {
+                let learned =
+                    prefill_s(n_before, n_tokens, 1.0 / rates.prefill_tps, rates.attention_s);
+                let ratio = learned / prefill_s(n_before, n_tokens, 0.003, attention_s);
+                assert!(
+                    (ratio - 1.0).abs() < 0.12,
+                    "{attention_s}: {n_before}+{n_tokens}: {ratio}"
+                );
+            }
+        }
+    }
+
     #[test]
     fn short_and_impossible_measurements_are_ignored() {
         let mut rates = Rates::EDGE_PRIOR;
@@ -98,9 +156,14 @@ mod tests {
 
     #[test]
     fn stored_rates_come_back_and_damaged_ones_do_not() {
-        let rates = Rates { prefill_tps: 123.0, decode_tps: 45.0, n_observed: 6 };
+        let rates =
+            Rates { prefill_tps: 123.0, attention_s: 1e-6, decode_tps: 45.0, n_observed: 6 };
         assert_eq!(Rates::from_json(&rates.to_json()), Some(rates));
         assert_eq!(Rates::from_json("{"), None);
+        let before_attention = r#"{"prefill_tps":9,"decode_tps":1,"n_observed":1}"#;
+        assert_eq!(Rates::from_json(before_attention).unwrap().attention_s, 0.0);
+        let negative = r#"{"prefill_tps":9,"attention_s":-1,"decode_tps":1,"n_observed":1}"#;
+        assert_eq!(Rates::from_json(negative), None);
         assert_eq!(Rates::from_json(r#"{"prefill_tps":0,"decode_tps":1,"n_observed":1}"#), None);
     }
 }

@@ -123,7 +123,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let n_generated = device.progress(&generation).n_generated;
         let looking = looks.map_or(Duration::ZERO, |looks| looks.spent);
         let decode_s = seconds(prefilled, host.now().saturating_sub(looking));
-        self.device_rates.observe_prefill(n_prompt - n_reused, seconds(started, prefilled));
+        let prefill_s = seconds(started, prefilled);
+        self.device_rates.observe_prefill_after(n_reused, n_prompt - n_reused, prefill_s);
         self.device_rates.observe_decode(n_generated, decode_s);
         Ok(ended)
     }

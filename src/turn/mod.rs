@@ -425,7 +425,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let device = self.device.as_ref().filter(|_| allowed);
         Prices {
             prefill_tps: self.device_rates.prefill_tps,
-            attention_s: 0.0,
+            attention_s: self.device_rates.attention_s,
             fetching: device.and_then(|device| self.fetching(device, prompt, &link, now)),
         }
     }

@@ -89,6 +89,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         let speeds = self.world.speeds;
         Ok(Rates {
             prefill_tps: speeds.device_prefill_tps,
+            attention_s: 0.0,
             decode_tps: speeds.device_decode_tps,
             n_observed: 1,
         })
