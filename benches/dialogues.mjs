@@ -14,11 +14,12 @@ import path from "node:path";
 import { promisify } from "node:util";
 
 import {
-  LinkShaper, configure, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge, waitForRoundTrip,
+  LinkShaper, clearDialogue, complete, configure, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge,
+  waitForRoundTrip,
 } from "../tests/e2e/harness.mjs";
 import { isRight, readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
-import { quantile } from "./summary.mjs";
+import { mean, quantile } from "./summary.mjs";
 
 /**
  * @typedef {import("./questions.mjs").Question} Question
@@ -66,27 +67,16 @@ await waitForEdge(page, "online");
 link.shape(LINK);
 await waitForRoundTrip(page, { aboveMillis: 1.8 * LINK.oneWayDelayMillis });
 
-/** @param {{role: string, content: string}[]} messages @param {string} [mode] @returns {Promise<TurnReport>} */
-function complete(messages, mode) {
-  return page.evaluate(
-    async (request) => {
-      const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
-      return (await router.chat.completions.create(request)).x_turn;
-    },
-    { messages, max_tokens: 160, temperature: 0, ...(mode ? { mode } : {}) },
-  );
-}
-
 /** @param {Question[]} dialogue @param {boolean} sticky */
 async function talk(dialogue, sticky) {
-  await page.evaluate(() => /** @type {any} */ (document.querySelector("nearside-chat")).router.clearDialogue());
+  await clearDialogue(page);
   const messages = [];
   /** @type {Turn[]} */
   const turns = [];
   for (const { messages: asked, expect } of dialogue) {
     messages.push({ role: "user", content: /** @type {{content: string}} */ (asked.at(-1)).content });
-    const mode = sticky && turns.length > 0 ? `prefer-${turns[0].report.route}` : undefined;
-    const report = await complete(messages, mode);
+    const mode = sticky && turns.length > 0 ? { mode: `prefer-${turns[0].report.route}` } : {};
+    const report = await complete(page, { messages, max_tokens: 160, temperature: 0, ...mode });
     messages.push({ role: "assistant", content: report.text });
     turns.push({ report, right: isRight(expect, report.text) });
   }
@@ -110,7 +100,6 @@ await link.cut();
 await gateway.stop();
 
 const replayed = await replay();
-const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const seconds = (/** @type {Turn[]} */ turns) => mean(turns.map(({ report }) => report.total_s));
 console.log(`${dialogues.length} dialogues of ${n_turns} turns; α ${ALPHA_PER_S} per second, θ ${THETA}\n`);
 console.log("| | live: right | calls | mean s | first text s | replay: right | calls | mean s | first text s |\n|---|--:|--:|--:|--:|--:|--:|--:|--:|");

@@ -5,10 +5,12 @@
  *     node benches/pair.mjs [QUESTIONS]
  */
 
-import { LinkShaper, SHAPES, configure, launchBrowser, openChat, startGateway, waitForEdge } from "../tests/e2e/harness.mjs";
+import {
+  LinkShaper, SHAPES, clearDialogue, complete, configure, launchBrowser, openChat, startGateway, waitForEdge,
+} from "../tests/e2e/harness.mjs";
 import { isRight, readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
-import { quantile } from "./summary.mjs";
+import { mean, quantile } from "./summary.mjs";
 
 /** @typedef {import("./questions.mjs").Question} Question */
 /** @typedef {{right: boolean, called: boolean, seconds: number, looks: number}} Answer */
@@ -32,15 +34,10 @@ await waitForEdge(page, "online");
 
 /** @param {Question} question @returns {Promise<Answer>} */
 async function ask({ messages, expect }) {
-  const turn = await page.evaluate(async (messages) => {
-    const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
-    await router.clearDialogue();
-    const request = { messages, max_tokens: 160, temperature: 0 };
-    const { text, route, switched, total_s, looks } = (await router.chat.completions.create(request)).x_turn;
-    return { text, route, switched, total_s, n_looks: looks.length };
-  }, messages);
-  const called = turn.route === "edge" || turn.switched !== null;
-  return { right: isRight(expect, turn.text), called, seconds: turn.total_s, looks: turn.n_looks };
+  await clearDialogue(page);
+  const { text, route, switched, total_s, looks } = await complete(page, { messages, max_tokens: 160, temperature: 0 });
+  const called = route === "edge" || switched !== null;
+  return { right: isRight(expect, text), called, seconds: total_s, looks: looks.length };
 }
 
 /** @type {Record<string, Answer[]>} */
@@ -56,7 +53,6 @@ await browser.close();
 await link.cut();
 await gateway.stop();
 
-const mean = (/** @type {number[]} */ values) => values.reduce((sum, value) => sum + value, 0) / values.length;
 const [device, edge] = [found["all on the device"], found["all at the edge"]];
 const needed = mean(questions.map((_, i) => Number(!device[i].right && edge[i].right)));
 console.log(`${questions.length} questions; the edge is needed for ${(100 * needed).toFixed(1)} % of them: the oracle's calls\n`);

@@ -131,6 +131,9 @@ function figure(values) {
   return { median, spread: (quantile(values, 0.75) - quantile(values, 0.25)) / 2 / median };
 }
 
+/** @param {number[]} values */
+export const mean = (values) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
 /** Between two values where the share falls between them. @param {number[]} values @param {number} share */
 export function quantile(values, share) {
   const sorted = values.toSorted((a, b) => a - b);

@@ -231,6 +231,25 @@ export function configure(page, knobs) {
 }
 
 /**
+ * A turn of the page's router, past the element.
+ * @param {Page} page @param {object} request as `router.chat.completions.create` takes it
+ * @returns {Promise<TurnReport>}
+ */
+export function complete(page, request) {
+  return page.evaluate(async (request) => {
+    const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
+    return (await router.chat.completions.create(request)).x_turn;
+  }, request);
+}
+
+/** The next turn begins a dialogue. @param {Page} page */
+export function clearDialogue(page) {
+  return page.evaluate(() =>
+    /** @type {any} */ (document.querySelector("nearside-chat")).router.clearDialogue(),
+  );
+}
+
+/**
  * Types a message, sends it, and waits for the turn's report.
  * @param {Page} page @param {string} prompt @returns {Promise<TurnReport>}
  */
