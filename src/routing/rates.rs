@@ -45,18 +45,17 @@ impl Rates {
     /// once there are long ones and short ones. A step of normalised least mean squares (Haykin,
     /// Adaptive Filter Theory, chapter 7) towards where the moving average of times goes.
     pub fn observe_prefill_after(&mut self, n_before: usize, n_tokens: usize, seconds: f64) {
-        let Some(rate) = measured(n_tokens, seconds) else { return };
-        if self.n_observed == 0 && self.attention_s == 0.0 {
-            self.prefill_tps = rate;
-            return;
+        if self.n_observed == 0 {
+            return self.observe_prefill(n_tokens, seconds);
         }
+        let Some(rate) = measured(n_tokens, seconds) else { return };
         let mean_before = n_before as f64 + (n_tokens - 1) as f64 / 2.0;
         let known_s = 1.0 / self.prefill_tps + self.attention_s * mean_before;
         let off_s = 1.0 / blend(1.0 / known_s, rate, false) - known_s;
         let weight = mean_before / MANY_BEFORE;
         let step_s = off_s / (1.0 + weight * weight);
-        let token_s = (1.0 / self.prefill_tps + step_s).max(1.0 / MAX_RATE);
-        self.prefill_tps = (1.0 / token_s).clamp(MIN_RATE, MAX_RATE);
+        let token_s = 1.0 / self.prefill_tps + step_s;
+        self.prefill_tps = 1.0 / token_s.clamp(1.0 / MAX_RATE, 1.0 / MIN_RATE);
         self.attention_s = (self.attention_s + step_s * weight / MANY_BEFORE).max(0.0);
     }
 

@@ -47,6 +47,15 @@ pub(super) enum Beside<'t> {
     ReadingOnce(&'t Cell<bool>),
 }
 
+impl<'t> Beside<'t> {
+    pub fn answering(self) -> Option<&'t EdgeCall<'t>> {
+        match self {
+            Beside::Answering(call) => Some(call),
+            Beside::Nothing | Beside::ReadingOnce(_) => None,
+        }
+    }
+}
+
 /// What has come out of the stream so far.
 #[derive(Default)]
 pub(super) struct Received {

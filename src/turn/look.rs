@@ -7,7 +7,6 @@
 //! `p − α·(T_edge − T_device) > θ`, with these two times, and with θ raised by what a later look is
 //! worth ([`waiting`]).
 
-use std::cell::Cell;
 use std::time::Duration;
 
 use super::answer::{Answer, SetAside};
@@ -32,10 +31,8 @@ pub(super) struct Looks<'t, S> {
     scorer: &'t S,
     messages: &'t [Message],
     decision: &'t Decision,
-    /// The edge, where it began when the device did, until a look has kept the device's answer.
-    beside: Option<&'t EdgeCall<'t>>,
-    /// Set once the answer looks shaky.
-    shaky: Option<&'t Cell<bool>>,
+    /// What goes on at the edge; an answer only until a look has kept the device's.
+    beside: Beside<'t>,
     config: &'t SecondLook,
     theta: f64,
     /// The next look's number of tokens; `None` before the first.
@@ -56,17 +53,11 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let decision = decision.filter(|decision| {
             config.enabled && decision.edge.available && decision.reason != Reason::ModePreferDevice
         })?;
-        let (beside, shaky) = match beside {
-            Beside::Nothing => (None, None),
-            Beside::Answering(call) => (Some(call), None),
-            Beside::ReadingOnce(shaky) => (None, Some(shaky)),
-        };
         Some(Looks {
             scorer: scorer.filter(|scorer| scorer.can_look())?,
             messages: &request.messages,
             decision,
             beside,
-            shaky,
             config,
             theta: config.theta.unwrap_or(decision.theta),
             next_at: None,
@@ -113,7 +104,10 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };
-        if let Some(shaky) = self.shaky.filter(|_| gain > 0.0 && !look.doubted) {
+        if let Beside::ReadingOnce(shaky) = self.beside
+            && gain > 0.0
+            && !look.doubted
+        {
             shaky.set(true);
         }
         host.emit(Event::Look { look: &look });
@@ -123,17 +117,18 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
 
     /// Whether the edge has said all while nothing was looked at yet.
     pub fn overtaken(&self) -> bool {
-        self.beside.is_some_and(EdgeCall::complete)
+        self.beside.answering().is_some_and(EdgeCall::complete)
     }
 
     pub fn edge_failed(&self) -> bool {
-        self.beside.is_some_and(|call| call.failure().is_some())
+        self.beside.answering().is_some_and(|call| call.failure().is_some())
     }
 
     /// The device's answer was found good: an edge that began too is not needed.
     pub fn keep<H: Host>(&mut self, host: &H) {
-        if let Some(call) = self.beside.take() {
+        if let Some(call) = self.beside.answering() {
             call.abandon(host);
+            self.beside = Beside::Nothing;
         }
     }
 
@@ -141,7 +136,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// left of it.
     fn edge_s(&self, now: Duration) -> f64 {
         let expected_s = self.decision.edge.total_s;
-        match self.beside {
+        match self.beside.answering() {
             Some(call) => (expected_s - seconds(call.sent_at, now)).max(MIN_REST * expected_s),
             None => expected_s,
         }
