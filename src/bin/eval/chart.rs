@@ -1,7 +1,7 @@
 //! The chart of docs/evaluation.md: for each set, quality against calls and against seconds.
 
 use crate::metrics::Point;
-use crate::report::{PairReport, Report, RouterReport, SetReport};
+use crate::report::{Report, RouterReport, SetReport};
 
 const WIDTH: f64 = 420.0;
 const HEIGHT: f64 = 250.0;
@@ -39,18 +39,17 @@ const AXES: [Axis; 2] = [
 ];
 
 pub fn chart(report: &Report) -> String {
-    let sets: Vec<(&PairReport, &SetReport)> =
-        report.pairs.iter().flat_map(|pair| pair.sets.iter().map(move |set| (pair, set))).collect();
+    let sets = report.sets();
     let row = HEIGHT + TOP + FOOT;
     let drawn = legend(&sets);
     let legend_height = drawn.len().div_ceil(3) as f64 * LEGEND_ROW + 10.0;
     let (width, height) = (2.0 * (LEFT + WIDTH + GAP), sets.len() as f64 * row + legend_height);
     let mut panels = Vec::new();
-    for (index, (pair, set)) in sets.iter().enumerate() {
+    for (index, (name, set)) in sets.iter().enumerate() {
         for (column, axis) in AXES.iter().enumerate() {
             let x = LEFT + column as f64 * (LEFT + WIDTH + GAP);
             let y = TOP + index as f64 * row;
-            let panel = panel(pair, set, axis);
+            let panel = panel(name, set, axis);
             panels.push(format!("<g transform=\"translate({x} {y})\">\n{panel}\n</g>"));
         }
     }
@@ -79,7 +78,7 @@ fn hue(name: &str) -> Option<&'static str> {
 }
 
 /// Labels and hues of the routers that some set has, in the tables' order.
-fn legend(sets: &[(&PairReport, &SetReport)]) -> Vec<(String, &'static str)> {
+fn legend(sets: &[(String, &SetReport)]) -> Vec<(String, &'static str)> {
     let mut known = Vec::new();
     for router in sets.iter().flat_map(|(_, set)| &set.routers) {
         let entry = hue(&router.name).map(|hue| (router.label.clone(), hue));
@@ -88,7 +87,7 @@ fn legend(sets: &[(&PairReport, &SetReport)]) -> Vec<(String, &'static str)> {
     known
 }
 
-fn panel(pair: &PairReport, set: &SetReport, axis: &Axis) -> String {
+fn panel(name: &str, set: &SetReport, axis: &Axis) -> String {
     let drawn: Vec<(&RouterReport, &str)> =
         set.routers.iter().filter_map(|router| Some((router, hue(&router.name)?))).collect();
     let points = || drawn.iter().flat_map(|(router, _)| &router.curve);
@@ -101,7 +100,7 @@ fn panel(pair: &PairReport, set: &SetReport, axis: &Axis) -> String {
     let (low, high) = ((low * 20.0).floor() / 20.0, (high * 20.0).ceil() / 20.0);
     let x = |value: f64| WIDTH * (value - left) / (right - left).max(1e-9);
     let y = |value: f64| HEIGHT * (1.0 - (value - low) / (high - low).max(1e-9));
-    let mut parts = vec![title(pair, set, axis)];
+    let mut parts = vec![title(name, axis)];
     for step in 0..=4 {
         let share = f64::from(step) / 4.0;
         let (across, up) = (left + share * (right - left), low + share * (high - low));
@@ -127,10 +126,10 @@ fn panel(pair: &PairReport, set: &SetReport, axis: &Axis) -> String {
     parts.join("\n")
 }
 
-fn title(pair: &PairReport, set: &SetReport, axis: &Axis) -> String {
-    let pair = escaped(&format!("{}: {} → {}", set.set, pair.device, pair.edge));
+fn title(name: &str, axis: &Axis) -> String {
+    let name = escaped(name);
     format!(
-        "<text x=\"0\" y=\"-12\" font-weight=\"bold\" fill=\"#222\">{pair}</text>\
+        "<text x=\"0\" y=\"-12\" font-weight=\"bold\" fill=\"#222\">{name}</text>\
          <text x=\"{WIDTH}\" y=\"{}\" text-anchor=\"end\" fill=\"#222\">{}</text>",
         HEIGHT + 28.0,
         axis.title,

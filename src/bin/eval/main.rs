@@ -36,7 +36,7 @@ use clap::Parser;
 use crate::cli::{Cli, Pair, ReplayArgs, Task};
 use crate::predictions::Predictions;
 use crate::replay::Scene;
-use crate::report::{PairReport, Report};
+use crate::report::{PairReport, Report, SetReport};
 
 /// Why the program gave up, as a sentence for whoever started it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -73,20 +73,19 @@ fn main() -> ExitCode {
 /// Replays every pair and set, and shows what each router made of it.
 fn compare(args: &ReplayArgs) -> Result<()> {
     let world = args.world.read()?;
-    let mut pairs = Vec::new();
+    let (mut pairs, mut all, mut n_sets) = (Vec::new(), Scene::empty(&world), 0);
     for pair in args.pairs()? {
         let mut sets = Vec::new();
-        for scene in scenes(&pair, &world)? {
-            let started = Instant::now();
-            let set = sweep::set(&scene)?;
-            let seconds = started.elapsed().as_secs_f64();
-            let speed = set.n_replayed as f64 / seconds;
-            eprintln!("{}: {speed:.0} questions per second in {seconds:.1} s", set.set);
-            sets.push(set);
+        for mut scene in scenes(&pair, &world)? {
+            sets.push(timed(&scene.questions[0].set, &scene)?);
+            all.questions.append(&mut scene.questions);
+            all.predictions.append(&mut scene.predictions);
         }
+        n_sets += sets.len();
         pairs.push(PairReport::new(&pair, sets));
     }
-    let report = Report::new(&world, pairs);
+    let mixture = (n_sets > 1).then(|| timed("All sets together", &all)).transpose()?;
+    let report = Report::new(&world, pairs, mixture);
     if let Some(file) = &args.json {
         write(file, &report.to_json())?;
     }
@@ -95,6 +94,15 @@ fn compare(args: &ReplayArgs) -> Result<()> {
     }
     print!("{}", report.to_table());
     Ok(())
+}
+
+fn timed(name: &str, scene: &Scene) -> Result<SetReport> {
+    let started = Instant::now();
+    let set = sweep::set(name, scene)?;
+    let seconds = started.elapsed().as_secs_f64();
+    let speed = set.n_replayed as f64 / seconds;
+    eprintln!("{name}: {speed:.0} questions per second in {seconds:.1} s");
+    Ok(set)
 }
 
 /// One scene for each set of a pair's questions, with what the scorer says of them.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::contenders::{ALL, ALL_DEVICE, ALL_EDGE, Contender, OURS_LOOK, Part};
+use crate::contenders::{ALL, ALL_DEVICE, ALL_EDGE, Contender, Part};
 use crate::cost::costs;
 use crate::metrics::{Curve, Measure, Point, Runs, saving_interval};
 use crate::replay::{Scene, Turn, replay};
@@ -24,23 +24,25 @@ struct Swept {
 }
 
 /// Replays a set with every contender that its recordings allow.
-pub fn set(scene: &Scene) -> Result<SetReport> {
+pub fn set(name: &str, scene: &Scene) -> Result<SetReport> {
     let n_looked = scene.predictions.iter().filter(|p| !p.looks.is_empty()).count();
     let contenders: Vec<&'static Contender> =
         ALL.iter().filter(|contender| n_looked > 0 || !contender.looks).collect();
     let swept = sweep(scene, &contenders)?;
     let n_runs: usize = swept.iter().map(|swept| swept.runs.len()).sum();
     let [device, edge] = [&ALL_DEVICE, &ALL_EDGE].map(|end| find(&swept, end.name));
+    let ends = [device, edge].map(|end| &end.runs[0].1[..]);
     let curve = |swept: &Swept| Curve::new(&swept.points, &device.points[0], &edge.points[0]);
     Ok(SetReport {
-        set: scene.questions[0].set.clone(),
+        set: name.to_owned(),
         n: scene.questions.len(),
         n_answers_known: scene.questions.iter().filter(|question| question.answer_known).count(),
         n_looked,
         n_replayed: n_runs * scene.questions.len(),
         routers: swept.iter().map(|each| router(scene, each, curve(each).as_ref())).collect(),
-        savings: savings(&swept, device, edge, &curve, scene.seed),
-        costs: costs(scene, &ours(&swept), [&device.runs[0].1, &edge.runs[0].1]),
+        fastest_s: fastest_s(ends),
+        savings: savings(&swept, ends, &curve, scene.seed),
+        costs: costs(scene, &ours(&swept), ends),
     })
 }
 
@@ -140,35 +142,30 @@ fn ours(swept: &[Swept]) -> Vec<(&'static str, &Runs)> {
     ours.map(|each| (each.contender.label, &each.runs[..])).collect()
 }
 
-fn best_of_ours(swept: &[Swept]) -> Option<&Swept> {
-    let ours = swept.iter().filter(|each| each.contender.part == Part::Ours);
-    ours.max_by_key(|each| each.contender.name == OURS_LOOK.name)
+/// Mean seconds if each question went to the side that is sooner, known beforehand.
+fn fastest_s([device, edge]: [&[Turn]; 2]) -> f64 {
+    let sooner = device.iter().zip(edge).map(|(a, b)| f64::from(a.seconds.min(b.seconds)));
+    sooner.sum::<f64>() / device.len() as f64
 }
 
 /// What the best of ours saves against the best baseline, at equal quality.
 fn savings(
     swept: &[Swept],
-    device: &Swept,
-    edge: &Swept,
+    ends: [&[Turn]; 2],
     curve: &dyn Fn(&Swept) -> Option<Curve>,
     seed: u64,
 ) -> Vec<Saving> {
-    let Some((ours, our_curve)) = best_of_ours(swept).and_then(|ours| Some((ours, curve(ours)?)))
-    else {
-        return Vec::new();
+    let curves: Vec<(&Swept, Curve)> =
+        swept.iter().filter_map(|each| Some((each, curve(each)?))).collect();
+    let best = |part: Part, pgr: f64, measure: Measure| {
+        let of_part = curves.iter().filter(|(each, _)| each.contender.part == part);
+        let reached =
+            of_part.filter_map(|(each, curve)| Some((*each, measure.of(curve.reaches(pgr)?))));
+        reached.min_by(|(_, a), (_, b)| a.total_cmp(b))
     };
-    let baselines: Vec<(&Swept, Curve)> = swept
-        .iter()
-        .filter(|each| each.contender.part == Part::Baseline)
-        .filter_map(|each| Some((each, curve(each)?)))
-        .collect();
-    let ends = [&device.runs[0].1[..], &edge.runs[0].1[..]];
     let saving = |(pgr, measure): (f64, Measure)| {
-        let ours_at = measure.of(our_curve.reaches(pgr)?);
-        let reached = baselines
-            .iter()
-            .filter_map(|(each, curve)| Some((*each, measure.of(curve.reaches(pgr)?))));
-        let (baseline, baseline_at) = reached.min_by(|(_, a), (_, b)| a.total_cmp(b))?;
+        let (ours, ours_at) = best(Part::Ours, pgr, measure)?;
+        let (baseline, baseline_at) = best(Part::Baseline, pgr, measure)?;
         let interval = saving_interval(&ours.runs, &baseline.runs, ends, (pgr, measure), seed);
         Some(Saving {
             pgr,
@@ -200,7 +197,7 @@ mod tests {
     #[test]
     fn a_look_that_knows_beats_the_prompt_and_the_oracle_beats_all() {
         let world = world(built_in());
-        let report = set(&scene(&world, 300)).unwrap();
+        let report = set("made-up", &scene(&world, 300)).unwrap();
         let cpt80 = |name: &str| router(&report, name).cpt80.unwrap();
         assert!(cpt80("ours_look") < 0.8 * cpt80("ours_prompt"));
         assert!(cpt80("oracle") <= cpt80("ours_look"));
@@ -212,14 +209,14 @@ mod tests {
     #[test]
     fn on_single_questions_ours_from_the_prompt_is_the_papers_rule_with_the_queue() {
         let world = world(built_in());
-        let report = set(&scene(&world, 60)).unwrap();
+        let report = set("made-up", &scene(&world, 60)).unwrap();
         assert_eq!(router(&report, "ours_prompt").curve, router(&report, "paper_queue").curve);
     }
 
     #[test]
     fn the_curve_reaches_from_few_calls_to_many() {
         let world = world(vec![crate::trace::Trace::steady()]);
-        let report = set(&scene(&world, 300)).unwrap();
+        let report = set("made-up", &scene(&world, 300)).unwrap();
         for name in ["random", "win_rate", "paper", "ours_prompt", "ours_look"] {
             let curve = &router(&report, name).curve;
             let calls: Vec<f64> = curve.iter().map(|point| point.calls).collect();
