@@ -145,7 +145,7 @@ async function replay() {
   await writeFile(file("trace.json"), JSON.stringify({ name: "shaped", step_s: 1, rows: [row] }));
   const program = path.join(repositoryRoot, "target/fast/nearside-eval");
   await promisify(execFile)(program, [
-    "--dialogues", "--outcomes", file("outcomes.jsonl"), "--answers", file("answers.jsonl"),
+    "--dialogues", "--session", `${n_turns}`, "--outcomes", file("outcomes.jsonl"), "--answers", file("answers.jsonl"),
     "--device", "device", "--edge", "edge", "--scorer", path.join(repositoryRoot, "models/scorer.gguf"),
     "--rates", file("rates.json"), "--trace", file("trace.json"), "--alpha", `${ALPHA_PER_S}`,
     "--json", file("found.json"),

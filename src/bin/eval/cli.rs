@@ -50,6 +50,9 @@ pub struct ReplayArgs {
     /// `history` of `user` and `bot`, and sessions of 3 to 12 of the questions, if any are given.
     #[arg(long, value_name = "FILE", num_args = 0..)]
     pub dialogues: Option<Vec<PathBuf>>,
+    /// Sessions of exactly so many questions, in their files' order.
+    #[arg(long, value_name = "QUESTIONS", requires = "dialogues", value_parser = at_least_one)]
+    pub session: Option<usize>,
     #[command(flatten)]
     pub world: WorldArgs,
     /// Write everything as JSON, the curves included.
@@ -215,6 +218,10 @@ fn alpha(text: &str) -> Result<f64, String> {
     let value: f64 = text.parse().map_err(|_| "not a number".to_owned())?;
     let usable = value.is_finite() && value >= 0.0;
     if usable { Ok(value) } else { Err("must be a number of at least 0".to_owned()) }
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    text.parse().ok().filter(|n| *n > 0).ok_or_else(|| "must be a whole number above 0".to_owned())
 }
 
 #[cfg(test)]

@@ -18,13 +18,15 @@ use crate::outcomes;
 use crate::predictions::Predictions;
 use crate::{Failure, Result, write};
 
-use recordings::Set;
+use recordings::{Sessions, Set};
 use report::Report;
 
 /// Replays every set of dialogues, and shows what each router made of it.
 pub fn compare(args: &ReplayArgs, files: &[PathBuf]) -> Result<()> {
     let world = args.world.read()?;
-    let sets = sets(args, files, world.seed)?;
+    let random = Sessions::Random { seed: world.seed };
+    let sessions = args.session.map_or(random, |n_turns| Sessions::InOrder { n_turns });
+    let sets = sets(args, files, sessions)?;
     let mut reports = Vec::new();
     for set in &sets {
         let started = Instant::now();
@@ -41,7 +43,7 @@ pub fn compare(args: &ReplayArgs, files: &[PathBuf]) -> Result<()> {
 }
 
 /// One set for each file of dialogues, and one for each pair's questions.
-fn sets(args: &ReplayArgs, files: &[PathBuf], seed: u64) -> Result<Vec<Set>> {
+fn sets(args: &ReplayArgs, files: &[PathBuf], sessions: Sessions) -> Result<Vec<Set>> {
     let scorer = args.recordings.scorer.as_deref();
     let mut sets: Vec<Set> =
         files.iter().map(|file| Set::read(file, scorer)).collect::<Result<_>>()?;
@@ -50,7 +52,7 @@ fn sets(args: &ReplayArgs, files: &[PathBuf], seed: u64) -> Result<Vec<Set>> {
         let questions = outcomes::load(pair)?;
         let predictions = Predictions::of(pair, &questions)?.rows;
         let name = format!("sessions of {} → {}", pair.device, pair.edge);
-        sets.push(Set::of_questions(name, questions, predictions, seed)?);
+        sets.push(Set::of_questions(name, questions, predictions, sessions)?);
     }
     match sets.is_empty() {
         true => Err(Failure("--dialogues needs files, or --outcomes for sessions".to_owned())),

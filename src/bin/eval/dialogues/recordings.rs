@@ -19,6 +19,15 @@ use crate::{Failure, Result, file_failure, parallel};
 /// Fewest and most questions of a session.
 const SESSION: std::ops::RangeInclusive<usize> = 3..=12;
 
+/// How questions make sessions.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sessions {
+    /// In a random order, each session of a random length.
+    Random { seed: u64 },
+    /// In the files' order, each session of so many; what is left over is left out.
+    InOrder { n_turns: usize },
+}
+
 /// Dialogues that are replayed and told together.
 pub struct Set {
     pub name: String,
@@ -79,28 +88,37 @@ impl Set {
         Ok(Set { name: name.to_string_lossy().into_owned(), outcomes_known: false, dialogues })
     }
 
-    /// Sessions of questions in a random order, each of a random length. The questions of one
-    /// session have nothing to do with each other but that all have to be read.
+    /// Sessions of questions that have nothing to do with each other but that all have to be read.
     pub fn of_questions(
         name: String,
         questions: Vec<Question>,
         predictions: Vec<Prediction>,
-        seed: u64,
+        sessions: Sessions,
     ) -> Result<Set> {
-        let mut random = Pcg32::seed_from_u64(seed);
-        let mut turns: Vec<(Question, Prediction)> =
-            questions.into_iter().zip(predictions).collect();
-        turns.shuffle(&mut random);
-        let mut dialogues = Vec::new();
-        while turns.len() >= *SESSION.start() {
-            let n_turns = random.random_range(SESSION).min(turns.len());
-            dialogues.push(Dialogue { turns: turns.split_off(turns.len() - n_turns) });
-        }
+        let turns = questions.into_iter().zip(predictions).collect();
+        let dialogues = match sessions {
+            Sessions::Random { seed } => random_sessions(turns, seed),
+            Sessions::InOrder { n_turns } => turns
+                .chunks_exact(n_turns)
+                .map(|turns| Dialogue { turns: turns.to_vec() })
+                .collect(),
+        };
         match dialogues.is_empty() {
             true => Err(Failure(format!("{name}: too few questions for a session"))),
             false => Ok(Set { name, outcomes_known: true, dialogues }),
         }
     }
+}
+
+fn random_sessions(mut turns: Vec<(Question, Prediction)>, seed: u64) -> Vec<Dialogue> {
+    let mut random = Pcg32::seed_from_u64(seed);
+    turns.shuffle(&mut random);
+    let mut dialogues = Vec::new();
+    while turns.len() >= *SESSION.start() {
+        let n_turns = random.random_range(SESSION).min(turns.len());
+        dialogues.push(Dialogue { turns: turns.split_off(turns.len() - n_turns) });
+    }
+    dialogues
 }
 
 impl Dialogue {
@@ -148,7 +166,8 @@ mod tests {
     fn sessions_use_each_question_at_most_once_and_can_be_repeated() {
         let set = |seed| {
             let (questions, predictions) = questions(200);
-            Set::of_questions("s".to_owned(), questions, predictions, seed).unwrap()
+            Set::of_questions("s".to_owned(), questions, predictions, Sessions::Random { seed })
+                .unwrap()
         };
         let ids = |set: &Set| -> Vec<String> {
             let turns = set.dialogues.iter().flat_map(|dialogue| &dialogue.turns);
@@ -164,6 +183,17 @@ mod tests {
         assert_eq!(ids(&first), ids(&set(1)));
         assert_ne!(ids(&first), ids(&set(2)));
         let (few, none) = questions(2);
-        assert!(Set::of_questions("s".to_owned(), few, none, 1).is_err());
+        assert!(
+            Set::of_questions("s".to_owned(), few, none, Sessions::Random { seed: 1 }).is_err()
+        );
+    }
+
+    #[test]
+    fn sessions_in_order_keep_it() {
+        let (questions, predictions) = questions(11);
+        let sessions = Sessions::InOrder { n_turns: 4 };
+        let set = Set::of_questions("s".to_owned(), questions, predictions, sessions).unwrap();
+        let first_of_each = set.dialogues.iter().map(|dialogue| dialogue.turns[0].0.id.as_str());
+        assert_eq!(first_of_each.collect::<Vec<_>>(), ["q0", "q4"]);
     }
 }

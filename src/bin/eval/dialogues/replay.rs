@@ -5,7 +5,7 @@ use std::time::Duration;
 use nearside::config::Mode;
 use nearside::dialogue::{Message, Role};
 use nearside::routing::Route;
-use nearside::turn::{Router, TurnRequest};
+use nearside::turn::{Router, TurnRequest, TurnUsage};
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 
@@ -29,6 +29,9 @@ pub struct Turn {
     /// Since the turn before.
     pub traffic: Traffic,
     pub moved: bool,
+    /// Where the edge answered the turn before and the device this one: how many of its prompt's
+    /// tokens the device had to compute then, and how many there were.
+    pub after_edge: Option<(usize, usize)>,
     /// Which dialogue it belongs to, and how many turns that has.
     pub dialogue: usize,
     pub n_turns: usize,
@@ -53,7 +56,7 @@ pub fn replay(set: &Set, way: &Way, theta: f64, args: &cli::World) -> Result<Vec
         router.set_device(device, &&world)?;
         router.set_scorer(RecordedScorer { world: &world, judge: way.judge });
         let mut messages = Vec::new();
-        let mut answered = None;
+        let (mut answered, mut previous) = (None, None);
         let mut n_moves = 0;
         for (question, prediction) in &dialogue.turns {
             let (before, n_calls) = (world.traffic.get(), world.n_calls());
@@ -66,12 +69,19 @@ pub fn replay(set: &Set, way: &Way, theta: f64, args: &cli::World) -> Result<Vec
             messages.push(Message::new(Role::Assistant, report.text.clone()));
             answered = answered.or(Some(report.route));
             let moved = report.n_moves > std::mem::replace(&mut n_moves, report.n_moves);
+            let route = report.route;
+            let came_over = previous.replace(route) == Some(Route::Edge) && route == Route::Device;
+            let after_edge = came_over.then(|| {
+                let TurnUsage { prompt_tokens, cached_tokens, fetched_tokens, .. } = report.usage;
+                (prompt_tokens.saturating_sub(cached_tokens + fetched_tokens), prompt_tokens)
+            });
             let asked = Asked { report, n_calls: world.n_calls() - n_calls };
             let turn = replay::turn_of(asked, question);
             done.push(Turn {
                 turn: replay::Turn { trace: trace as u16, ..turn },
                 traffic: world.traffic.get().since(&before),
                 moved,
+                after_edge,
                 dialogue: index,
                 n_turns: dialogue.turns.len(),
             });
@@ -95,13 +105,21 @@ fn pause_s(random: &mut Pcg32) -> f64 {
 #[cfg(test)]
 pub mod tests {
     use super::*;
+    use crate::dialogues::recordings::Sessions;
     use crate::dialogues::ways::{ALL, ALL_DEVICE, ALL_EDGE, OURS, PAPER, STICKY};
     use crate::replay::tests::{questions, world};
     use crate::trace::{Trace, built_in};
 
     pub fn sessions(n_questions: usize) -> Set {
         let (questions, predictions) = questions(n_questions);
-        Set::of_questions("made-up".to_owned(), questions, predictions, 1).unwrap()
+        let sessions = Sessions::Random { seed: 1 };
+        Set::of_questions("made-up".to_owned(), questions, predictions, sessions).unwrap()
+    }
+
+    /// Prompt tokens that the device computed right after the edge's turns, and all of these prompts.
+    pub fn after_edge(turns: &[Turn]) -> [usize; 2] {
+        let each = turns.iter().filter_map(|turn| turn.after_edge);
+        each.fold([0, 0], |[read, all], (n_read, n_all)| [read + n_read, all + n_all])
     }
 
     fn sum(turns: &[Turn], value: impl Fn(&Turn) -> f64) -> f64 {
@@ -147,8 +165,8 @@ pub mod tests {
         args.speeds.kv_shape = [8, 2, 64];
         let read = |way: &Way| {
             let turns = replay(&set, way, 0.4, &args).unwrap();
-            let n_read = sum(&turns, |turn| turn.traffic.device_prefilled as f64);
-            n_read / sum(&turns, |turn| f64::from(turn.turn.n_calls == 0))
+            let [n_read, n_all] = after_edge(&turns);
+            n_read as f64 / n_all as f64
         };
         let computes = Way { fetches: false, catches_up: false, ..OURS };
         let fetches = Way { catches_up: false, ..OURS };

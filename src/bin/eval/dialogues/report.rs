@@ -75,8 +75,8 @@ fn write_head(table: &mut String) -> std::fmt::Result {
     for head in ["quality", "calls", "mean s", "p95 s", "ttft s", "p95"] {
         write!(table, "{head:>8}")?;
     }
-    for head in ["read here", "at edge", "sent kB", "recv kB", "switches"] {
-        write!(table, "{head:>10}")?;
+    for head in ["read here", "after edge", "at edge", "sent kB", "recv kB", "switches"] {
+        write!(table, "{head:>11}")?;
     }
     writeln!(table)
 }
@@ -86,10 +86,12 @@ fn write_row(table: &mut String, label: &str, totals: &Totals) -> std::fmt::Resu
     write!(table, "{:>8}", totals.quality.map_or("–".to_owned(), |share| format!("{share:.3}")))?;
     let Totals { calls, mean_s, p95_s, ttft_s, ttft_p95_s, .. } = totals;
     write!(table, "{calls:8.3}{mean_s:8.2}{p95_s:8.2}{ttft_s:8.2}{ttft_p95_s:8.2}")?;
-    let Totals { device_prefilled, edge_prefilled, switches, .. } = totals;
+    let Totals { device_prefilled, read_after_edge, edge_prefilled, switches, .. } = totals;
+    let after_edge =
+        read_after_edge.map_or("–".to_owned(), |share| format!("{:.1} %", 100.0 * share));
     let [sent, received] = [totals.sent_bytes, totals.received_bytes].map(|bytes| bytes / 1e3);
-    write!(table, "{device_prefilled:10.1}{edge_prefilled:10.1}{sent:10.1}{received:10.1}")?;
-    writeln!(table, "{switches:10.2}")
+    write!(table, "{device_prefilled:11.1}{after_edge:>11}{edge_prefilled:11.1}")?;
+    writeln!(table, "{sent:11.1}{received:11.1}{switches:11.2}")
 }
 
 fn sentence(saving: &Saving, outcomes_known: bool) -> String {

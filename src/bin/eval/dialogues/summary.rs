@@ -57,6 +57,9 @@ pub struct Totals {
     pub ttft_p95_s: f64,
     /// Per turn.
     pub device_prefilled: f64,
+    /// Of the prompts that the device answers right after a turn of the edge's, the share that it has
+    /// to compute then, by tokens; `None` where there is no such turn.
+    pub read_after_edge: Option<f64>,
     pub edge_prefilled: f64,
     pub sent_bytes: f64,
     pub received_bytes: f64,
@@ -195,12 +198,19 @@ impl Totals {
             ttft_s: mean(&|turn| turn.turn.ttft_s.into()),
             ttft_p95_s: p95(&|turn| turn.turn.ttft_s),
             device_prefilled: mean(&|turn| turn.traffic.device_prefilled as f64),
+            read_after_edge: read_after_edge(turns),
             edge_prefilled: mean(&|turn| turn.traffic.edge_prefilled as f64),
             sent_bytes: mean(&|turn| turn.traffic.sent_bytes),
             received_bytes: mean(&|turn| turn.traffic.received_bytes),
             switches: mean(&|turn| f64::from(turn.moved)) * n_turns / n_dialogues.max(1.0),
         }
     }
+}
+
+fn read_after_edge(turns: &[Turn]) -> Option<f64> {
+    let each = turns.iter().filter_map(|turn| turn.after_edge);
+    let (read, all) = each.fold((0, 0), |(read, all), (n_read, n)| (read + n_read, all + n));
+    (all > 0).then(|| read as f64 / all as f64)
 }
 
 fn savings(set: &Set, swept: &[Swept], least: usize, seed: u64) -> Vec<Saving> {
@@ -314,6 +324,7 @@ mod tests {
             assert!(totals.quality.is_some_and(|quality| (0.0..=1.0).contains(&quality)));
             assert!(totals.ttft_s <= totals.mean_s && totals.mean_s <= totals.p95_s * 2.0);
             assert!((0.0..12.0).contains(&totals.switches), "{totals:?}");
+            assert!(totals.read_after_edge.is_none_or(|share| (0.0..=1.0).contains(&share)));
         }
         assert!(!report.savings.is_empty());
         for saving in &report.savings {
