@@ -186,3 +186,43 @@ async fn forward(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use tokio_stream::StreamExt;
+
+    use super::*;
+
+    fn section() -> TransferEvent {
+        TransferEvent::Section(vec![1; 8])
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_receiver_that_stalls_loses_its_place_and_ends_the_computation() {
+        let places = Arc::new(Semaphore::new(1));
+        let (events, received) = mpsc::unbounded_channel();
+        let mut body = sections(received, Arc::clone(&places).try_acquire_owned().unwrap());
+        (0..4).for_each(|_| drop(events.send(section())));
+        assert!(body.next().await.is_some_and(|piece| piece.is_ok()));
+        let stalled = tokio::time::Instant::now();
+        let place = Arc::clone(&places).acquire_owned().await;
+        assert!(place.is_ok());
+        assert_eq!(stalled.elapsed().as_secs(), STALLED_AFTER.as_secs());
+        assert!(events.is_closed(), "the compute thread sees that nobody waits");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_slow_receiver_gets_all() {
+        let places = Arc::new(Semaphore::new(1));
+        let (events, received) = mpsc::unbounded_channel();
+        let mut body = sections(received, Arc::clone(&places).try_acquire_owned().unwrap());
+        (0..6).for_each(|_| drop(events.send(section())));
+        drop(events);
+        let mut n_received = 0;
+        while let Some(piece) = body.next().await {
+            n_received += piece.unwrap().len();
+            tokio::time::sleep(STALLED_AFTER - Duration::from_secs(1)).await;
+        }
+        assert_eq!(n_received, 48);
+    }
+}
