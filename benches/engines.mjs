@@ -49,12 +49,22 @@ export const ENGINES = [
   },
   {
     id: "nearside-scorer",
-    label: "Nearside, the shipped scorer",
+    label: "Nearside, the embedded pair's scorer",
     module: "nearside",
     jobs: ["embed"],
     threads: [1],
     encoder: "models/scorer.gguf",
     sentences: { lengths: [16, 64, 128], nVocab: 900 },
+    packages: PACKAGES,
+  },
+  {
+    id: "nearside-general",
+    label: "Nearside, the general scorer",
+    module: "nearside",
+    jobs: ["embed"],
+    threads: [1, 2],
+    encoder: "models/general.gguf",
+    sentences: { lengths: [16, 64, 128, 256], nVocab: 9000 },
     packages: PACKAGES,
   },
   {

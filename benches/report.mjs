@@ -106,7 +106,7 @@ function memory(summary) {
   ]);
   return `### Memory
 
-The module's memory after loading and after the run, as a multiple of the file (it never shrinks, so the second is the peak). wllama does not tell its own.
+The module's memory after loading and after the run, as a multiple of the file and of the keys and values of these ${N_PROMPT + N_DECODED} tokens in half floats (it never shrinks, so the second is the peak). wllama does not tell its own.
 
 ${table(["engine", "threads", ...models.map((model) => model.toUpperCase())], lines)}`;
 }
@@ -138,7 +138,7 @@ function encoding({ encoding, agreement }) {
   ]);
   return `## A sentence through an encoder
 
-all-MiniLM-L6-v2, milliseconds per sentence; and the scorer of the embedded pair. Nearside's weights are Q8_0 unless it says otherwise. The cosine is the lowest between the engine's state of the first token and onnxruntime's in fp32.
+all-MiniLM-L6-v2, milliseconds per sentence; and the two scorers that Nearside ships. Nearside's weights are Q8_0 unless it says otherwise. The cosine is the lowest between the engine's state of the first token and onnxruntime's in fp32.
 
 ${table(["engine", "threads", ...SENTENCE_LENGTHS.map((n) => `${n} tokens`), "cosine"], lines)}`;
 }

@@ -69,7 +69,8 @@ function generationFigures(run, { modelBytes }) {
     decode: N_DECODED / (run.decodeMillis / 1000),
   };
   if (!run.peakBytes || !run.model) return figures;
-  const share = (/** @type {number} */ bytes) => bytes / modelBytes[/** @type {string} */ (run.model)];
+  const kvBytes = MODELS.kvBytesPerToken * (N_PROMPT + N_DECODED);
+  const share = (/** @type {number} */ bytes) => bytes / (modelBytes[/** @type {string} */ (run.model)] + kvBytes);
   return { ...figures, loadedShare: share(run.loadedBytes), peakShare: share(run.peakBytes) };
 }
 
@@ -84,9 +85,10 @@ function encodingFigures({ lengths, millis }) {
  */
 function agreementOf(runs) {
   const reference = runs.find(({ engine }) => engine === REFERENCE)?.states;
+  const isMiniLm = (/** @type {string} */ id) => ENGINES.find((engine) => engine.id === id)?.sentences === undefined;
   if (!reference) return {};
   const lowest = (/** @type {number[][]} */ states) => Math.min(...states.map((state, i) => cosine(state, reference[i])));
-  const comparable = runs.filter(({ states }) => states?.[0].length === reference[0].length);
+  const comparable = runs.filter(({ engine, states }) => states && isMiniLm(engine));
   return Object.fromEntries(comparable.map(({ engine, states }) => [engine, lowest(states)]));
 }
 

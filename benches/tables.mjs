@@ -38,7 +38,7 @@ function generationLine(row, summary) {
     ...share("prefill"),
     ...share("decode"),
     ...ratios(row, summary),
-    ...(figures.peakShare && { "peak/file": Number(figures.peakShare.median.toFixed(2)) }),
+    ...(figures.peakShare && { "peak/file and KV": Number(figures.peakShare.median.toFixed(2)) }),
   };
 }
 
