@@ -1,8 +1,9 @@
 /**
  * The embedded pair, live: the questions of models/eval-questions.jsonl through a real page and a real
  * gateway on a link with a round trip of 20 ms; each way of routing in turn, one question at a time.
+ * `python train/cards.py FILE N` writes as many questions as one likes.
  *
- *     node benches/pair.mjs [QUESTIONS]
+ *     node benches/pair.mjs [QUESTIONS [FILE]]
  */
 
 import {
@@ -23,7 +24,7 @@ const WAYS = {
   "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
 };
 
-const questions = (await readQuestions()).slice(0, Number(process.argv[2] ?? Infinity));
+const questions = (await readQuestions(process.argv[3])).slice(0, Number(process.argv[2] ?? Infinity));
 
 const gateway = await startGateway();
 const link = await new LinkShaper(gateway.port).open();

@@ -14,9 +14,9 @@ import { repositoryRoot } from "../tests/e2e/harness.mjs";
  * @property {{type: string, value: any}} expect
  */
 
-/** @returns {Promise<Question[]>} */
-export async function readQuestions() {
-  const text = await readFile(path.join(repositoryRoot, "models/eval-questions.jsonl"), "utf8");
+/** @param {string} [file] @returns {Promise<Question[]>} */
+export async function readQuestions(file = path.join(repositoryRoot, "models/eval-questions.jsonl")) {
+  const text = await readFile(file, "utf8");
   return text.trim().split("\n").map((line) => JSON.parse(line));
 }
 

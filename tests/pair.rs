@@ -120,7 +120,7 @@ struct GoldenScore {
     ids: Vec<u32>,
     types: Vec<u32>,
     /// Logit, ln(1 + tokens) of the device's and the edge's answer, and the look's logit.
-    head: [f64; 4],
+    outputs: [f64; 4],
 }
 
 /// PyTorch keeps activations in f32; candle rounds them to 8 bits before a Q8_0 product.
@@ -133,10 +133,10 @@ fn the_scorer_reads_and_says_what_pytorch_does() {
         assert!(case.messages.iter().any(|message| message.role == Role::User));
         assert_eq!(scorer.input(&case.messages).unwrap(), (case.ids, case.types));
         let score = scorer.score(&case.messages).unwrap();
-        let p = 1.0 / (1.0 + (-case.head[0]).exp());
+        let p = 1.0 / (1.0 + (-case.outputs[0]).exp());
         assert!((score.p - p).abs() < 0.03, "{} is not {p}", score.p);
         for (tokens, length) in
-            [(score.device_tokens, case.head[1]), (score.edge_tokens, case.head[2])]
+            [(score.device_tokens, case.outputs[1]), (score.edge_tokens, case.outputs[2])]
         {
             assert!((tokens.ln_1p() - length).abs() < 0.1, "{tokens} is not exp({length}) - 1");
         }
@@ -151,8 +151,7 @@ struct GoldenLook {
     least_logprob: f32,
     ids: Vec<u32>,
     types: Vec<u32>,
-    /// The logit, confidence included.
-    look: f64,
+    outputs: [f64; 4],
 }
 
 #[test]
@@ -162,11 +161,12 @@ fn the_second_look_reads_and_says_what_pytorch_does() {
     let scorer = Scorer::load(&FileSource::open("models/scorer.gguf").unwrap()).unwrap();
     assert!(scorer.can_look() && !golden.is_empty());
     for case in golden {
-        let GoldenLook { messages, answer, mean_logprob, least_logprob, ids, types, look } = case;
+        let GoldenLook { messages, answer, mean_logprob, least_logprob, ids, types, outputs } =
+            case;
         assert_eq!(scorer.look_input(&messages, &answer).unwrap(), (ids, types));
         let confidence = Confidence { mean_logprob, least_logprob };
         let p = scorer.look(&messages, &answer, confidence).unwrap();
-        let expected = 1.0 / (1.0 + (-look).exp());
+        let expected = 1.0 / (1.0 + (-outputs[3]).exp());
         assert!((p - expected).abs() < 0.03, "{p} is not {expected}");
     }
 }

@@ -2,6 +2,7 @@
 
 import json
 import platform
+import sys
 import time
 
 import torch
@@ -11,7 +12,7 @@ from evaluate import answers, cases, table
 from export import read_bpe, read_llama, read_scorer
 from generator import check
 from model import Llama
-from operating_point import KEPT, without_looks
+from operating_point import KEPT, SAFETY, without_looks
 from outcomes import read
 from pretrain import PLANS, WORKERS
 from scorer_model import ANSWER_PIECES, DIGEST_PIECES, LEAST_DOUBT, TURN_PIECES
@@ -103,14 +104,16 @@ def scorer_card(args):
         f"turn; on a second look it is the end of what the device has written ({ANSWER_PIECES} pieces).",
         "- Output, from `[CLS]`: the logit of \"edge needed\", ln(1 + device tokens), ln(1 + edge tokens), and the "
         "second look's logit. To the last, `scorer.confidence.weight` adds what the device's own probabilities say: "
-        f"two weights on ln({LEAST_DOUBT:g} - ln p), of the mean ln p of its tokens and of the least.",
+        f"two weights on ln({LEAST_DOUBT:g} - ln p), of the mean ln p of its tokens and of the least. To each, "
+        "`scorer.features.weight` adds what `train/features.py` counts off the texts, above all whether the sums that "
+        "the answer states are right.",
         f"- Labels: greedy answers of both stored models to {n_train:,} training and {n_valid:,} validation "
         "questions in dialogues. Validation and test questions are held out from all training.",
         f"- Training: AdamW, seed {scorer.SEED}, {state['seconds']:.0f} s on one thread of {hardware()}, shared with "
         "other work; of each question the first look, a look at a random part of the answer and one at all of it. "
         f"Best of {scorer.EPOCHS} epochs by validation AUC. Then, on the validation questions, temperature "
-        f"{state['temperature']:.2f} for the first look, and a logistic regression of the second look's logit and the "
-        "device's probabilities, both folded in.",
+        f"{state['temperature']:.2f} for the first look, and a logistic regression of what the pieces, the features and the "
+        "device's probabilities say to the second look, folded in.",
         "- Command: `python train/run.py --stages outcomes scorer`.", "",
         f"## On {found['rows']:,} never-seen questions", "",
         f"The edge is needed for {found['needed']:.2f} of them. Mean error of the predicted length: "
@@ -122,7 +125,7 @@ def scorer_card(args):
               f"{look['ece']:.3f} | {look['cpt50']:.3f} | {look['cpt80']:.3f} |"
               for share, look in found["looks"].items()]
     lines += ["", "Only the look at the end is calibrated, and only it adds to the first: the tokens that decide come "
-              "last, so that earlier looks find too little to doubt.", "", "The first look, by what it said:", "",
+              "last.", "", "The first look, by what it said:", "",
               "| said | needed | rows |", "|---|---|---|"]
     lines += [f"| {said:.3f} | {seen:.3f} | {n} |" for said, seen, n in found["curve"]]
     lines += operating_point(found["outcomes"], state["routing"])
@@ -141,15 +144,15 @@ def operating_point(outcomes, routing):
                 (at_once, look["theta"])}
     return ["", "Routing by the first look's probability, and by what is left for the second look. The last row's "
             f"thresholds are those of `manifest.json`: the fewest calls that kept {KEPT:.0%} of the edge's share of "
-            f"right answers on the validation questions. Here that share is {outcomes.wanted():.3f}, and an oracle "
+            f"right answers on the validation questions, by {SAFETY} standard errors. Here that share is {outcomes.wanted():.3f}, and an oracle "
             f"would need {outcomes.oracle_calls():.3f} calls for it.", "",
             "| | sent to the edge | right |", "|---|---|---|",
             *("| {} | {:.3f} | {:.3f} |".format(name, *outcomes.routed(*pair)) for name, pair in rows.items())]
 
 
-def questions(args, n=200):
-    """Unseen dialogues with an expected answer that a small program can check."""
-    with open(args.models / "eval-questions.jsonl", "w") as out:
+def questions(path, n=200):
+    """Unseen dialogues with an expected answer that a small program can check. Fewer are the first of more."""
+    with open(path, "w") as out:
         for messages, turn in cases("eval-questions", n, most_turns=6):
             row = {"skill": turn.skill, "messages": messages, "expect": turn.expect}
             out.write(json.dumps(row, ensure_ascii=False) + "\n")
@@ -158,4 +161,8 @@ def questions(args, n=200):
 def write(args):
     chat_card("device", args)
     chat_card("edge", args)
-    questions(args)
+    questions(args.models / "eval-questions.jsonl")
+
+
+if __name__ == "__main__":  # python train/cards.py FILE N: questions for benches/pair.mjs
+    questions(sys.argv[1], int(sys.argv[2]))

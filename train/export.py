@@ -12,6 +12,7 @@ from gguf.quants import dequantize, quantize
 from tokenizers import AddedToken, Tokenizer, decoders, pre_tokenizers
 from tokenizers.models import BPE
 
+from features import NAMES as FEATURES
 from model import Config, Llama
 from scorer_model import ANSWER_PIECES, DIGEST_PIECES, OUTPUTS, TURN_PIECES, PairScorer, ScorerConfig, word_pieces
 from tokenizer import CHAT_TEMPLATE, END, ENDOFTEXT, SPECIALS
@@ -146,11 +147,9 @@ def add_wordpiece(writer, tokenizer):
 
 
 def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
-                 features=(), budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS):
-    """Version 2 of a scorer's file: a head row for each of `outputs`, and the pieces that each text may have.
-
-    `features` are the names of what the head reads beside the tokens' pooled states.
-    """
+                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS):
+    """Version 2 of a scorer's file: a head row for each of `outputs`, the names of what it reads beside the tokens'
+    pooled states, and the pieces that each text may have."""
     c = model.config
     writer = GGUFWriter(path, "bert")
     writer.add_name(name)
@@ -167,8 +166,7 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
         writer.add_pooling_type(pooling)
     writer.add_uint32("nearside.scorer.version", 2)
     writer.add_array("nearside.scorer.outputs", outputs)
-    if features:
-        writer.add_array("nearside.scorer.features", features)
+    writer.add_array("nearside.scorer.features", FEATURES)
     for text, pieces in zip(("turn", "digest", "answer"), budgets):
         writer.add_uint32(f"nearside.scorer.{text}_tokens", pieces)
     writer.add_file_type(7 if kind == Kind.Q8_0 else 0)

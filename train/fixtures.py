@@ -20,6 +20,7 @@ import tokenizer as tok
 from export import (add_bpe, add_decoder, add_tensors, add_wordpiece, finish, quantised, read_bpe, read_llama,
                     read_scorer, write_llama, write_scorer)
 from families import Logits, add_family, families, family_names, soften
+from features import features
 from generate import greedy
 from model import Config, Llama
 from qwen import Qwen, QwenConfig, qwen_names
@@ -27,7 +28,6 @@ from qwen import Qwen, QwenConfig, qwen_names
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.append(str(ROOT / "train" / "public"))
 from encoder import ANSWER_PIECES, TURN_PIECES, assemble
-from features import features
 from rows import row_name
 from ship import load as read_general
 
@@ -252,32 +252,24 @@ ANSWERS = [("347 + 586 = 93", (-0.25, -1.5)), ("Hi, I am Nearside.", (-0.001, -0
 
 
 def scored(model, words, messages, answer=None, doubts=(0.0, 0.0)):
-    """(ids, types, outputs) of a look."""
+    """{ids, types, head, outputs} of a look: what the pieces alone say, and what is said all in all."""
     ids, types = scorer_model.encode(words, messages, answer)
+    read = torch.tensor([scorer_model.beside(messages, answer or "", doubts)])
     with torch.no_grad():
-        outputs = model(*scorer_model.batch_of([(ids, types)]), torch.tensor([doubts]))
-    return ids, types, rounded(outputs)[0]
+        head, outputs = (model(*scorer_model.batch_of([(ids, types)]), beside) for beside in (torch.zeros_like(read), read))
+    return {"ids": ids, "types": types, "head": rounded(head)[0], "outputs": rounded(outputs)[0]}
 
 
 def scorer_golden(model, words):
     """First looks."""
-    rows = []
-    for messages in DIALOGUES:
-        ids, types, head = scored(model, words, messages)
-        rows.append({"messages": messages, "ids": ids, "types": types, "head": head})
-    return rows
+    return [{"messages": messages, **scored(model, words, messages)} for messages in DIALOGUES]
 
 
 def looks_golden(model, words):
-    """Second looks: the head's outputs, and the logit once the device's confidence is added."""
-    rows = []
-    for messages, (answer, confidence) in zip(DIALOGUES, ANSWERS):
-        ids, types, head = scored(model, words, messages, answer)
-        _, _, outputs = scored(model, words, messages, answer, scorer_model.doubts(*confidence))
-        rows.append({"messages": messages, "answer": answer, "mean_logprob": confidence[0],
-                     "least_logprob": confidence[1], "ids": ids, "types": types, "head": head,
-                     "look": outputs[scorer_model.OUTPUTS.index("look")]})
-    return rows
+    """Second looks, with the device's confidence."""
+    return [{"messages": messages, "answer": answer, "mean_logprob": confidence[0], "least_logprob": confidence[1],
+             **scored(model, words, messages, answer, scorer_model.doubts(*confidence))}
+            for messages, (answer, confidence) in zip(DIALOGUES, ANSWERS)]
 
 
 def tiny_scorer():

@@ -12,7 +12,7 @@ from export import read_bpe, read_llama
 from generator import check
 
 # Questions of each split. Only training questions come from the training side.
-SPLITS = {"train": 15500, "valid": 1500, "test": 3500}
+SPLITS = {"train": 40000, "valid": 4000, "test": 3500}
 
 
 def questions(split):

@@ -11,12 +11,14 @@ import torch.nn.functional as F
 from tokenizers import Tokenizer
 
 from export import read_scorer
+from features import N_FEATURES
 from operating_point import Outcomes, thresholds
 from outcomes import questions, read
-from scorer_model import OUTPUTS, PairScorer, ScorerConfig, batch_of, doubts, encode, train_wordpiece
+from scorer_model import (N_DOUBTS, OUTPUTS, PairScorer, ScorerConfig, batch_of, beside, doubts, encode,
+                          train_wordpiece)
 
 SEED = 13
-EPOCHS, BATCH, PEAK, CONFIDENCE_PEAK = 2, 64, 1.5e-3, 0.01
+EPOCHS, BATCH, PEAK, BESIDE_PEAK = 2, 64, 1.5e-3, 0.01
 LEAST_SHARE = 0.25  # of an answer, before which no look is learned
 LOOKS = (0.5, 1.0)  # shares of an answer at which looks are measured
 NEEDED, LENGTHS, LOOK = 0, slice(1, 3), 3
@@ -35,16 +37,18 @@ def doubts_of(row, n):
 
 
 def first_look(words, row):
-    """(ids, types, doubts, targets); an output that this look is not for has no target."""
+    """(ids, types, beside, targets); an output that this look is not for has no target."""
     lengths = [math.log1p(row[role]["tokens"]) for role in ("device", "edge")]
-    return *encode(words, row["messages"]), (0.0, 0.0), (needed(row), *lengths, NAN)
+    return *encode(words, row["messages"]), beside(row["messages"]), (needed(row), *lengths, NAN)
 
 
 def second_look(words, row, share=1.0):
     """The same once the device has written `share` of its tokens."""
     text, ends = row["device"]["text"], row["device"]["ends"]
     n = max(1, round(share * len(ends)))
-    return *encode(words, row["messages"], text[:ends[n - 1]]), doubts_of(row, n), (NAN, NAN, NAN, needed(row))
+    messages, written = row["messages"], text[:ends[n - 1]]
+    read = beside(messages, written, doubts_of(row, n))
+    return *encode(words, messages, written), read, (NAN, NAN, NAN, needed(row))
 
 
 def examples(words, rows, rng):
@@ -93,9 +97,10 @@ def train(runs):
     torch.manual_seed(SEED)
     words, rows, valid = wordpiece(runs), read("train", runs), read("valid", runs)
     model = PairScorer(ScorerConfig(vocab=words.get_vocab_size()))
-    trunk = [p for name, p in model.named_parameters() if not name.startswith("confidence")]
+    read_beside = [model.confidence.weight, model.features.weight]
+    trunk = [p for p in model.parameters() if all(p is not other for other in read_beside)]
     optimiser = torch.optim.AdamW([dict(params=trunk, peak=PEAK, weight_decay=0.01),
-                                   dict(params=model.confidence.parameters(), peak=CONFIDENCE_PEAK, weight_decay=0.0)])
+                                   dict(params=read_beside, peak=BESIDE_PEAK, weight_decay=0.0)])
     total, step, best = EPOCHS * -(-3 * len(rows) // BATCH), 0, None
     for epoch in range(EPOCHS):
         model.train()
@@ -143,8 +148,8 @@ def calibrate(model, words, rows):
     """Fit both logits to questions that were not trained on.
 
     The first look's is divided by the temperature that fits best (Guo et al., 2017), which is returned. Of the
-    second look's, at the answer's end, how much the text counts beside the model's doubts is fitted too: the text
-    is overrated by a scorer that has seen it before.
+    second look's, at the answer's end, how much the text counts beside the features and the model's doubts is
+    fitted too: the text is overrated by a scorer that has seen it before.
     """
     logits, labels = looked(model, words, rows)
     grid = [0.5 + 0.02 * i for i in range(126)]
@@ -153,11 +158,13 @@ def calibrate(model, words, rows):
     model.head.bias[NEEDED] /= temperature
 
     seen = [second_look(words, row) for row in rows]
-    doubted, silent = torch.tensor([e[2] for e in seen]), [(*e[:2], (0.0, 0.0), e[3]) for e in seen]
-    outputs, targets = predict(model, silent)
-    scale, *confidence, bias = logistic(torch.cat([outputs[:, LOOK:], doubted], 1), targets[:, LOOK])
-    model.head.weight[LOOK] *= scale
-    model.head.bias[LOOK] = model.head.bias[LOOK] * scale + bias
+    doubted, counted = torch.tensor([e[2] for e in seen]).split([N_DOUBTS, N_FEATURES], 1)
+    outputs, targets = predict(model, [(*e[:2], [0.0] * (N_DOUBTS + N_FEATURES), e[3]) for e in seen])
+    columns = outputs[:, LOOK:], counted @ model.features.weight[LOOK:].T, doubted
+    of_text, of_features, *confidence, bias = logistic(torch.cat(columns, 1), targets[:, LOOK])
+    model.head.weight[LOOK] *= of_text
+    model.head.bias[LOOK] = model.head.bias[LOOK] * of_text + bias
+    model.features.weight[LOOK] *= of_features
     model.confidence.weight[LOOK] = torch.tensor(confidence)
     return temperature
 

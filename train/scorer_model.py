@@ -12,10 +12,13 @@ import torch.nn.functional as F
 from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, trainers
 from torch import nn
 
+from features import N_FEATURES, features
+
 TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES = 64, 60, 60
 # Whether the edge is needed, a logit, from the dialogue alone; ln(1 + tokens) of either answer; the same
 # logit from what the device has written.
 OUTPUTS = ["needed", "device_length", "edge_length", "look"]
+N_DOUBTS = 2
 LEAST_DOUBT = 1e-3  # ε: what is left of doubt in a token that the model is certain of
 BERT_SPECIALS = ["[PAD]", "[UNK]", "[CLS]", "[SEP]"]
 PAD, UNK, CLS, SEP = range(4)
@@ -74,21 +77,30 @@ class Scorer(nn.Module):
 
 
 class PairScorer(Scorer):
-    """`Scorer` of one pair, which also hears how sure the device's model is of the tokens it has written."""
+    """`Scorer` of one pair, which also hears how sure the device's model is of the tokens it has written, and reads
+    what is counted off the texts: a BERT this small cannot check a sum."""
 
     def __init__(self, config):
         super().__init__(config)
-        self.confidence = nn.Linear(2, len(OUTPUTS), bias=False)
-        nn.init.zeros_(self.confidence.weight)
+        self.confidence = nn.Linear(N_DOUBTS, len(OUTPUTS), bias=False)
+        self.features = nn.Linear(N_FEATURES, len(OUTPUTS), bias=False)
+        for beside in (self.confidence, self.features):
+            nn.init.zeros_(beside.weight)
 
-    def forward(self, ids, types, real, doubts):
-        """doubts: (batch, 2), see `doubts`; zeros on the first look."""
-        return super().forward(ids, types, real) + self.confidence(doubts)
+    def forward(self, ids, types, real, beside):
+        """beside: (batch, N_DOUBTS + N_FEATURES), see `beside`."""
+        doubted, counted = beside.split([N_DOUBTS, N_FEATURES], 1)
+        return super().forward(ids, types, real) + self.confidence(doubted) + self.features(counted)
 
 
 def doubts(mean_logprob, least_logprob):
     """ln(ε - ln p) of the mean and of the least likely token: an error's odds grow like a power of -ln p."""
     return tuple(math.log(LEAST_DOUBT - logprob) for logprob in (mean_logprob, least_logprob))
+
+
+def beside(messages, answer="", doubted=(0.0,) * N_DOUBTS):
+    """What is read beside the pieces of a look: the model's doubts, zeros on the first look, and the features."""
+    return *doubted, *features(segments(messages)[0], answer)
 
 
 def segments(messages):

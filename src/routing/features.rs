@@ -3,7 +3,7 @@
 //!
 //! A tiny BERT cannot check a sum, or compare the value that was worked out with the option that
 //! was chosen; these few lines can. A scorer whose file names features has weights for them beside
-//! those of its encoder. It was trained on what `train/public/features.py` counts, which this
+//! those of its encoder. It was trained on what `train/features.py` counts, which this
 //! file repeats number for number. No word of any language is listed.
 
 use std::collections::HashSet;

@@ -150,7 +150,7 @@ def write(args, questions):
         f"the exchange before it {DIGEST_PIECES}, left out on the first turn.",
         f"- Second look: `[CLS] turn [SEP] answer [SEP]`; the last {ANSWER_PIECES} pieces of what the device has written.",
         f"- Features, which the head reads beside the mean: of the turn {listed(TURN)}; on the second look, of the "
-        f"answer {listed(ANSWER)}. They are counted off the texts, by `train/public/features.py` and "
+        f"answer {listed(ANSWER)}. They are counted off the texts, by `train/features.py` and "
         "`src/routing/features.rs` alike; no word of any language is among them. Each piece of either text adds a weight "
         "of its own too, over the root of how many different ones the text has.",
         f"- Output: {listed(found['names'])}. `needed` and `look` are logits of \"device wrong, edge right\", from the "

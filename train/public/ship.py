@@ -10,7 +10,7 @@ from gguf import PoolingType
 
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General, from_minilm, pieces_of, word_pieces
 from export import bert_names, fields_of, is_special, tensors_of, write_scorer
-from features import N_FEATURES, NAMES
+from features import N_FEATURES
 from probe import Inputs, fitted, fitted_value
 from rows import PAIRS, rows, seen, shipped
 from states import states
@@ -77,7 +77,7 @@ def fold(model, row, head, n_pieces):
 def write(path, model, tokenizer, names):
     """The file, its head in 16 bits: it is small, and each of its weights counts."""
     write_scorer(path, model, tokenizer, "nearside-general-scorer", head_kind=Kind.F16, licence="Apache-2.0",
-                 outputs=names, features=NAMES, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.MEAN)
+                 outputs=names, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.MEAN)
 
 
 def load(path):

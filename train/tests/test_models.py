@@ -10,6 +10,7 @@ import tokenizer as tok
 from corpus import Corpus
 from export import (llama_names, quantised, read_bpe, read_llama, read_scorer, tensors_of, write_llama,
                     write_scorer)
+from features import features
 from fixtures import TEXTS, randomise, tiny_bpe, wordpiece
 from generate import answer_all
 from model import Config, Llama
@@ -95,10 +96,11 @@ def test_a_look_sees_what_was_written_by_then():
     assert row["device"]["ends"][-1] == len(text) and sorted(row["device"]["ends"]) == row["device"]["ends"]
     words = wordpiece()
     for n in range(1, len(ids) + 1):
-        seen, _, doubts, targets = second_look(words, row, n / len(ids))
+        seen, _, beside, targets = second_look(words, row, n / len(ids))
         written = bpe.decode(ids[:n]).rstrip("\ufffd")
         assert seen == scorer_model.encode(words, row["messages"], written)[0] and targets[3] == 1.0
-        assert doubts == scorer_model.doubts(sum(logprobs[:n]) / n, logprobs[n - 1])
+        doubts = scorer_model.doubts(sum(logprobs[:n]) / n, logprobs[n - 1])
+        assert beside == (*doubts, *features("4 times 2?", written))
 
 
 def test_measures_of_the_scorer():
@@ -117,7 +119,8 @@ def test_a_logistic_regression_finds_the_odds():
 def test_thresholds_call_no_more_than_they_must():
     """The edge is always right; the first look doubts all alike, the last knows where the device is wrong."""
     device = torch.tensor([1.0, 1.0, 1.0, 0.0])
-    outcomes = Outcomes(torch.full((4,), 0.45), torch.tensor([0.1, 0.2, 0.3, 0.9]), device, torch.ones(4))
+    last = torch.tensor([0.1, 0.2, 0.3, 0.9])
+    outcomes = Outcomes(torch.full((4000,), 0.45), last.repeat(1000), device.repeat(1000), torch.ones(4000))
     assert thresholds(outcomes) == {"theta": 0.3, "second_look": {"theta": 0.3, "margin": 0.15}}
     assert without_looks(outcomes) == 0.44
     assert outcomes.routed(0.45, 0.3) == (0.25, 1.0) and math.isclose(outcomes.oracle_calls(), 0.24)
