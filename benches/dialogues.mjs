@@ -121,7 +121,7 @@ const whole = Object.values(live).flat().filter(({ report }) => report.switched 
 for (const route of ["device", "edge"]) {
   const ratios = whole
     .filter(({ report }) => report.route === route)
-    .map(({ report }) => (route === "edge" ? report.t_edge_s : report.t_device_s) / report.total_s);
+    .map(({ report }) => (route === "edge" ? report.t_edge_s : report.t_device_s) / (report.total_s - report.decided_s));
   const [low, median, high] = [0.25, 0.5, 0.75].map((share) => quantile(ratios, share).toFixed(2));
   console.log(`predicted over measured, ${route}: median ${median}, quartiles ${low} and ${high}, ${ratios.length} turns`);
 }

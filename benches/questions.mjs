@@ -20,11 +20,11 @@ export async function readQuestions(file = path.join(repositoryRoot, "models/eva
   return text.trim().split("\n").map((line) => JSON.parse(line));
 }
 
-/** As `Expect` in tests/pair.rs. @param {Question["expect"]} expect @param {string} text */
+/** As `check` in train/generator/turn.py. @param {Question["expect"]} expect @param {string} text */
 export function isRight({ type, value }, text) {
   const answer = text.toLowerCase();
-  if (type === "number") return answer.match(/\d+/g)?.at(-1) === String(value);
+  if (type === "number") return Number(answer.match(/\d+/g)?.at(-1) ?? NaN) === value;
   if (type === "contains") return answer.includes(String(value).toLowerCase());
   const said = answer.match(/[a-z]+/g) ?? [];
-  return value.every((/** @type {string} */ word, /** @type {number} */ i) => said.at(i - value.length) === word);
+  return value.every((/** @type {string} */ word, /** @type {number} */ i) => said.at(i - value.length) === word.toLowerCase());
 }

@@ -181,9 +181,9 @@ function term(name, value) {
 }
 
 /** @param {TurnReport} report */
-function outcome({ ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, edge_warmed }) {
+function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, edge_warmed }) {
   const parts = [
-    `Measured: first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
+    `Measured: decided after ${seconds(decided_s)}, first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
     `${count(usage.prompt_tokens)} prompt tokens, ${count(usage.cached_tokens)} of them cached`,
     `${count(usage.completion_tokens)} written`,
   ];

@@ -95,7 +95,7 @@
  * @typedef {{
  *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
- *   ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
+ *   decided_s: number, ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
  *   switched: null | Switched, looks: Look[], started_both: null | StartedBoth, edge_warmed: boolean,
  *   fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
  * }} TurnReport

@@ -165,8 +165,9 @@ impl Answer {
         self,
         turn: u64,
         decision: Decision,
+        decided: Duration,
+        ended: Duration,
         dropped_messages: usize,
-        now: Duration,
     ) -> TurnReport {
         let mut usage = self.usage;
         usage.completion_tokens = self.n_tokens;
@@ -181,8 +182,9 @@ impl Answer {
             t_edge_s: decision.edge.total_s,
             missing_device: decision.device.missing_tokens,
             missing_edge: decision.edge.missing_tokens,
+            decided_s: seconds(self.started, decided),
             ttft_s: self.first_text.map(|at| seconds(self.started, at)),
-            total_s: seconds(self.started, now),
+            total_s: seconds(self.started, ended),
             text: self.text,
             finish_reason: self.finish,
             usage,

@@ -246,6 +246,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.refresh_link(mode, host).await;
         self.note_device(host.now());
         let decision = self.decide(request, mode, &counted, score, host.now())?;
+        let decided = host.now();
         host.emit(Event::Route { decision: &decision });
 
         let mut answer = Answer::new(decision.route, started);
@@ -255,6 +256,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Err(error) => return Err(error),
         }
 
+        let ended = host.now();
         self.make_room();
         self.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
@@ -267,7 +269,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host.save(HABITS_KEY, &self.habits.to_json());
         host.save(SURVIVAL_KEY, &self.ledger.survival().to_json());
         let turn = self.remember(answer.route, state, score.p);
-        Ok(answer.into_report(turn, decision, counted.dropped_messages, host.now()))
+        Ok(answer.into_report(turn, decision, decided, ended, counted.dropped_messages))
     }
 
     /// Learns what a person says of the answer to turn `turn`, a report's number: thumbs, or that

@@ -130,6 +130,9 @@ pub struct TurnReport {
     pub t_edge_s: f64,
     pub missing_device: usize,
     pub missing_edge: usize,
+    /// Measured, from the request to the decision: counting, scoring, and a probe where one was due.
+    /// The predicted times begin here.
+    pub decided_s: f64,
     /// Measured, from the request to the first text; `None` if there was none.
     pub ttft_s: Option<f64>,
     pub total_s: f64,
