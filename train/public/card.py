@@ -25,9 +25,10 @@ BOUNDS = [
     "each other's intervals: what a prompt tells about a single answer of another model is little, and these rows "
     "hold no more of it. On answers, features alone, fitted to whole ones, have AUC 0.61 and 27 / 66 on "
     "Phi-3-mini's and 0.75 and 27 / 62 on gemma-2-2b's: the rest is in whether facts are right."]
-TIME = ("The encoder computes four of MiniLM's six layers at its width, so two thirds of its products: of MiniLM Q8_0's time "
-        "for 128 tokens, which docs/performance.md holds to be 0.72 of onnxruntime-web int8's, that is about 0.5 of the "
-        "latter's. That is a count, not a measurement: `cargo bench --bench engine -- models/general.gguf` measures it.")
+TIME = (
+    "27 ms for 128 tokens on one thread in Chromium, 0.46 of what MiniLM int8 takes in onnxruntime-web beside it "
+    "(docs/performance.md, `cargo xtask bench`): four of MiniLM's six layers, at its width."
+)
 # What was aimed at: CPT50 and CPT80, of a look at whole answers where there are any.
 TARGETS = {("needed", "Mixtral-8x7B-Instruct-v0.1", "gpt-4-1106-preview", "routellm-mmlu"): (0.20, 0.40),
            ("look", "Phi-3-mini-4k-instruct", "Meta-Llama-3.1-70B-Instruct", "mmlu-pro"): (0.26, 0.62),
