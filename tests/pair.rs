@@ -4,9 +4,7 @@
 use std::sync::Arc;
 
 use nearside::dialogue::{Message, Role, prompt_tokens};
-use nearside::engine::{
-    Engine, FileSource, GenerateRequest, Generation, Kernels, Model, Step, sampler::Sampling,
-};
+use nearside::engine::{Engine, FileSource, GenerateRequest, Generation, Kernels, Model, Step};
 use nearside::routing::{Confidence, Scorer};
 use serde::Deserialize;
 
@@ -64,8 +62,7 @@ fn answers(path: &str, questions: &[Question]) -> Vec<(String, Confidence)> {
 fn answer(engine: &mut Engine, messages: &[Message]) -> (String, Confidence) {
     let model = engine.model().clone();
     let prompt = prompt_tokens(model.tokenizer(), model.template(), messages, true).unwrap();
-    let sampling = Sampling::default();
-    let request = GenerateRequest { prompt, sampling, max_tokens: 160, stop: Vec::new() };
+    let request = GenerateRequest { prompt, max_tokens: 160, ..GenerateRequest::default() };
     let mut generation = Generation::start(engine, request).unwrap();
     let mut text = String::new();
     loop {

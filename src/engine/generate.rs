@@ -6,20 +6,48 @@
 use super::{Engine, Sampler, Sampling};
 use crate::{Error, Result, dialogue::TextStream};
 
-/// Tokens of the prompt per step: enough to use the hardware, few enough to stop soon.
+/// Tokens of the prompt per step where nothing is known of the device's speed.
 pub const PREFILL_CHUNK: usize = 64;
+/// Beyond so many a product gains nothing from more.
+pub const MOST_PREFILL_CHUNK: usize = 128;
+/// Below so many a product does not use the hardware.
+const LEAST_PREFILL_CHUNK: usize = 16;
+/// A step should not hold the thread for longer, in seconds.
+const MOST_STEP_S: f64 = 0.25;
+
+/// Tokens of the prompt per step on a device that prefills so many per second: enough to use the
+/// hardware, few enough to stop soon.
+pub fn prefill_chunk(prefill_tps: f64) -> usize {
+    let sizes = std::iter::successors(Some(MOST_PREFILL_CHUNK), |size| Some(size / 2));
+    let mut usable = sizes.take_while(|size| *size > LEAST_PREFILL_CHUNK);
+    usable.find(|size| *size as f64 <= MOST_STEP_S * prefill_tps).unwrap_or(LEAST_PREFILL_CHUNK)
+}
 
 /// How far back the repetition penalty looks.
 const PENALTY_WINDOW: usize = 64;
 
 /// What to write.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct GenerateRequest {
     pub prompt: Vec<u32>,
     pub sampling: Sampling,
     pub max_tokens: usize,
     /// Texts that end the answer; they are not part of it.
     pub stop: Vec<String>,
+    /// Tokens of the prompt per step, at least 1.
+    pub prefill_chunk: usize,
+}
+
+impl Default for GenerateRequest {
+    fn default() -> GenerateRequest {
+        GenerateRequest {
+            prompt: Vec::new(),
+            sampling: Sampling::default(),
+            max_tokens: 0,
+            stop: Vec::new(),
+            prefill_chunk: PREFILL_CHUNK,
+        }
+    }
 }
 
 /// What one step did.
@@ -160,7 +188,7 @@ impl Generation {
 
     fn prefill(&mut self, engine: &mut Engine) -> Result<Step> {
         let (done, total) = (engine.tokens().len(), self.request.prompt.len());
-        let end = total.min(done + PREFILL_CHUNK);
+        let end = total.min(done + self.request.prefill_chunk.max(1));
         let logits = engine.prefill(&self.request.prompt[done..end])?;
         if end == total {
             self.state = match self.request.max_tokens {

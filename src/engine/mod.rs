@@ -24,7 +24,9 @@ mod weights;
 use std::sync::Arc;
 
 pub use bert::Bert;
-pub use generate::{Finish, GenerateRequest, Generation, PREFILL_CHUNK, Step};
+pub use generate::{
+    Finish, GenerateRequest, Generation, MOST_PREFILL_CHUNK, PREFILL_CHUNK, Step, prefill_chunk,
+};
 pub use kernels::Kernels;
 pub use kv_state::{KvIdentity, KvShape, StagedKv};
 pub use model::{Model, ModelInfo};

@@ -9,7 +9,7 @@ use super::models::{DeviceModel, Progress, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Router, seconds, with_answer};
 use crate::config::Draft;
-use crate::engine::{Finish, GenerateRequest, Step};
+use crate::engine::{Finish, GenerateRequest, Step, prefill_chunk};
 use crate::host::{Event, Host};
 use crate::routing::Decision;
 use crate::{Error, Result};
@@ -62,6 +62,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             sampling: request.sampling.clone(),
             max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
             stop: request.stop.clone(),
+            prefill_chunk: prefill_chunk(self.device_rates.prefill_tps),
         })?;
         let n_reused = device.progress(&generation).reused_tokens;
         answer.usage.prompt_tokens = n_prompt;

@@ -16,7 +16,7 @@ use super::edge_call::{post, read_error};
 use super::models::{DeviceModel, ScoringModel};
 use crate::config::Config;
 use crate::edge::check_status;
-use crate::engine::{Engine, KvIdentity, PREFILL_CHUNK, StagedKv};
+use crate::engine::{Engine, KvIdentity, StagedKv, prefill_chunk};
 use crate::handoff::codec::{Bounds, Encoding, Import, Layout};
 use crate::handoff::ledger::common_prefix;
 use crate::handoff::{Fetching, KvOffer, Plan};
@@ -88,6 +88,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         plan: &Plan,
         host: &H,
     ) -> Result<Option<Error>> {
+        let chunk = prefill_chunk(self.device_rates.prefill_tps);
         let Some(device) = &mut self.device else { return Ok(None) };
         let Some(engine) = device.engine_mut() else {
             device.fetch(prompt, plan).await;
@@ -95,7 +96,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         let end = prompt.len() - plan.last;
         let start = end - plan.fetched;
-        let error = match side_by_side(engine, &self.config, &prompt[..end], start, host).await {
+        let both = side_by_side(engine, &self.config, &prompt[..end], start, chunk, host);
+        let error = match both.await {
             Ok(staged) => engine.adopt(staged).err(),
             Err(Error::Aborted) => return Err(Error::Aborted),
             Err(error) => Some(error),
@@ -108,12 +110,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 }
 
-/// Reads `tokens[..start]` on the device, and takes in what comes for the rest.
+/// Reads `tokens[..start]` on the device, `chunk` at a time, and takes in what comes for the rest.
 async fn side_by_side<H: Host>(
     engine: &mut Engine,
     config: &Config,
     tokens: &[u32],
     start: usize,
+    chunk: usize,
     host: &H,
 ) -> Result<StagedKv> {
     let (identity, n_ctx) = (engine.kv_identity(), engine.n_ctx());
@@ -127,7 +130,7 @@ async fn side_by_side<H: Host>(
                 return Ok(());
             }
             let next = engine.tokens().len();
-            engine.prefill(&tokens[next..start.min(next + PREFILL_CHUNK)])?;
+            engine.prefill(&tokens[next..start.min(next + chunk)])?;
         }
         Ok::<_, Error>(())
     };

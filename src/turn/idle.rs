@@ -5,7 +5,7 @@ use super::models::{DeviceModel, ScoringModel};
 use super::{Router, with_answer};
 use crate::config::Mode;
 use crate::dialogue::Message;
-use crate::engine::{GenerateRequest, Sampling, Step};
+use crate::engine::{GenerateRequest, Step, prefill_chunk};
 use crate::handoff::ledger::common_prefix;
 use crate::host::Host;
 use crate::routing::Route;
@@ -62,12 +62,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return None;
         }
         prompt.truncate(n_held + missed.n_tokens_left);
-        let request = GenerateRequest {
-            prompt,
-            sampling: Sampling::default(),
-            max_tokens: 0,
-            stop: Vec::new(),
-        };
+        let prefill_chunk = prefill_chunk(self.device_rates.prefill_tps);
+        let request = GenerateRequest { prompt, prefill_chunk, ..GenerateRequest::default() };
         // A device that cannot read now says so when it is asked to answer.
         let mut reading = device.start(request).ok()?;
         loop {

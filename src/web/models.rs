@@ -11,7 +11,7 @@ use super::convert::{error_to_js, to_js};
 use super::source::JsSource;
 use super::threads::kernels;
 use crate::Result;
-use crate::engine::{Bert, Engine, Model, PREFILL_CHUNK};
+use crate::engine::{Bert, Engine, MOST_PREFILL_CHUNK, Model};
 
 /// A language model with one dialogue's keys and values. Every call blocks: use it in a worker.
 #[wasm_bindgen]
@@ -47,7 +47,7 @@ impl DeviceModel {
     pub fn prefill(&self, ids: &[u32]) -> Result<u32, JsValue> {
         let mut engine = self.engine.borrow_mut();
         let mut logits = Vec::new();
-        for chunk in ids.chunks(PREFILL_CHUNK) {
+        for chunk in ids.chunks(MOST_PREFILL_CHUNK) {
             logits = engine.prefill(chunk).map_err(|error| error_to_js(&error))?;
         }
         Ok(likeliest(&logits))

@@ -1,7 +1,7 @@
 //! Writing an answer: steps, limits, stop texts and what is reused.
 
 use nearside::engine::{
-    Engine, Finish, GenerateRequest, Generation, PREFILL_CHUNK, Sampling, Step,
+    Engine, Finish, GenerateRequest, Generation, PREFILL_CHUNK, Sampling, Step, prefill_chunk,
 };
 
 use crate::support::{argmax, engine};
@@ -41,6 +41,20 @@ fn the_prompt_comes_in_chunks_then_one_token_a_step() {
     assert_eq!((steps.len(), finish), (8, Finish::Length));
     assert_eq!((generation.n_generated(), generation.reused_tokens()), (5, 0));
     assert_eq!(engine.tokens().len(), 154, "the last token was shown, and is not read yet");
+}
+
+#[test]
+fn a_slow_device_stops_sooner_and_reads_the_same() {
+    assert_eq!([1e4, 300.0, 200.0, 25.0, 1.0].map(prefill_chunk), [128, 64, 32, 16, 16]);
+    let of_chunks = |prefill_chunk| {
+        let mut engine = engine("tiny-llama.gguf");
+        let (steps, ..) = run(&mut engine, GenerateRequest { prefill_chunk, ..request(150, 5) });
+        let n_prefills = steps.iter().filter(|step| matches!(step, Step::Prefilled { .. })).count();
+        (n_prefills, text(&steps))
+    };
+    let [slow, fast] = [16, 128].map(of_chunks);
+    assert_eq!((slow.0, fast.0), (10, 2));
+    assert_eq!(slow.1, fast.1);
 }
 
 #[test]

@@ -89,7 +89,8 @@ async fn to_generate_request(
         // The last token of an answer need not be read again, so it takes no place.
         let limit = gateway.max_tokens.min(n_ctx - prompt.len() + 1);
         let max_tokens = asked.unwrap_or(limit).min(limit);
-        Ok(GenerateRequest { prompt, sampling, max_tokens, stop })
+        let request = GenerateRequest { prompt, sampling, max_tokens, stop, ..Default::default() };
+        Ok(request)
     };
     let failed = |error: tokio::task::JoinError| Error::ComputeFailed(error.to_string());
     tokio::task::spawn_blocking(work).await.map_err(failed)?
