@@ -97,9 +97,28 @@ impl Decoder {
         cache: &mut KvCache,
         kernels: &Kernels,
     ) -> Vec<f32> {
+        kernels.pass(tokens.len(), || {
+            let state = self.pass(tokens, start, cache, kernels);
+            let mut logits = vec![0.0; self.output.n_rows()];
+            let n_embd = self.sizes.n_embd;
+            self.output.multiply(&Activations::new(&state, n_embd), &mut logits, kernels);
+            logits
+        })
+    }
+
+    /// As [`Decoder::forward`], where more tokens follow and nobody asks for logits: the product with
+    /// the whole vocabulary is spared. Returns the last token's state: (n_embd).
+    pub fn read(
+        &self,
+        tokens: &[u32],
+        start: usize,
+        cache: &mut KvCache,
+        kernels: &Kernels,
+    ) -> Vec<f32> {
         kernels.pass(tokens.len(), || self.pass(tokens, start, cache, kernels))
     }
 
+    /// The last token's state after the last norm: (n_embd).
     fn pass(
         &self,
         tokens: &[u32],
@@ -108,7 +127,7 @@ impl Decoder {
         kernels: &Kernels,
     ) -> Vec<f32> {
         let Decoder { sizes, architecture, .. } = self;
-        let (n_tokens, n_embd) = (tokens.len(), sizes.n_embd);
+        let n_tokens = tokens.len();
         let angles = architecture.ropes.iter().map(|rope| rope.angles(start, n_tokens)).collect();
         let pass = Pass { sizes, architecture, kernels, angles, start, n_tokens };
         let mut x = self.embed(tokens, kernels); // (n_tokens, n_embd)
@@ -119,9 +138,7 @@ impl Decoder {
             layer.forward(i, &mut x, n_kept, cache, &mut room, &pass);
         }
         rms_norm_in_place(&mut x, &self.norm, architecture.epsilon); // (1, n_embd)
-        let mut logits = vec![0.0; self.output.n_rows()];
-        self.output.multiply(&Activations::new(&x, n_embd), &mut logits, kernels);
-        logits
+        x
     }
 
     /// (n_tokens, n_embd)

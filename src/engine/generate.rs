@@ -189,12 +189,14 @@ impl Generation {
     fn prefill(&mut self, engine: &mut Engine) -> Result<Step> {
         let (done, total) = (engine.tokens().len(), self.request.prompt.len());
         let end = total.min(done + self.request.prefill_chunk.max(1));
-        let logits = engine.prefill(&self.request.prompt[done..end])?;
-        if end == total {
-            self.state = match self.request.max_tokens {
-                0 => State::Finished(Finish::Length),
-                _ => State::Sampling(logits),
-            };
+        let tokens = &self.request.prompt[done..end];
+        if end < total {
+            engine.read(tokens)?;
+        } else if self.request.max_tokens == 0 {
+            engine.read(tokens)?;
+            self.state = State::Finished(Finish::Length);
+        } else {
+            self.state = State::Sampling(engine.prefill(tokens)?);
         }
         Ok(Step::Prefilled { done: end, total })
     }

@@ -33,6 +33,7 @@ pub use model::{Model, ModelInfo};
 pub use sampler::{Sampler, Sampling};
 pub use source::{FileSource, ReadAt};
 
+use self::decoder::Decoder;
 use self::kv_cache::KvCache;
 use crate::{Error, Result};
 
@@ -74,6 +75,20 @@ impl Engine {
 
     /// Reads a chunk of tokens; returns the logits after its last one: (n_vocab).
     pub fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
+        self.compute(tokens, Decoder::forward)
+    }
+
+    /// Reads a chunk of tokens after which more follow, so that nobody wants its logits.
+    pub fn read(&mut self, tokens: &[u32]) -> Result<()> {
+        self.compute(tokens, Decoder::read).map(drop)
+    }
+
+    /// Takes in the tokens that `forward` writes keys and values of; returns what it does.
+    fn compute(
+        &mut self,
+        tokens: &[u32],
+        forward: fn(&Decoder, &[u32], usize, &mut KvCache, &Kernels) -> Vec<f32>,
+    ) -> Result<Vec<f32>> {
         let (start, n_vocab) = (self.tokens.len(), self.model.info().n_vocab);
         let end = start + tokens.len();
         if tokens.is_empty() {
@@ -88,13 +103,13 @@ impl Engine {
         }
         self.cache.reserve(end, start)?;
         let Model { decoder, kernels, .. } = self.model.as_ref();
-        let logits = decoder.forward(tokens, start, &mut self.cache, kernels);
-        if !logits.iter().all(|logit| logit.is_finite()) {
-            return Err(Error::ComputeFailed("the logits are not finite numbers".to_owned()));
+        let outputs = forward(decoder, tokens, start, &mut self.cache, kernels);
+        if !outputs.iter().all(|output| output.is_finite()) {
+            return Err(Error::ComputeFailed("the outputs are not finite numbers".to_owned()));
         }
         // Only now do the rows that the pass wrote belong to the dialogue.
         self.tokens.extend_from_slice(tokens);
-        Ok(logits)
+        Ok(outputs)
     }
 
     /// Reads one token; returns the logits after it: (n_vocab).

@@ -130,7 +130,7 @@ async fn side_by_side<H: Host>(
                 return Ok(());
             }
             let next = engine.tokens().len();
-            engine.prefill(&tokens[next..start.min(next + chunk)])?;
+            engine.read(&tokens[next..start.min(next + chunk)])?;
         }
         Ok::<_, Error>(())
     };

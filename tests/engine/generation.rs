@@ -52,9 +52,9 @@ fn a_slow_device_stops_sooner_and_reads_the_same() {
         let n_prefills = steps.iter().filter(|step| matches!(step, Step::Prefilled { .. })).count();
         (n_prefills, text(&steps))
     };
-    let [slow, fast] = [16, 128].map(of_chunks);
-    assert_eq!((slow.0, fast.0), (10, 2));
-    assert_eq!(slow.1, fast.1);
+    let [slow, fast, at_once] = [16, 128, 150].map(of_chunks);
+    assert_eq!((slow.0, fast.0, at_once.0), (10, 2, 1));
+    assert_eq!((&slow.1, &fast.1), (&at_once.1, &at_once.1));
 }
 
 #[test]

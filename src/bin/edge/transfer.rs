@@ -134,7 +134,7 @@ impl Transfer {
         let n_held = self.engine.tokens().len();
         if n_held < self.request.tokens.len() {
             let end = self.request.tokens.len().min(n_held + PREFILL_CHUNK);
-            self.engine.prefill(&self.request.tokens[n_held..end])?;
+            self.engine.read(&self.request.tokens[n_held..end])?;
             return Ok(Step::Prefilled(end - n_held));
         }
         let export = match &mut self.export {
