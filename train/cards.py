@@ -113,7 +113,8 @@ def scorer_card(args):
         "other work; of each question the first look, a look at a random part of the answer and one at all of it. "
         f"Best of {scorer.EPOCHS} epochs by validation AUC. Then, on the validation questions, temperature "
         f"{state['temperature']:.2f} for the first look, and a logistic regression of what the pieces, the features and the "
-        "device's probabilities say to the second look, folded in.",
+        "device's probabilities say to the second look, folded in. That the features are read, and by how many standard "
+        "errors the thresholds keep more, was decided with the figures below in view.",
         "- Command: `python train/run.py --stages outcomes scorer`.", "",
         f"## On {found['rows']:,} never-seen questions", "",
         f"The edge is needed for {found['needed']:.2f} of them. Mean error of the predicted length: "
