@@ -42,9 +42,7 @@ fn measure(model: Arc<Model>, n_vocab: u32) {
     for _ in 0..N_ROUNDS {
         engine.truncate(0);
         let started = Instant::now();
-        for chunk in prompt.chunks(PREFILL_CHUNK) {
-            engine.prefill(chunk).expect("the prompt is valid");
-        }
+        engine.prefill_in_chunks(&prompt, PREFILL_CHUNK).expect("the prompt is valid");
         prefill_rate = prefill_rate.max(N_PROMPT as f64 / started.elapsed().as_secs_f64());
         let started = Instant::now();
         for _ in 0..N_DECODED {

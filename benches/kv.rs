@@ -43,9 +43,7 @@ fn measure(name: &str, model: Arc<Model>) {
     let n_tokens = MAX_TOKENS.min(n_ctx - 1);
     let tokens: Vec<u32> = (0..n_tokens as u32).map(|i| i * 37 % n_vocab).collect();
     let mut engine = Engine::new(Arc::clone(&model), n_ctx).expect("there is memory");
-    for chunk in tokens.chunks(PREFILL_CHUNK) {
-        engine.prefill(chunk).expect("there is room");
-    }
+    engine.prefill_in_chunks(&tokens, PREFILL_CHUNK).expect("there is room");
     println!("{name}: {n_tokens} tokens");
     for encoding in Encoding::ALL {
         transfer(&engine, encoding);

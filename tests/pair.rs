@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use nearside::config::Config;
 use nearside::dialogue::{Message, Role, prompt_tokens};
 use nearside::engine::{Engine, FileSource, GenerateRequest, Generation, Kernels, Model, Step};
 use nearside::routing::{Confidence, Scorer};
@@ -112,9 +113,10 @@ fn the_pair_differs_and_the_scorer_knows_where() {
 
     let routing = manifest_routing();
     let at_once = routing.theta + routing.second_look.margin;
+    let after_look = routing.second_look.theta.unwrap();
     let doubted = |i: usize| {
         let (text, confidence) = &drafts[i];
-        scorer.look(&questions[i].messages, text, *confidence).unwrap() > routing.second_look.theta
+        scorer.look(&questions[i].messages, text, *confidence).unwrap() > after_look
     };
     let looked: Vec<bool> = (0..200).map(|i| p[i] > at_once || doubted(i)).collect();
     for (name, sent) in [("first look alone", &first), ("with the second", &looked)] {
@@ -129,26 +131,11 @@ fn the_pair_differs_and_the_scorer_knows_where() {
     assert!(share(&looked) <= 1.3 * share(&needed), "{} of {}", share(&looked), share(&needed));
 }
 
-#[derive(Deserialize)]
-struct Manifest {
-    routing: Routing,
-}
-
-#[derive(Deserialize)]
-struct Routing {
-    theta: f64,
-    second_look: LookRouting,
-}
-
-#[derive(Deserialize)]
-struct LookRouting {
-    theta: f64,
-    margin: f64,
-}
-
-fn manifest_routing() -> Routing {
+/// The thresholds that the models come with.
+fn manifest_routing() -> Config {
     let text = std::fs::read_to_string("models/manifest.json").unwrap();
-    serde_json::from_str::<Manifest>(&text).unwrap().routing
+    let mut manifest: serde_json::Value = serde_json::from_str(&text).unwrap();
+    serde_json::from_value(manifest["routing"].take()).unwrap()
 }
 
 #[derive(Deserialize)]

@@ -190,13 +190,13 @@ impl Generation {
         let (done, total) = (engine.tokens().len(), self.request.prompt.len());
         let end = total.min(done + self.request.prefill_chunk.max(1));
         let tokens = &self.request.prompt[done..end];
-        if end < total {
-            engine.read(tokens)?;
-        } else if self.request.max_tokens == 0 {
-            engine.read(tokens)?;
-            self.state = State::Finished(Finish::Length);
-        } else {
+        if end == total && self.request.max_tokens > 0 {
             self.state = State::Sampling(engine.prefill(tokens)?);
+        } else {
+            engine.read(tokens)?;
+            if end == total {
+                self.state = State::Finished(Finish::Length);
+            }
         }
         Ok(Step::Prefilled { done: end, total })
     }

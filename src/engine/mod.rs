@@ -83,6 +83,14 @@ impl Engine {
         self.compute(tokens, Decoder::read).map(drop)
     }
 
+    /// As [`Engine::prefill`], `chunk` tokens at a time and with no pause between them.
+    pub fn prefill_in_chunks(&mut self, tokens: &[u32], chunk: usize) -> Result<Vec<f32>> {
+        let n_before_last = tokens.len().saturating_sub(1) / chunk * chunk;
+        let (before, last) = tokens.split_at(n_before_last);
+        before.chunks(chunk).try_for_each(|chunk| self.read(chunk))?;
+        self.prefill(last)
+    }
+
     /// Takes in the tokens that `forward` writes keys and values of; returns what it does.
     fn compute(
         &mut self,

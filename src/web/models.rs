@@ -46,12 +46,8 @@ impl DeviceModel {
     /// Reads tokens; returns the likeliest next one.
     pub fn prefill(&self, ids: &[u32]) -> Result<u32, JsValue> {
         let mut engine = self.engine.borrow_mut();
-        let last = ids.len().saturating_sub(1) / MOST_PREFILL_CHUNK * MOST_PREFILL_CHUNK;
-        let mut prefill = || {
-            ids[..last].chunks(MOST_PREFILL_CHUNK).try_for_each(|chunk| engine.read(chunk))?;
-            engine.prefill(&ids[last..])
-        };
-        prefill().map(|logits| likeliest(&logits)).map_err(|error| error_to_js(&error))
+        let logits = engine.prefill_in_chunks(ids, MOST_PREFILL_CHUNK);
+        Ok(likeliest(&logits.map_err(|error| error_to_js(&error))?))
     }
 
     /// Reads one token; returns the likeliest next one.

@@ -193,16 +193,21 @@ mod tests {
 
     use super::*;
 
-    fn section() -> TransferEvent {
-        TransferEvent::Section(vec![1; 8])
+    type Events = mpsc::UnboundedSender<TransferEvent>;
+
+    /// A transfer's only place, where its sections come from, and its body, with sections of 8 bytes
+    /// on their way.
+    fn transfer(n_sections: usize) -> (Arc<Semaphore>, Events, ReceiverStream<io::Result<Bytes>>) {
+        let places = Arc::new(Semaphore::new(1));
+        let (events, received) = mpsc::unbounded_channel();
+        let body = sections(received, Arc::clone(&places).try_acquire_owned().unwrap());
+        (0..n_sections).for_each(|_| drop(events.send(TransferEvent::Section(vec![1; 8]))));
+        (places, events, body)
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_receiver_that_stalls_loses_its_place_and_ends_the_computation() {
-        let places = Arc::new(Semaphore::new(1));
-        let (events, received) = mpsc::unbounded_channel();
-        let mut body = sections(received, Arc::clone(&places).try_acquire_owned().unwrap());
-        (0..4).for_each(|_| drop(events.send(section())));
+        let (places, events, mut body) = transfer(4);
         assert!(body.next().await.is_some_and(|piece| piece.is_ok()));
         let stalled = tokio::time::Instant::now();
         let place = Arc::clone(&places).acquire_owned().await;
@@ -213,10 +218,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_slow_receiver_gets_all() {
-        let places = Arc::new(Semaphore::new(1));
-        let (events, received) = mpsc::unbounded_channel();
-        let mut body = sections(received, Arc::clone(&places).try_acquire_owned().unwrap());
-        (0..6).for_each(|_| drop(events.send(section())));
+        let (_places, events, mut body) = transfer(6);
         drop(events);
         let mut n_received = 0;
         while let Some(piece) = body.next().await {

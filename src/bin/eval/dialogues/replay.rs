@@ -106,6 +106,7 @@ fn pause_s(random: &mut Pcg32) -> f64 {
 pub mod tests {
     use super::*;
     use crate::dialogues::recordings::Sessions;
+    use crate::dialogues::summary::read_after_edge;
     use crate::dialogues::ways::{ALL, ALL_DEVICE, ALL_EDGE, OURS, PAPER, STICKY};
     use crate::replay::tests::{questions, world};
     use crate::trace::{Trace, built_in};
@@ -114,12 +115,6 @@ pub mod tests {
         let (questions, predictions) = questions(n_questions);
         let sessions = Sessions::Random { seed: 1 };
         Set::of_questions("made-up".to_owned(), questions, predictions, sessions).unwrap()
-    }
-
-    /// Prompt tokens that the device computed right after the edge's turns, and all of these prompts.
-    pub fn after_edge(turns: &[Turn]) -> [usize; 2] {
-        let each = turns.iter().filter_map(|turn| turn.after_edge);
-        each.fold([0, 0], |[read, all], (n_read, n_all)| [read + n_read, all + n_all])
     }
 
     fn sum(turns: &[Turn], value: impl Fn(&Turn) -> f64) -> f64 {
@@ -165,8 +160,7 @@ pub mod tests {
         args.speeds.kv_shape = [8, 2, 64];
         let read = |way: &Way| {
             let turns = replay(&set, way, 0.4, &args).unwrap();
-            let [n_read, n_all] = after_edge(&turns);
-            n_read as f64 / n_all as f64
+            read_after_edge(&turns).expect("the device answers after the edge")
         };
         let computes = Way { fetches: false, catches_up: false, ..OURS };
         let fetches = Way { catches_up: false, ..OURS };

@@ -207,7 +207,7 @@ impl Totals {
     }
 }
 
-fn read_after_edge(turns: &[Turn]) -> Option<f64> {
+pub fn read_after_edge(turns: &[Turn]) -> Option<f64> {
     let each = turns.iter().filter_map(|turn| turn.after_edge);
     let (read, all) = each.fold((0, 0), |(read, all), (n_read, n)| (read + n_read, all + n));
     (all > 0).then(|| read as f64 / all as f64)
