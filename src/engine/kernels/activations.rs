@@ -200,7 +200,11 @@ unsafe fn quantise_in<S: Simd>(
             let mut lanes = [0.0f32; 4];
             S::store_floats(lanes.as_mut_ptr(), max);
             let max = lanes.into_iter().fold(0.0, |max, x| if x > max { x } else { max });
+            let sum = magnitudes.into_iter().fold(S::splat(0.0), |sum, x| S::add(sum, x));
+            S::store_floats(lanes.as_mut_ptr(), sum);
             let (scale, inverse) = match max > 0.0 {
+                // No integer stands for what is not a number, so the scale does.
+                _ if !lanes.into_iter().sum::<f32>().is_finite() => (f32::NAN, S::splat(0.0)),
                 true => (max / largest, S::splat(largest / max)),
                 false => (0.0, S::splat(0.0)),
             };
@@ -212,7 +216,7 @@ unsafe fn quantise_in<S: Simd>(
                     S::add_ints(S::add_ints(four[0], four[1]), S::add_ints(four[2], four[3]));
                 let mut lanes = [0i32; 4];
                 S::store_ints(lanes.as_mut_ptr().cast(), sums);
-                minus[half] = -lanes.iter().sum::<i32>();
+                minus[half] = lanes.iter().fold(0, |minus: i32, lane| minus.wrapping_sub(*lane));
                 let mut bytes = [0u8; 16];
                 S::store(bytes.as_mut_ptr(), S::add_bytes(S::narrow(four), offset));
                 let words =
@@ -226,7 +230,7 @@ unsafe fn quantise_in<S: Simd>(
                 scale,
                 sum: half_sums[0] + half_sums[1],
                 half_sums,
-                minus_integers: minus[0] + minus[1],
+                minus_integers: minus[0].wrapping_add(minus[1]),
                 minus_half_integers: minus,
             };
         }
@@ -254,6 +258,19 @@ mod tests {
         let terms = activations.eight_bits(&kernels).terms[0];
         assert!((terms.sum - sum).abs() < 16.0 * terms.scale);
         assert_eq!(terms.sum, terms.half_sums[0] + terms.half_sums[1]);
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_hidden() {
+        for (at, value) in [(0, f32::NAN), (17, f32::INFINITY), (31, f32::NEG_INFINITY)] {
+            let mut x = [0.5; 64];
+            x[at] = value;
+            let (activations, kernels) = (Activations::new(&x, 64), Kernels::default());
+            for quantised in [activations.seven_bits(&kernels), activations.eight_bits(&kernels)] {
+                assert!(quantised.terms[0].scale.is_nan(), "{value} at {at}");
+                assert!(quantised.terms[1].scale > 0.0);
+            }
+        }
     }
 
     #[test]
