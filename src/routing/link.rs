@@ -21,7 +21,7 @@ const MEMORY_S: f64 = 10.0;
 
 /// Before a turn, an older round trip is measured again.
 const STALE_AT_TURN: Duration = Duration::from_secs(10);
-const RETRY_AT_TURN: Duration = Duration::from_secs(1);
+pub const RETRY_AT_TURN: Duration = Duration::from_secs(1);
 /// While idle: soon after a turn the next one is likely, later it is not.
 const IDLE_INTERVAL: Duration = Duration::from_secs(5);
 const QUIET_INTERVAL: Duration = Duration::from_secs(30);
@@ -271,6 +271,11 @@ impl Link {
                 self.endpoint = Endpoint::Models;
                 return true;
             }
+            // Whether the edge is still there a round trip tells, which a slow link does not end.
+            Err(Error::EdgeTimeout(millis)) if probe != Probe::Rtt => {
+                self.note_slow(probe, *millis as f64 / 1e3, now);
+                return false;
+            }
             Err(_) => {
                 self.fail(now);
                 return false;
@@ -283,7 +288,12 @@ impl Link {
         if let Some(queue_s) = reply.hints.queue_s {
             self.queue_s = queue_s;
         }
+        if self.reachable == Some(false) {
+            // It may be behind another link by now.
+            self.forget_bandwidth();
+        }
         self.reachable = Some(true);
+        self.browser_online = true;
         self.n_failures = 0;
         match probe {
             Probe::Rtt => self.observe_rtt(reply.first_byte_s, now),
@@ -300,6 +310,22 @@ impl Link {
             Probe::Up(_) => self.up.settled_at = Some(now),
         }
         false
+    }
+
+    /// What was measured holds until it is measured anew, which is soon.
+    fn forget_bandwidth(&mut self) {
+        self.up.settled_at = None;
+        self.down.settled_at = None;
+    }
+
+    /// A transfer did not end in time, so the link is at most so fast.
+    fn note_slow(&mut self, probe: Probe, timeout_s: f64, now: Duration) {
+        self.surprised = true;
+        match probe {
+            Probe::Rtt => {}
+            Probe::Down(n_bytes) => self.down.observe(n_bytes, timeout_s, now),
+            Probe::Up(n_bytes) => self.up.observe(n_bytes, timeout_s, now),
+        }
     }
 
     /// The edge could not be reached: by a probe, or in the middle of a turn.
@@ -340,9 +366,8 @@ impl Link {
                 let off = (srtt - sample_s).abs();
                 self.surprised = !self.surprised && off > 4.0 * rtt_var + 0.02;
                 if self.surprised {
-                    // Another link, or another load: its bandwidth is not the old one.
-                    self.up.settled_at = None;
-                    self.down.settled_at = None;
+                    // Another link, or another load.
+                    self.forget_bandwidth();
                 }
                 let var_gain = RTT_VAR_GAIN.max(forgotten);
                 let gain = RTT_GAIN.max(forgotten);
@@ -418,6 +443,36 @@ mod tests {
         assert!((link.estimate(at(0.3)).up_bytes_per_s - 81920.0).abs() < 1.0);
         assert!(link.estimate(at(0.3)).bandwidth_known);
         assert_eq!(link.due_while_idle(at(0.4)), None);
+    }
+
+    #[test]
+    fn a_transfer_that_takes_too_long_makes_the_link_slow_and_not_the_edge_away() {
+        let mut link = Link::new();
+        link.observe(Probe::Rtt, &reply(204, 0.01, 0.01), at(0.0));
+        link.observe(Probe::Down(8192), &Err(Error::EdgeTimeout(3000)), at(3.0));
+        let estimate = link.estimate(at(3.0));
+        assert_eq!(estimate.online, Some(true));
+        assert!((estimate.down_bytes_per_s - 8192.0 / 3.0).abs() < 1.0);
+        assert_eq!(link.due_while_idle(at(3.1)), Some(Probe::Rtt), "is it still there?");
+        link.observe(Probe::Rtt, &reply(204, 0.01, 0.01), at(3.2));
+        assert_eq!(link.due_while_idle(at(3.3)), Some(Probe::Up(8192)));
+    }
+
+    #[test]
+    fn an_edge_that_comes_back_has_its_bandwidth_measured_anew() {
+        let mut link = Link::new();
+        for (probe, now_s) in [(Probe::Rtt, 0.0), (Probe::Down(8192), 0.1), (Probe::Up(8192), 0.2)]
+        {
+            link.observe(probe, &reply(200, 0.01, 0.11), at(now_s));
+        }
+        assert_eq!(link.due_while_idle(at(0.3)), None);
+        link.fail(at(1.0));
+        link.observe(Probe::Rtt, &reply(204, 0.01, 0.01), at(3.0));
+        assert_eq!(link.due_while_idle(at(3.1)), Some(Probe::Down(8192)));
+        let reply = reply(204, 0.01, 0.01);
+        link.set_browser_online(false);
+        link.observe(Probe::Rtt, &reply, at(4.0));
+        assert_eq!(link.estimate(at(4.0)).online, Some(true), "a reply is worth more than a word");
     }
 
     #[test]
