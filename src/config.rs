@@ -171,6 +171,9 @@ pub struct Config {
     pub both_sides: BothSides,
     /// Never under `data_saver`.
     pub handoff: Handoff,
+    /// Whether a turn that the device answers because the edge is away goes to the edge once that is
+    /// back, if it is still worth it.
+    pub failback: bool,
     /// Tokens of a turn that the edge answered which the device may read while nothing else happens.
     pub catch_up_tokens: usize,
     /// Tokens of the dialogue that the edge lacks and may be asked to read, while the person types
@@ -208,6 +211,7 @@ impl Default for Config {
             second_look: SecondLook::default(),
             both_sides: BothSides::default(),
             handoff: Handoff::default(),
+            failback: true,
             catch_up_tokens: 1024,
             warm_edge_tokens: 0,
             queue_aware: true,

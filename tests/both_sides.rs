@@ -3,48 +3,15 @@
 
 mod support;
 
-use std::cell::Cell;
-use std::sync::Arc;
 use std::time::Duration;
 
 use nearside::config::{BothSides, Config, EdgeConfig, Mode, SecondLook};
 use nearside::dialogue::{Message, Role};
-use nearside::engine::{Engine, FileSource, Model, ReadAt};
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::{Confidence, Reason, Route, Score};
-use nearside::turn::models::ScoringModel;
-use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
+use nearside::routing::{Reason, Route};
+use nearside::turn::{FinishReason, TurnReport, TurnRequest};
 use nearside::{Error, Result};
-
-const TINY: &str = "tests/fixtures/tiny-llama.gguf";
-
-/// Cannot tell from the prompt; of answers it says one word for each look, the last one for all
-/// that follow. With none it has not learned to look.
-struct Judge {
-    says: Vec<f64>,
-    n_looks: Cell<usize>,
-}
-
-impl ScoringModel for Judge {
-    fn score(&self, _: &[Message]) -> Result<Score> {
-        Ok(Score { p: 0.5, device_tokens: 24.0, edge_tokens: 24.0 })
-    }
-
-    fn can_look(&self) -> bool {
-        !self.says.is_empty()
-    }
-
-    fn look(&self, _: &[Message], _: &str, _: Confidence) -> Result<f64> {
-        let n = self.n_looks.replace(self.n_looks.get() + 1);
-        Ok(self.says[n.min(self.says.len() - 1)])
-    }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(text.bytes().map(u32::from).collect())
-    }
-}
-
-type Both = Router<Engine, Judge>;
+use support::judge::{Judged, judged, judged_over, shown};
 
 /// Quality alone counts, and the prompt leaves it open. The first look comes after four tokens.
 fn config() -> Config {
@@ -64,23 +31,16 @@ fn config() -> Config {
     }
 }
 
-fn router_over(source: &dyn ReadAt, says: &[f64], config: Config, host: &SimHost) -> Both {
-    let mut router = Router::new(config, &host).unwrap();
-    let model = Arc::new(Model::load(source).unwrap());
-    router.set_device(Engine::new(model, 128).unwrap(), &host).unwrap();
-    router.set_scorer(Judge { says: says.to_vec(), n_looks: Cell::new(0) });
-    router
-}
-
-fn router(says: &[f64], config: Config, host: &SimHost) -> Both {
-    router_over(&FileSource::open(TINY).unwrap(), says, config, host)
+/// The prompt leaves it open; of answers the judge says one word for each look.
+fn router(says: &[f64], config: Config, host: &SimHost) -> Judged {
+    judged(0.5, says, config, host)
 }
 
 fn hello() -> TurnRequest {
     TurnRequest::new(vec![Message::new(Role::User, "hello")])
 }
 
-fn run(router: &mut Both, host: &SimHost) -> Result<TurnReport> {
+fn run(router: &mut Judged, host: &SimHost) -> Result<TurnReport> {
     host.run(router.turn(&hello(), &host))
 }
 
@@ -88,17 +48,6 @@ fn run(router: &mut Both, host: &SimHost) -> Result<TurnReport> {
 fn on_the_device() -> TurnReport {
     let host = SimHost::new();
     run(&mut router(&[], Config { mode: Mode::DeviceOnly, ..config() }, &host), &host).unwrap()
-}
-
-/// What a reader sees, with `|` where a draft gives way to a new answer.
-fn shown(host: &SimHost) -> String {
-    let events = host.events.borrow();
-    let text = |event: &serde_json::Value| match event["type"].as_str().unwrap() {
-        "delta" => event["text"].as_str().unwrap().to_owned(),
-        "switch" if event["replaces"] == true => "|".to_owned(),
-        _ => String::new(),
-    };
-    events.iter().map(text).collect()
 }
 
 fn event(host: &SimHost, name: &str) -> Option<serde_json::Value> {
@@ -209,7 +158,7 @@ fn an_edge_that_breaks_off_later_is_continued_on_the_device() {
 fn failing_device() -> Vec<u8> {
     let host = SimHost::new();
     let config = Config { mode: Mode::DeviceOnly, ..config() };
-    let mut healthy = router_over(&support::unreadable(None), &[], config, &host);
+    let mut healthy = judged_over(&support::unreadable(None), 0.5, &[], config, &host);
     let whole = run(&mut healthy, &host).unwrap();
     let tokens = healthy.device().unwrap().tokens();
     let later = whole.usage.prompt_tokens + 1;
@@ -224,7 +173,7 @@ fn a_device_that_fails_leaves_it_to_the_edge() {
     let config = || Config { second_look: late.clone(), ..config() };
     let host = SimHost::new();
     host.then(a_long_answer());
-    let mut router = router_over(&failing_device(), &[0.1], config(), &host);
+    let mut router = judged_over(&failing_device(), 0.5, &[0.1], config(), &host);
     let report = run(&mut router, &host).unwrap();
     assert_eq!((report.route, report.text), (Route::Edge, "word ".repeat(40)));
     assert_eq!(shown(&host), "word ".repeat(40), "what the device wrote was held");
@@ -235,15 +184,20 @@ fn a_device_that_fails_leaves_it_to_the_edge() {
     let host = SimHost::new();
     host.then(a_long_answer()).then(SimEdge::answer(" and so on"));
     let soon = SecondLook { first_tokens: 1, ..late.clone() };
-    let mut router =
-        router_over(&failing_device(), &[0.1], Config { second_look: soon, ..config() }, &host);
+    let mut router = judged_over(
+        &failing_device(),
+        0.5,
+        &[0.1],
+        Config { second_look: soon, ..config() },
+        &host,
+    );
     let report = run(&mut router, &host).unwrap();
     assert!(report.text.ends_with(" and so on") && report.text == shown(&host));
     assert_eq!(host.sent.borrow().len(), 2);
 
     let host = SimHost::new();
     host.then(SimEdge::Status(500, "no".to_owned()));
-    let mut router = router_over(&failing_device(), &[0.1], config(), &host);
+    let mut router = judged_over(&failing_device(), 0.5, &[0.1], config(), &host);
     let Err(Error::BothFailed { device, edge }) = run(&mut router, &host) else { panic!() };
     assert_eq!((device.code(), edge.code()), ("compute_failed", "edge_failed"));
     host.advance(Duration::from_secs(10));

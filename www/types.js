@@ -77,9 +77,10 @@
  */
 
 /**
- * A turn that went on at the other side, for an error's code, for `second_look`, or for
- * `edge_first`, where the edge began too and was done before the first look. `draft` is what
- * the device had written, where the edge answered anew.
+ * A turn that went on at the other side, for an error's code, for `second_look`, for `edge_first`,
+ * where the edge began too and was done before the first look, or for `edge_back`, where the edge
+ * was away and could be reached again. `draft` is what the device had written, where the edge
+ * answered anew.
  * @typedef {{from: Route, to: Route, reason: string, sentence: string, draft: string | null}} Switched
  */
 
@@ -131,7 +132,7 @@
  *     takeover?: "replace" | "continue"},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
- *   catch_up_tokens?: number, warm_edge_tokens?: number, context_aware?: boolean,
+ *   failback?: boolean, catch_up_tokens?: number, warm_edge_tokens?: number, context_aware?: boolean,
  *   [knob: string]: unknown,
  * }} CoreConfig
  */

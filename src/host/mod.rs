@@ -37,6 +37,8 @@ pub trait Host {
     /// Gives other tasks, an abort among them, a chance to run.
     async fn yield_now(&self);
 
+    async fn sleep(&self, time: Duration);
+
     /// Whether the caller has aborted this turn.
     fn cancelled(&self) -> bool;
 

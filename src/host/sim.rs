@@ -1,7 +1,7 @@
 //! The test half of [`Host`]: a virtual clock and a scripted edge.
 //!
 //! Nothing sleeps and nothing is sent. Time passes only where the script says
-//! so, and by [`SimHost::STEP`] at each yield, so that computing takes time.
+//! so, and by [`SimHost::step`] at each yield, so that computing takes time.
 //! Turns are run by [`SimHost::run`].
 
 use std::cell::{Cell, RefCell};
@@ -70,6 +70,10 @@ pub struct SimHost {
     clock: Rc<VirtualClock>,
     /// Round trip of the link; `None`: the edge is unreachable to probes.
     pub rtt: Cell<Option<Duration>>,
+    /// See [`SimHost::leave_for`].
+    away_until: Cell<Duration>,
+    /// How much virtual time a yield takes.
+    pub step: Cell<Duration>,
     pub hints: Cell<EdgeHints>,
     /// One entry a chat request; when it is empty the edge is unreachable.
     pub edge: RefCell<VecDeque<SimEdge>>,
@@ -90,7 +94,7 @@ impl Default for SimHost {
 }
 
 impl SimHost {
-    /// How much virtual time a yield takes.
+    /// How much virtual time a yield takes unless told otherwise.
     pub const STEP: Duration = Duration::from_millis(5);
 
     /// A reachable edge, 20 ms away, that has nothing scripted yet.
@@ -98,6 +102,8 @@ impl SimHost {
         SimHost {
             clock: Rc::new(VirtualClock::starting_at(Duration::from_secs(100))),
             rtt: Cell::new(Some(Duration::from_millis(20))),
+            away_until: Cell::default(),
+            step: Cell::new(SimHost::STEP),
             hints: Cell::default(),
             edge: RefCell::default(),
             sent: RefCell::default(),
@@ -128,6 +134,15 @@ impl SimHost {
         Rc::strong_count(&self.clock) - 1
     }
 
+    /// The edge can be reached from so long from now on.
+    pub fn leave_for(&self, time: Duration) {
+        self.away_until.set(self.clock.now() + time);
+    }
+
+    fn away(&self) -> bool {
+        self.clock.now() < self.away_until.get()
+    }
+
     async fn wait(&self, time: Duration) {
         self.clock.until(self.clock.now() + time).await;
     }
@@ -147,7 +162,8 @@ impl Host for &SimHost {
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
         self.n_probes.set(self.n_probes.get() + 1);
-        let Some(rtt) = self.rtt.get().filter(|rtt| *rtt <= request.timeout) else {
+        let there = self.rtt.get().filter(|rtt| *rtt <= request.timeout && !self.away());
+        let Some(rtt) = there else {
             self.wait(request.timeout).await;
             return Err(Error::EdgeUnreachable("no route in the script".to_owned()));
         };
@@ -164,6 +180,9 @@ impl Host for &SimHost {
 
     async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<SimBody>> {
         self.sent.borrow_mut().push(request.body.clone());
+        if self.away() {
+            return Err(Error::EdgeUnreachable("it is away by the script".to_owned()));
+        }
         let script = self.edge.borrow_mut().pop_front().unwrap_or(SimEdge::Unreachable);
         self.wait(self.rtt.get().unwrap_or_default()).await;
         let (status, pieces, end) = match script {
@@ -195,8 +214,12 @@ impl Host for &SimHost {
     }
 
     async fn yield_now(&self) {
-        self.advance(SimHost::STEP);
+        self.advance(self.step.get());
         self.clock.yield_now().await;
+    }
+
+    async fn sleep(&self, time: Duration) {
+        self.wait(time).await;
     }
 
     fn cancelled(&self) -> bool {

@@ -54,6 +54,20 @@ pub struct EdgeTerms {
     pub total_s: f64,
 }
 
+impl EdgeTerms {
+    /// The same work over the link as it is by now.
+    pub fn over(self, link: &LinkEstimate) -> EdgeTerms {
+        let EdgeTerms { rtt_s, queue_s, total_s, .. } = self;
+        EdgeTerms {
+            available: true,
+            rtt_s: link.rtt_s,
+            queue_s: link.queue_s,
+            total_s: total_s - rtt_s - queue_s + link.rtt_s + link.queue_s,
+            ..self
+        }
+    }
+}
+
 /// `T_device` and its parts, where it comes by its missing tokens as `plan` says.
 pub fn device_terms(
     plan: Plan,

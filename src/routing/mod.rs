@@ -23,7 +23,7 @@ pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
 pub use habits::Habits;
 pub use link::{Link, LinkEstimate};
-pub use policy::{Decision, Inputs, Reason, decide};
+pub use policy::{Decision, Inputs, MIN_REST, Reason, decide};
 pub use rates::Rates;
 pub use scorer::{Confidence, Score, Scorer};
 

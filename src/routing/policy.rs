@@ -15,6 +15,9 @@ use super::{DeviceTerms, EdgeTerms, LinkEstimate, Route, Score};
 use crate::config::{Config, Mode};
 use crate::{Error, Result};
 
+/// Of what is written, the least that is expected to be still to come.
+pub const MIN_REST: f64 = 0.2;
+
 /// Everything a decision depends on.
 #[derive(Debug, Clone)]
 pub struct Inputs<'a> {
@@ -103,6 +106,21 @@ impl Decision {
             Some(ahead) if ahead.to == Route::Edge => ahead.advantage_s,
             Some(ahead) => -ahead.advantage_s,
         })
+    }
+
+    /// What the device is expected to have still to write once it has written `n_tokens`.
+    pub fn rest_tokens(&self, n_tokens: f64) -> f64 {
+        (self.expected_tokens.device - n_tokens).max(MIN_REST * n_tokens)
+    }
+
+    /// Seconds that the device takes for a token.
+    pub fn token_s(&self) -> f64 {
+        self.device.decode_s / self.expected_tokens.device
+    }
+
+    /// As it would have been had the edge been there, over the link as it is by now.
+    pub fn over(&self, link: LinkEstimate) -> Decision {
+        Decision { edge: self.edge.over(&link), link, ..self.clone() }
     }
 }
 

@@ -32,6 +32,8 @@ pub(super) struct Answer {
     n_shown: usize,
     /// Whether what is written is kept back.
     held: bool,
+    /// Whether it was begun by a side that failed.
+    pub inherited: bool,
     started: Duration,
     first_text: Option<Duration>,
     switched: Option<Switched>,
@@ -60,6 +62,7 @@ impl Answer {
             n_moves: 0,
             n_shown: 0,
             held: false,
+            inherited: false,
             started,
             first_text: None,
             switched: None,
@@ -77,6 +80,11 @@ impl Answer {
     /// From here on nothing is shown.
     pub fn hold(&mut self) {
         self.held = true;
+    }
+
+    /// Whether the reader has seen any of it.
+    pub fn shown(&self) -> bool {
+        self.n_shown > 0
     }
 
     /// Shows what was held, and all that follows.
@@ -104,6 +112,7 @@ impl Answer {
     /// Moves to the other side because of `error`; the text stays.
     pub fn switch<H: Host>(&mut self, to: Route, error: &Error, host: &H) {
         self.release(host);
+        self.inherited = !self.text.is_empty();
         self.change_sides(to, error.code(), error.to_string(), false, None, host);
     }
 
@@ -115,13 +124,24 @@ impl Answer {
             "What the device wrote is likely wrong ({percent} % that the edge is needed), so the \
              edge answers."
         );
-        // A complete answer has no rest to be written.
-        if !replaces && !self.complete {
+        self.leave(SECOND_LOOK, sentence, replaces, host)
+    }
+
+    /// Moves to the edge, which goes on from the text unless it `replaces` it.
+    pub fn leave<H: Host>(
+        &mut self,
+        reason: &str,
+        sentence: String,
+        replaces: bool,
+        host: &H,
+    ) -> Option<SetAside> {
+        // What a side began that failed is not written anew; a complete answer has no rest.
+        if self.inherited || !replaces && !self.complete {
             self.release(host);
-            self.change_sides(Route::Edge, SECOND_LOOK, sentence, false, None, host);
+            self.change_sides(Route::Edge, reason, sentence, false, None, host);
             return None;
         }
-        Some(self.give_way(SECOND_LOOK, sentence, host))
+        Some(self.give_way(reason, sentence, host))
     }
 
     /// Moves to the edge, whose answer takes the place of the text, which is set aside.

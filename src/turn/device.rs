@@ -1,14 +1,16 @@
 //! A turn, or the rest of one, answered on the device.
 
+use std::cell::OnceCell;
 use std::time::Duration;
 
 use super::answer::Answer;
 use super::edge_call::Beside;
+use super::failback::{Rest, worth_going_back};
 use super::look::Looks;
 use super::models::{DeviceModel, Progress, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Router, seconds, with_answer};
-use crate::config::Draft;
+use crate::config::Mode;
 use crate::engine::{Finish, GenerateRequest, Step, prefill_chunk};
 use crate::host::{Event, Host};
 use crate::routing::Decision;
@@ -22,6 +24,8 @@ pub(super) enum Ended {
     Doubted,
     /// The edge, which began too, has said all before the first look.
     Overtaken,
+    /// The edge, which was away, is back, and is worth going back to.
+    EdgeBack,
 }
 
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
@@ -50,10 +54,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
         let scorer = self.scorer.as_ref();
+        // As decided with the edge in it, where that was away and has come back.
+        let revised = OnceCell::new();
         let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
-        if looks.is_some() && self.config.second_look.draft == Draft::Held {
-            answer.hold();
-        }
+        looks.iter().for_each(|looks| looks.hold(answer));
         let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
         let n_prompt = prompt.tokens.len();
         let started = host.now();
@@ -72,6 +76,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer.usage.cached_tokens = n_held;
 
         let n_before = answer.n_tokens;
+        let mut n_unread = n_prompt - n_reused;
         let mut prefilled = started;
         let ended = loop {
             host.yield_now().await;
@@ -80,6 +85,25 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             }
             if looks.as_ref().is_some_and(Looks::overtaken) {
                 break Ended::Overtaken;
+            }
+            if revised.get().is_none()
+                && let Some(decision) = beside.back()
+            {
+                let decision = revised.get_or_init(|| decision);
+                let rest = Rest {
+                    n_unread,
+                    prefill_tps: self.device_rates.prefill_tps,
+                    n_written: answer.n_tokens,
+                    shown: answer.n_tokens > n_before && answer.shown(),
+                };
+                let second_look = &self.config.second_look;
+                looks = Looks::new(scorer, request, Some(decision), Beside::Nothing, second_look)
+                    .filter(|_| decision.mode == Mode::Auto && !answer.inherited);
+                let looked_at = looks.is_some() && rest.shown;
+                if !looked_at && worth_going_back(decision, &rest, &self.config) {
+                    break Ended::EdgeBack;
+                }
+                looks.iter().for_each(|looks| looks.hold(answer));
             }
             // Nobody could take over any more.
             if looks.take_if(|looks| looks.edge_failed()).is_some() {
@@ -92,6 +116,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 Step::Prefilled { done, total } => {
                     host.emit(Event::Prefill { done, total });
                     prefilled = host.now();
+                    n_unread = total - done;
                     continue;
                 }
                 Step::Text(text) => {
@@ -117,7 +142,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 break Ended::Complete;
             }
         };
-        if ended == Ended::Overtaken {
+        if matches!(ended, Ended::Overtaken | Ended::EdgeBack) {
             // Perhaps in the middle of the prompt: nothing was measured.
             return Ok(ended);
         }

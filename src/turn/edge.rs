@@ -110,8 +110,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let received = call.received();
         let hints = received.hints;
         let (Some(first), Some(last)) = (received.first_text, received.last_text) else { return };
-        self.edge_rates.hint(hints.prefill_tps, hints.decode_tps);
-        self.fetch_state.offer = hints.kv;
+        self.note_hints(&hints);
         if let Some(queue_s) = hints.queue_s {
             self.link.observe_queue(queue_s);
         }

@@ -10,12 +10,14 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::answer::Answer;
+use super::failback::Absence;
 use super::report::TurnRequest;
 use super::with_answer;
 use crate::config::{Config, EdgeConfig};
 use crate::dialogue::{Message, session};
 use crate::edge::{Chunk, EventStream, check_status, completion_request};
 use crate::host::{EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host};
+use crate::routing::Decision;
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
@@ -45,13 +47,23 @@ pub(super) enum Beside<'t> {
     Answering(&'t EdgeCall<'t>),
     /// It reads the prompt as soon as this is set.
     ReadingOnce(&'t Cell<bool>),
+    /// It is away.
+    Awaited(&'t Absence<'t>),
 }
 
 impl<'t> Beside<'t> {
     pub fn answering(self) -> Option<&'t EdgeCall<'t>> {
         match self {
             Beside::Answering(call) => Some(call),
-            Beside::Nothing | Beside::ReadingOnce(_) => None,
+            Beside::Nothing | Beside::ReadingOnce(_) | Beside::Awaited(_) => None,
+        }
+    }
+
+    /// The decision with the edge in it, where that was away and is back.
+    pub fn back(self) -> Option<Decision> {
+        match self {
+            Beside::Awaited(absence) => absence.ended(),
+            Beside::Nothing | Beside::Answering(_) | Beside::ReadingOnce(_) => None,
         }
     }
 }

@@ -14,17 +14,15 @@ use super::edge_call::{Beside, EdgeCall};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{Look, TurnRequest};
 use super::{Router, both_failed, seconds};
-use crate::config::{SecondLook, Takeover};
+use crate::config::{Draft, SecondLook, Takeover};
 use crate::dialogue::Message;
 use crate::host::{Event, Host};
 use crate::routing::waiting::{Later, waiting};
-use crate::routing::{Confidence, Decision, Reason, Route};
+use crate::routing::{Confidence, Decision, MIN_REST, Reason, Route};
 use crate::{Error, Result};
 
 /// A sentence shorter than this says too little, in bytes.
 const MIN_SENTENCE_BYTES: usize = 24;
-/// Of what is written, the least that is expected to be still to come.
-const MIN_REST: f64 = 0.2;
 
 /// The looks at one answer.
 pub(super) struct Looks<'t, S> {
@@ -65,6 +63,13 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         })
     }
 
+    /// Keeps the draft back until it was looked at, if the page wants that.
+    pub fn hold(&self, answer: &mut Answer) {
+        if self.config.draft == Draft::Held && !answer.shown() {
+            answer.hold();
+        }
+    }
+
     /// Whether the answer should be looked at now.
     pub fn due(&self, answer: &Answer) -> bool {
         match self.next_at {
@@ -87,8 +92,8 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         self.spent += now.saturating_sub(started);
         let n_tokens = answer.n_tokens as f64;
         self.next_at = Some(self.next_after(n_tokens));
-        let rest = if ended { 0.0 } else { self.rest(n_tokens) };
-        let (rest_s, edge_s) = (rest * self.token_s(), self.edge_s(now));
+        let rest = if ended { 0.0 } else { self.decision.rest_tokens(n_tokens) };
+        let (rest_s, edge_s) = (rest * self.decision.token_s(), self.edge_s(now));
         let delay_s = edge_s - rest_s;
         let fused = p - self.decision.alpha_per_s * delay_s;
         let gain = fused - self.theta;
@@ -147,16 +152,6 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         (n_tokens * self.config.growth).max(n_tokens + 1.0)
     }
 
-    /// What the device has still to write, in tokens.
-    fn rest(&self, n_tokens: f64) -> f64 {
-        (self.decision.expected_tokens.device - n_tokens).max(MIN_REST * n_tokens)
-    }
-
-    /// Seconds that the device takes for a token.
-    fn token_s(&self) -> f64 {
-        self.decision.device.decode_s / self.decision.expected_tokens.device
-    }
-
     /// What it is worth to read on until the next look, or until the last: at the end, if it is
     /// looked at.
     fn waiting(&self, gain: f64, n_tokens: f64, rest: f64) -> f64 {
@@ -167,7 +162,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let last = if self.config.at_end && rest > 0.0 { Some(end) } else { looks.last() };
         let later = |at: f64| Later {
             share: (at - n_tokens) / end,
-            seconds: (at - n_tokens) * self.token_s(),
+            seconds: (at - n_tokens) * self.decision.token_s(),
         };
         let later: Vec<Later> = next.into_iter().chain(last).map(later).collect();
         waiting(gain, self.decision.alpha_per_s, self.config.drift, &later)

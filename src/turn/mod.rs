@@ -11,11 +11,13 @@ mod course;
 mod device;
 mod edge;
 mod edge_call;
+mod failback;
 mod fetch;
 mod idle;
 mod look;
 pub mod models;
 mod parked;
+mod probes;
 mod report;
 mod warm;
 
@@ -27,10 +29,9 @@ use crate::dialogue::{Message, Role};
 use crate::edge::completion_request;
 use crate::engine::Engine;
 use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
-use crate::host::{Event, Host, ProbeRequest};
+use crate::host::{Event, Host};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
-use crate::routing::link::Probe;
 use crate::routing::{
     Calibration, Decision, Feedback, Habits, Inputs, Link, LinkEstimate, Rates, Reason, Route,
     Score, Scorer, Verdict, decide,
@@ -364,10 +365,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             false => self.as_if_never_away(mode, counted, now),
         };
         let edge_work = Work { missing, expected_tokens: score.edge_tokens };
-        let mut link = self.link.estimate(now);
-        if !self.config.queue_aware {
-            link.queue_s = 0.0;
-        }
+        let link = priced(&self.config, self.link.estimate(now));
         let request_bytes = completion_request(
             &self.config.edge,
             &request.messages,
@@ -458,11 +456,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return self.answer_on_both(request, decision, answer, host).await;
         }
         let first = answer.route;
-        let error = match self.answer_on(first, request, Some(decision), answer, host).await {
-            Ok(Ended::Complete) => return Ok(()),
-            Ok(Ended::Doubted | Ended::Overtaken) => {
-                return self.take_over(request, answer, host).await;
-            }
+        let error = match self.answer_on(first, request, mode, decision, answer, host).await {
+            Ok(ended) => return self.go_on(ended, request, answer, host).await,
             Err(error) => error,
         };
         if error == Error::Aborted {
@@ -477,46 +472,68 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Err(error);
         }
         answer.switch(second, &error, host);
-        match self.answer_on(second, request, None, answer, host).await {
-            Ok(_) => Ok(()),
+        match self.answer_instead(second, request, mode, decision, answer, host).await {
+            Ok(ended) => self.go_on(ended, request, answer, host).await,
             Err(second_error) => Err(both_failed(first, error, second_error)),
         }
     }
 
-    /// With a decision, the device's answer may be doubted while it is written.
+    /// On the decided side. What the device writes may be doubted.
     async fn answer_on<H: Host>(
         &mut self,
         route: Route,
         request: &TurnRequest,
-        decision: Option<&Decision>,
+        mode: Mode,
+        decision: &Decision,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
-        match (route, decision) {
-            (Route::Device, Some(decision)) => {
-                self.answer_on_device_or_warm(request, decision, answer, host).await
+        match route {
+            Route::Device if self.misses_edge(mode, host.now()) => {
+                self.answer_in_its_place(request, decision, answer, host).await
             }
-            (Route::Device, None) => {
-                self.answer_on_device(request, None, Beside::Nothing, answer, host).await
-            }
-            (Route::Edge, _) => {
+            Route::Device => self.answer_on_device_or_warm(request, decision, answer, host).await,
+            Route::Edge => {
                 self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
             }
         }
     }
 
-    /// Before a turn: one round trip, if the last one is too old to decide on.
-    async fn refresh_link<H: Host>(&mut self, mode: Mode, host: &H) {
-        let needed = match mode {
-            Mode::DeviceOnly | Mode::EdgeOnly => false,
-            Mode::PreferDevice => self.device.is_none(),
-            Mode::Auto | Mode::PreferEdge => true,
-        };
-        if !needed {
-            return;
+    /// On the other side, as the decided one has failed.
+    async fn answer_instead<H: Host>(
+        &mut self,
+        route: Route,
+        request: &TurnRequest,
+        mode: Mode,
+        decision: &Decision,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<Ended> {
+        match route {
+            Route::Device if self.misses_edge(mode, host.now()) => {
+                self.answer_in_its_place(request, decision, answer, host).await
+            }
+            Route::Device => {
+                self.answer_on_device(request, None, Beside::Nothing, answer, host).await
+            }
+            Route::Edge => {
+                self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
+            }
         }
-        if let Some(probe) = self.link.due_before_turn(host.now()) {
-            self.probe(probe, host).await;
+    }
+
+    /// Where the device has left the answer to the edge, that goes on.
+    async fn go_on<H: Host>(
+        &mut self,
+        ended: Ended,
+        request: &TurnRequest,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<()> {
+        match ended {
+            Ended::Complete => Ok(()),
+            Ended::Doubted | Ended::Overtaken => self.take_over(request, answer, host).await,
+            Ended::EdgeBack => self.go_back_to_edge(request, answer, host).await,
         }
     }
 
@@ -531,37 +548,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         self.catch_up(host).await;
     }
+}
 
-    /// Measures the round trip now. `None`: there is no edge to measure.
-    pub async fn probe_now<H: Host>(&mut self, host: &H) -> Option<LinkEstimate> {
-        if !self.config.mode.allows_edge() {
-            return None;
-        }
-        self.config.edge.base_url.as_ref()?;
-        self.probe(Probe::Rtt, host).await;
-        Some(self.link.estimate(host.now()))
-    }
-
-    async fn probe<H: Host>(&mut self, probe: Probe, host: &H) {
-        let Some(base_url) = self.config.edge.base_url.clone() else { return };
-        loop {
-            let request = ProbeRequest {
-                url: self.link.url(&base_url, probe),
-                headers: edge_call::headers(&self.config.edge),
-                sent_bytes: if let Probe::Up(n_bytes) = probe { n_bytes } else { 0 },
-                timeout: self.config.probe_timeout(),
-            };
-            let reply = host.probe(&request).await;
-            if let Ok(reply) = &reply {
-                self.edge_rates.hint(reply.hints.prefill_tps, reply.hints.decode_tps);
-                self.fetch_state.offer = reply.hints.kv;
-            }
-            if !self.link.observe(probe, &reply, host.now()) {
-                break;
-            }
-        }
-        host.emit(Event::Link { link: &self.link.estimate(host.now()) });
-    }
+/// The link as it counts: the paper's rule leaves the wait for a busy edge out.
+fn priced(config: &Config, link: LinkEstimate) -> LinkEstimate {
+    let queue_s = if config.queue_aware { link.queue_s } else { 0.0 };
+    LinkEstimate { queue_s, ..link }
 }
 
 /// A turn that was stopped while the second side answered did not fail.

@@ -79,7 +79,7 @@ pub struct TurnUsage {
 pub struct Switched {
     pub from: Route,
     pub to: Route,
-    /// The error code that caused it, `second_look`, or `edge_first`.
+    /// The error code that caused it, `second_look`, `edge_first`, or `edge_back`.
     pub reason: String,
     pub sentence: String,
     /// What the device had written, where the edge answered anew.

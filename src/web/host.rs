@@ -161,6 +161,10 @@ impl Host for WebHost {
         }
     }
 
+    async fn sleep(&self, time: Duration) {
+        gloo_timers::future::sleep(time).await;
+    }
+
     fn cancelled(&self) -> bool {
         self.signal.as_ref().is_some_and(AbortSignal::aborted)
     }

@@ -3,6 +3,7 @@
 #![allow(dead_code)] // Each test binary uses its part.
 
 pub mod gguf_writer;
+pub mod judge;
 pub mod kv;
 pub mod llama2c;
 

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-use nearside::dialogue::Message;
+use nearside::dialogue::{Message, Role};
 use nearside::host::clock::VirtualClock;
 use nearside::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
@@ -315,7 +315,11 @@ impl<'w, 'r> Host for &'w World<'r> {
         let opened = reached + Duration::from_secs_f64(head_s);
         self.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
-        let tokens = sent_tokens(&request.body);
+        let messages = sent_messages(&request.body);
+        let tokens = recorded::prompt_tokens(&messages);
+        // An answer that has begun is gone on with.
+        let begun = messages.last().filter(|message| message.role == Role::Assistant);
+        let n_begun = begun.map_or(0, |message| message.content.len());
         let n_held = self.edge_memory.borrow().held(&tokens, World::now(self));
         let share = n_held as f64 / tokens.len().max(1) as f64;
         let n_cached = (share * n_prompt as f64) as usize;
@@ -328,7 +332,7 @@ impl<'w, 'r> Host for &'w World<'r> {
             n_prompt,
             n_cached,
             prompt: tokens,
-            n_tokens: question.edge_chars.div_ceil(TOKEN_BYTES).max(1),
+            n_tokens: question.edge_chars.saturating_sub(n_begun).div_ceil(TOKEN_BYTES).max(1),
             n_sent: 0,
         };
         Ok(EdgeResponse { status: 200, retry_after_s: None, hints: self.hints(), body })
@@ -346,6 +350,10 @@ impl<'w, 'r> Host for &'w World<'r> {
         self.clock.yield_now().await;
     }
 
+    async fn sleep(&self, time: Duration) {
+        self.until(World::now(self) + time).await;
+    }
+
     /// What is done in a pause ends with it.
     fn cancelled(&self) -> bool {
         self.idle_until.get().is_some_and(|until| World::now(self) >= until)
@@ -354,14 +362,14 @@ impl<'w, 'r> Host for &'w World<'r> {
     fn emit(&self, _event: Event<'_>) {}
 }
 
-/// The messages of a chat request, in tokens.
-fn sent_tokens(body: &str) -> Vec<u32> {
+/// The messages of a chat request.
+fn sent_messages(body: &str) -> Vec<Message> {
     #[derive(Deserialize)]
     struct Body {
         messages: Vec<Message>,
     }
     let body: Option<Body> = serde_json::from_str(body).ok();
-    body.map_or_else(Vec::new, |body| recorded::prompt_tokens(&body.messages))
+    body.map_or_else(Vec::new, |body| body.messages)
 }
 
 /// Bytes that a probe asks for: `…/probe/down?bytes=N`.

@@ -1,0 +1,90 @@
+//! Probes of the link: before a turn, on demand, and while the device answers because the edge is
+//! away.
+
+use std::cell::Cell;
+
+use super::models::{DeviceModel, ScoringModel};
+use super::{Router, edge_call};
+use crate::config::{Config, Mode};
+use crate::host::{EdgeHints, Event, Host, ProbeRequest};
+use crate::routing::link::{Probe, RETRY_AT_TURN};
+use crate::routing::{Link, LinkEstimate};
+
+impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// Measures the round trip now. `None`: there is no edge to measure.
+    pub async fn probe_now<H: Host>(&mut self, host: &H) -> Option<LinkEstimate> {
+        if !self.config.mode.allows_edge() {
+            return None;
+        }
+        self.config.edge.base_url.as_ref()?;
+        self.probe(Probe::Rtt, host).await;
+        Some(self.link.estimate(host.now()))
+    }
+
+    /// Before a turn: one round trip, if the last one is too old to decide on.
+    pub(super) async fn refresh_link<H: Host>(&mut self, mode: Mode, host: &H) {
+        let needed = match mode {
+            Mode::DeviceOnly | Mode::EdgeOnly => false,
+            Mode::PreferDevice => self.device.is_none(),
+            Mode::Auto | Mode::PreferEdge => true,
+        };
+        if !needed {
+            return;
+        }
+        if let Some(probe) = self.link.due_before_turn(host.now()) {
+            self.probe(probe, host).await;
+        }
+    }
+
+    pub(super) async fn probe<H: Host>(&mut self, probe: Probe, host: &H) {
+        if let Some(hints) = send(probe, &mut self.link, &self.config, host).await {
+            self.note_hints(&hints);
+        }
+    }
+
+    /// What a gateway says of its speed and of what it offers.
+    pub(super) fn note_hints(&mut self, hints: &EdgeHints) {
+        self.edge_rates.hint(hints.prefill_tps, hints.decode_tps);
+        self.fetch_state.offer = hints.kv;
+    }
+}
+
+/// Probes an edge that is away until it can be reached, and says then how the link is.
+pub(super) async fn watch<H: Host>(
+    link: &mut Link,
+    config: &Config,
+    back: &Cell<Option<(LinkEstimate, EdgeHints)>>,
+    host: &H,
+) {
+    loop {
+        host.sleep(RETRY_AT_TURN).await;
+        if let Some(hints) = send(Probe::Rtt, link, config, host).await {
+            return back.set(Some((link.estimate(host.now()), hints)));
+        }
+    }
+}
+
+/// One probe, and another where the first one only looked for the endpoint. `None`: nothing came.
+async fn send<H: Host>(
+    probe: Probe,
+    link: &mut Link,
+    config: &Config,
+    host: &H,
+) -> Option<EdgeHints> {
+    let base_url = config.edge.base_url.as_ref()?;
+    let hints = loop {
+        let request = ProbeRequest {
+            url: link.url(base_url, probe),
+            headers: edge_call::headers(&config.edge),
+            sent_bytes: if let Probe::Up(n_bytes) = probe { n_bytes } else { 0 },
+            timeout: config.probe_timeout(),
+        };
+        let reply = host.probe(&request).await;
+        let again = link.observe(probe, &reply, host.now());
+        if !again {
+            break reply.ok().map(|reply| reply.hints);
+        }
+    };
+    host.emit(Event::Link { link: &link.estimate(host.now()) });
+    hints
+}

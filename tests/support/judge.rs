@@ -1,0 +1,72 @@
+//! Turns with a judge that says what it is told to, on a virtual clock.
+
+use std::cell::Cell;
+use std::sync::Arc;
+
+use nearside::Result;
+use nearside::config::Config;
+use nearside::dialogue::Message;
+use nearside::engine::{Engine, Model, ReadAt};
+use nearside::host::sim::SimHost;
+use nearside::routing::{Confidence, Score};
+use nearside::turn::Router;
+use nearside::turn::models::ScoringModel;
+
+/// Says `p` of every prompt, and of answers one word for each look, the last one for all that
+/// follow. With none it has not learned to look.
+pub struct Judge {
+    p: f64,
+    says: Vec<f64>,
+    n_looks: Cell<usize>,
+}
+
+impl ScoringModel for Judge {
+    fn score(&self, _: &[Message]) -> Result<Score> {
+        Ok(Score { p: self.p, device_tokens: 24.0, edge_tokens: 24.0 })
+    }
+
+    fn can_look(&self) -> bool {
+        !self.says.is_empty()
+    }
+
+    fn look(&self, _: &[Message], _: &str, _: Confidence) -> Result<f64> {
+        let n = self.n_looks.replace(self.n_looks.get() + 1);
+        Ok(self.says[n.min(self.says.len() - 1)])
+    }
+
+    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
+        Ok(text.bytes().map(u32::from).collect())
+    }
+}
+
+pub type Judged = Router<Engine, Judge>;
+
+/// A router with the tiny device model and a judge.
+pub fn judged(p: f64, says: &[f64], config: Config, host: &SimHost) -> Judged {
+    judged_over(&super::bytes("tiny-llama.gguf"), p, says, config, host)
+}
+
+pub fn judged_over(
+    source: &dyn ReadAt,
+    p: f64,
+    says: &[f64],
+    config: Config,
+    host: &SimHost,
+) -> Judged {
+    let mut router = Router::new(config, &host).unwrap();
+    let model = Arc::new(Model::load(source).unwrap());
+    router.set_device(Engine::new(model, 128).unwrap(), &host).unwrap();
+    router.set_scorer(Judge { p, says: says.to_vec(), n_looks: Cell::new(0) });
+    router
+}
+
+/// What a reader sees, with `|` where a draft gives way to a new answer.
+pub fn shown(host: &SimHost) -> String {
+    let events = host.events.borrow();
+    let text = |event: &serde_json::Value| match event["type"].as_str().unwrap() {
+        "delta" => event["text"].as_str().unwrap().to_owned(),
+        "switch" if event["replaces"] == true => "|".to_owned(),
+        _ => String::new(),
+    };
+    events.iter().map(text).collect()
+}
