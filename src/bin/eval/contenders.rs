@@ -33,6 +33,8 @@ pub struct Contender {
     pub counts_time: bool,
     pub counts_queue: bool,
     pub looks: bool,
+    /// Whether a turn goes back to an edge that was away when it began.
+    pub fails_back: bool,
     /// Whether both sides begin at once when in doubt.
     pub both: bool,
     /// Whether θ is varied; if not it is ½.
@@ -48,6 +50,7 @@ const THRESHOLD: Contender = Contender {
     counts_time: false,
     counts_queue: false,
     looks: false,
+    fails_back: false,
     both: false,
     swept: true,
 };
@@ -91,12 +94,14 @@ const PAPER_QUEUE: Contender = Contender {
     ..PAPER
 };
 
-/// On questions that stand alone it decides as the paper's rule with the queue does; within a
-/// dialogue it also knows the tokens that each side lacks, and stays where the dialogue is.
+/// On questions that stand alone it decides as the paper's rule with the queue does, and goes back
+/// to an edge that was away; within a dialogue it also knows the tokens that each side lacks, and
+/// stays where the dialogue is.
 const OURS_PROMPT: Contender = Contender {
     name: "ours_prompt",
     label: "Nearside, from the prompt",
     part: Part::Ours,
+    fails_back: true,
     ..PAPER_QUEUE
 };
 
@@ -145,6 +150,7 @@ impl Contender {
             theta,
             alpha_per_s: if self.counts_time { alpha_per_s } else { 0.0 },
             queue_aware: self.counts_queue,
+            failback: self.fails_back,
             second_look: SecondLook { enabled: self.looks, ..SecondLook::default() },
             both_sides: BothSides { enabled: self.both, ..BothSides::default() },
             ..base_config()

@@ -111,6 +111,12 @@ impl Curve {
         })
     }
 
+    /// The spot of the least mean time among those that recover at least this much.
+    pub fn soonest(&self, pgr: f64) -> Option<Spot> {
+        let enough = self.spots.iter().filter(|spot| spot.pgr >= pgr);
+        enough.min_by(|a, b| a.mean_s.total_cmp(&b.mean_s)).copied()
+    }
+
     /// Mean PGR over the shares of calls from 0 to 1.
     pub fn apgr(&self) -> f64 {
         let area =
@@ -120,7 +126,7 @@ impl Curve {
     }
 }
 
-/// What is saved at equal quality.
+/// What is saved at equal quality, or at a better one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Measure {
@@ -129,10 +135,11 @@ pub enum Measure {
 }
 
 impl Measure {
-    pub fn of(self, spot: Spot) -> f64 {
+    /// The least of it that recovers at least this much.
+    pub fn least(self, curve: &Curve, pgr: f64) -> Option<f64> {
         match self {
-            Measure::Calls => spot.calls,
-            Measure::MeanS => spot.mean_s,
+            Measure::Calls => Some(curve.reaches(pgr)?.calls),
+            Measure::MeanS => Some(curve.soonest(pgr)?.mean_s),
         }
     }
 }
@@ -162,7 +169,7 @@ pub fn saving_interval(
         let reached = |runs: &Runs| {
             let points: Vec<Point> =
                 runs.iter().map(|(theta, turns)| weighted(*theta, turns, &weights)).collect();
-            Some(measure.of(Curve::new(&points, &device, &edge)?.reaches(pgr)?))
+            measure.least(&Curve::new(&points, &device, &edge)?, pgr)
         };
         if let (Some(ours), Some(other)) = (reached(ours), reached(other)) {
             savings.push((1.0 - ours / other) as f32);
@@ -226,6 +233,10 @@ mod tests {
         close(curve.reaches(0.6).unwrap().calls, 0.35);
         close(curve.reaches(0.8).unwrap().calls, 0.6);
         assert_eq!(curve.reaches(1.1), None);
+        // The edge alone is sooner, and recovers all.
+        close(curve.soonest(0.6).unwrap().mean_s, 2.0);
+        close(curve.soonest(1.0).unwrap().calls, 1.0);
+        assert_eq!(curve.soonest(1.1), None);
         // 0.25·0.25 + 0.25·0.625 + 0.5·0.875
         close(curve.apgr(), 0.65625);
     }

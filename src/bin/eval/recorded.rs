@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use nearside::dialogue::session::Prompt;
 use nearside::dialogue::{Message, Role};
-use nearside::engine::{Finish, GenerateRequest, PREFILL_CHUNK, Step};
+use nearside::engine::{Finish, GenerateRequest, Step};
 use nearside::handoff::ledger::common_prefix;
 use nearside::handoff::{Fetching, Plan};
 use nearside::routing::{Confidence, LinkEstimate, Rates, Score};
@@ -35,6 +35,7 @@ pub struct RecordedDevice<'w, 'r> {
 pub struct Writing {
     prompt: Vec<u32>,
     n_reused: usize,
+    prefill_chunk: usize,
     n_generated: usize,
     max_tokens: usize,
     /// Bytes of the recorded answer that were written.
@@ -147,6 +148,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         Ok(Writing {
             prompt: request.prompt,
             n_reused,
+            prefill_chunk: request.prefill_chunk,
             n_generated: 0,
             max_tokens: request.max_tokens,
             at: boundary(&question.answer, self.answered_bytes.get()),
@@ -157,7 +159,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         let speeds = self.world.speeds;
         let (n_read, total) = (self.held.len(), writing.prompt.len());
         if n_read < total {
-            let done = total.min(n_read + PREFILL_CHUNK);
+            let done = total.min(n_read + writing.prefill_chunk);
             self.world.pass_seconds((done - n_read) as f64 / speeds.device_prefill_tps);
             self.world.count(|traffic| traffic.device_prefilled += done - n_read);
             self.held.extend(&writing.prompt[n_read..done]);

@@ -37,16 +37,19 @@ pub struct Turn {
     pub n_turns: usize,
 }
 
-/// Every dialogue's turns, in order. Each dialogue begins at a random place of the next trace, and
-/// with the same seed it is the same place, and the same pauses, for every router. What a router
+/// Every dialogue's turns, in order, over every trace. Each begins at a random place of it, and with
+/// the same seed it is the same place, and the same pauses, for every router. What a router
 /// learns of rates, of the edge's memory and of dialogues it keeps from one to the next.
 pub fn replay(set: &Set, way: &Way, theta: f64, args: &cli::World) -> Result<Vec<Turn>> {
     let mut random = Pcg32::seed_from_u64(args.seed);
     let memory = Duration::from_secs_f64(args.speeds.edge_memory_s);
     let world = World::remembering(&args.traces[0], &args.speeds, memory);
     let mut done = Vec::new();
-    for (index, dialogue) in set.dialogues.iter().enumerate() {
-        let trace = index % args.traces.len();
+    let indices = 0..set.dialogues.len();
+    let meetings =
+        (0..args.traces.len()).flat_map(|trace| indices.clone().map(move |i| (trace, i)));
+    for (trace, index) in meetings {
+        let dialogue = &set.dialogues[index];
         world.follow(&args.traces[trace], random.random());
         let mut router = Router::new(way.config(theta, args.alpha_per_s), &&world)?;
         let device = match way.fetches {

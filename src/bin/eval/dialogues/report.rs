@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use serde::Serialize;
 
-use super::summary::{LONG, Saving, SetReport, Totals};
+use super::summary::{At, LONG, Saving, SetReport, Totals};
 use super::ways::OURS;
 use crate::cli::World;
 use crate::world::Speeds;
@@ -65,7 +65,7 @@ fn write_set(table: &mut String, set: &SetReport) -> std::fmt::Result {
         }
     }
     for saving in set.savings.iter().filter(|saving| saving.ours == OURS.name) {
-        writeln!(table, "{}", sentence(saving, set.outcomes_known))?;
+        writeln!(table, "{}", sentence(saving))?;
     }
     Ok(())
 }
@@ -94,9 +94,13 @@ fn write_row(table: &mut String, label: &str, totals: &Totals) -> std::fmt::Resu
     writeln!(table, "{sent:11.1}{received:11.1}{switches:11.2}")
 }
 
-fn sentence(saving: &Saving, outcomes_known: bool) -> String {
+fn sentence(saving: &Saving) -> String {
     let Saving { over, ours, level, over_s, ours_s, .. } = saving;
-    let at = if outcomes_known { "recovered" } else { "of turns called" };
+    let at = match saving.at {
+        At::Soonest => "recovered or more, where each is soonest",
+        At::FewestCalls => "recovered with the fewest calls",
+        At::EqualCalls => "of turns called",
+    };
     let percent = |share: f64| format!("{:.1}", 100.0 * share);
     let interval = match (saving.low, saving.high) {
         (Some(low), Some(high)) => format!(" [{}, {}]", percent(low), percent(high)),

@@ -67,12 +67,24 @@ pub struct Totals {
     pub switches: f64,
 }
 
-/// What ours takes less than another router, where both recover the same share of the gap between
-/// the sides; or make the same share of calls, where outcomes are not known.
+/// Where two routers are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum At {
+    /// Each where it is soonest while it recovers at least this share of the gap between the sides.
+    Soonest,
+    /// Each where it recovers this share with the fewest calls.
+    FewestCalls,
+    /// Both make this share of calls: where outcomes are not known.
+    EqualCalls,
+}
+
+/// What ours takes less than another router.
 #[derive(Debug, Serialize)]
 pub struct Saving {
     pub over: String,
     pub ours: String,
+    pub at: At,
     pub level: f64,
     pub over_s: f64,
     pub ours_s: f64,
@@ -216,21 +228,26 @@ pub fn read_after_edge(turns: &[Turn]) -> Option<f64> {
 fn savings(set: &Set, swept: &[Swept], least: usize, seed: u64) -> Vec<Saving> {
     let baselines = [&PAPER, &STICKY].into_iter();
     let ours = swept.iter().filter(|each| each.way.name.starts_with(OURS.name));
-    let compared =
-        baselines.flat_map(|over| ours.clone().map(move |ours| (find(swept, over), ours)));
-    compared
-        .flat_map(|(over, ours)| {
-            LEVELS.map(|level| saving(set, swept, (over, ours), level, least, seed))
-        })
-        .flatten()
-        .collect()
+    let ats: &[At] = match set.outcomes_known {
+        true => &[At::Soonest, At::FewestCalls],
+        false => &[At::EqualCalls],
+    };
+    let mut savings = Vec::new();
+    for over in baselines.map(|over| find(swept, over)) {
+        for ours in ours.clone() {
+            for (at, level) in ats.iter().flat_map(|at| LEVELS.map(|level| (*at, level))) {
+                savings.extend(saving(set, swept, (over, ours), (at, level), least, seed));
+            }
+        }
+    }
+    savings
 }
 
 fn saving(
     set: &Set,
     swept: &[Swept],
     (over, ours): (&Swept, &Swept),
-    level: f64,
+    (at, level): (At, f64),
     least: usize,
     seed: u64,
 ) -> Option<Saving> {
@@ -239,9 +256,11 @@ fn saving(
         let [device, edge] = ends.map(|end| weighed(end, weights, least)[0]);
         let mean_s = |each: &Swept| {
             let points = weighed(each, weights, least);
-            match set.outcomes_known {
-                true => Some(Curve::new(&points, &device, &edge)?.reaches(level)?.mean_s),
-                false => at_calls(&points, &device, &edge, level),
+            let curve = || Curve::new(&points, &device, &edge);
+            match at {
+                At::Soonest => Some(curve()?.soonest(level)?.mean_s),
+                At::FewestCalls => Some(curve()?.reaches(level)?.mean_s),
+                At::EqualCalls => at_calls(&points, &device, &edge, level),
             }
         };
         Some((mean_s(over)?, mean_s(ours)?))
@@ -261,6 +280,7 @@ fn saving(
     Some(Saving {
         over: over.way.name.to_owned(),
         ours: ours.way.name.to_owned(),
+        at,
         level,
         over_s,
         ours_s,

@@ -27,6 +27,8 @@ pub struct Way {
     pub fetches: bool,
     /// Whether the device reads what the edge has answered, in pauses.
     pub catches_up: bool,
+    /// Whether a turn goes back to an edge that was away when it began.
+    pub fails_back: bool,
     /// Whether what the device writes is looked at.
     pub looks: bool,
     /// Whether θ is varied; if not it is ½.
@@ -46,6 +48,7 @@ pub const PAPER: Way = Way {
     looks_ahead: false,
     fetches: false,
     catches_up: false,
+    fails_back: false,
     looks: false,
     swept: true,
 };
@@ -76,6 +79,7 @@ pub const OURS: Way = Way {
     looks_ahead: true,
     fetches: true,
     catches_up: true,
+    fails_back: true,
     ..PAPER
 };
 
@@ -123,6 +127,7 @@ impl Way {
             hysteresis: self.hysteresis,
             look_ahead: self.looks_ahead,
             catch_up_tokens: if self.catches_up { CATCH_UP_TOKENS } else { 0 },
+            failback: self.fails_back,
             queue_aware: self.counts_queue,
             context_aware: self.counts_context,
             second_look: SecondLook { enabled: self.looks, ..SecondLook::default() },
