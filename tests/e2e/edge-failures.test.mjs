@@ -1,6 +1,8 @@
 /** An edge that refuses, hangs, lies or dies: a stable code each, and the device where it may. */
 
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
 import {
@@ -9,6 +11,7 @@ import {
   heard,
   launchBrowser,
   newPage,
+  repositoryRoot,
   waitForEdge,
   waitUntilReady,
 } from "./harness.mjs";
@@ -171,4 +174,39 @@ test("the edge alone fails: the dialogue intact, the turn repeatable", async () 
   assert.equal(turn.text, other.answer);
   assert.equal((await dialogue()).length, before.length + 2);
   await other.close();
+});
+
+/** How long a slow device takes for each token. */
+const SLOW_TOKEN_MILLIS = 300;
+
+test("an edge that comes back while a slow device writes takes the turn back", async (context) => {
+  const [edge, slow] = await Promise.all([startSite(), startSite()]);
+  context.after(() => Promise.all([edge.close(), slow.close()]));
+  const worker = await readFile(path.join(repositoryRoot, "www/worker.js"), "utf8");
+  const waking = "channel.port2.postMessage(null)";
+  assert.ok(worker.includes(waking));
+  slow.route("/www/worker.js", (_, response) => {
+    response.writeHead(200, { "content-type": "text/javascript" });
+    response.end(worker.replace(waking, `setTimeout(() => ${waking}, ${SLOW_TOKEN_MILLIS})`));
+  });
+  page = await newPage(browser.context);
+  await page.goto(`${slow.url}?mode=auto&edge=${encodeURIComponent(`${edge.url}v1`)}`);
+  await waitUntilReady(page);
+  // Quality alone counts, and the edge is always better.
+  await configure(page, {
+    core: { alpha_per_s: 0, theta: 0, hysteresis: 0, second_look: { enabled: false } },
+  });
+  await edge.close();
+  await waitForEdge(page, "offline");
+
+  const answering = outcome(QUESTION);
+  const chat = page.locator("nearside-chat");
+  await chat.locator("[part=answer]:not(:empty)").last().waitFor();
+  await edge.open();
+  const turn = /** @type {import("../../www/types.js").TurnReport} */ (await answering);
+  assert.deepEqual([turn.reason, turn.route], ["edge_unavailable", "edge"]);
+  assert.deepEqual([turn.switched?.reason, turn.text], ["edge_back", edge.answer]);
+  assert.ok(turn.switched?.draft, "the reader had seen some of it");
+  const shown = await chat.locator("article.answer").last().locator("[part=answer]").textContent();
+  assert.ok(shown?.includes(turn.switched.draft) && shown.endsWith(edge.answer), String(shown));
 });
