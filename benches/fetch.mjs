@@ -80,6 +80,7 @@ async function turn(seed, fetches) {
 /** @type {{computed: Turn[], fetched: Turn[]}} */
 const turns = { computed: [], fetched: [] };
 await turn(1, true); // The engine warms up, and the gateway says what it offers.
+await page.waitForFunction(() => /** @type {any} */ (window).router.state.core.link.bandwidth_known);
 for (let i = 0; i < rounds; i++) {
   turns.computed.push(await turn(2 * i + 3, false));
   turns.fetched.push(await turn(2 * i + 4, true));

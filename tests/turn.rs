@@ -234,6 +234,23 @@ fn device_only_sends_nothing() {
 }
 
 #[test]
+fn a_tick_makes_the_probes_that_are_due_within_their_budget() {
+    let n_probes = |config: Config| {
+        let host = SimHost::new();
+        let mut router: Router = Router::new(config, &&host).unwrap();
+        let ticked = |router: &mut Router| {
+            host.run(router.tick(&&host));
+            host.n_probes.replace(0)
+        };
+        (ticked(&mut router), ticked(&mut router))
+    };
+    // A round trip, and downloads of 8, 32 and 128 KiB; more of a link so fast is not paid for.
+    assert_eq!(n_probes(config(Mode::Auto)), (4, 0));
+    assert_eq!(n_probes(Config { data_saver: true, ..config(Mode::Auto) }), (0, 0));
+    assert_eq!(n_probes(Config::default()), (0, 0), "there is no edge");
+}
+
+#[test]
 fn the_oldest_exchanges_are_dropped_and_counted() {
     let host = SimHost::new();
     let mut router = router(Mode::DeviceOnly, &host);

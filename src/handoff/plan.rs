@@ -70,16 +70,21 @@ impl Plan {
     }
 }
 
+/// Prices are measured, not known: a fetch that promises to save less than this share is not made.
+const MIN_SAVING: f64 = 0.1;
+
 /// The cheapest way to the tokens `held..n_prompt`. Where two take equally long, the one that
-/// fetches less; so a device that is faster than the transfer computes.
+/// fetches less; so a device that is faster than the transfer computes, and so does one that is
+/// hardly slower.
 ///
 /// For each end of what is fetched, the time is a convex function of its start, as attention only
 /// makes later tokens dearer. So the search is exact, in `n log n` steps.
 pub fn cheapest(prices: &Prices, held: usize, n_prompt: usize) -> Plan {
     let n_missing = n_prompt.saturating_sub(held);
     let course = Course { prices, held, n_missing };
-    let mut best = course.compute_all();
-    let Some(fetching) = &prices.fetching else { return best };
+    let all_computed = course.compute_all();
+    let Some(fetching) = &prices.fetching else { return all_computed };
+    let mut best = all_computed;
     for end in 1..n_missing {
         let (mut low, mut high) = (0, end - 1);
         while low < high {
@@ -95,7 +100,8 @@ pub fn cheapest(prices: &Prices, held: usize, n_prompt: usize) -> Plan {
             best = course.plan(fetching, low, end);
         }
     }
-    best
+    let worth_it = best.total_s <= (1.0 - MIN_SAVING) * best.compute_s;
+    if worth_it { best } else { all_computed }
 }
 
 /// The ways to one prompt's missing tokens.
@@ -220,7 +226,7 @@ mod tests {
     }
 
     #[test]
-    fn no_other_cut_is_cheaper() {
+    fn no_other_cut_is_cheaper_unless_it_saves_next_to_nothing() {
         let mut random = Pcg32::seed_from_u64(4);
         let mut kinds = [0; 3];
         for _ in 0..400 {
@@ -244,6 +250,9 @@ mod tests {
                 for first in 0..end {
                     least_s = least_s.min(course.seconds(&fetching, first, end));
                 }
+            }
+            if least_s > (1.0 - MIN_SAVING) * plan.compute_s {
+                least_s = plan.compute_s;
             }
             assert!((plan.total_s - least_s).abs() < 1e-9, "{plan:?}, not {least_s}");
             assert!(n_missing == 0 || plan.last > 0, "the last token gives the logits");

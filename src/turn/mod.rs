@@ -537,16 +537,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
     }
 
-    /// While no turn runs: makes the probe that is due, if any, and lets the
+    /// While no turn runs: makes the probes that are due, if any, and lets the
     /// device catch up. Called every few seconds by the host; costs nothing
     /// when nothing is due, and ends when the host is cancelled.
     pub async fn tick<H: Host>(&mut self, host: &H) {
-        let may_send = !self.config.data_saver && self.config.mode.allows_edge();
-        let due = self.link.due_while_idle(host.now());
-        if let Some(probe) = due.filter(|_| may_send) {
-            self.probe(probe, host).await;
-        }
+        self.probe_if_due(host).await;
         self.catch_up(host).await;
+        // A bandwidth takes several.
+        while self.probe_if_due(host).await {}
     }
 }
 

@@ -1,5 +1,5 @@
-//! Probes of the link: before a turn, on demand, and while the device answers because the edge is
-//! away.
+//! Probes of the link: before a turn, between turns, on demand, and while the device answers because
+//! the edge is away.
 
 use std::cell::Cell;
 
@@ -36,7 +36,17 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
     }
 
-    pub(super) async fn probe<H: Host>(&mut self, probe: Probe, host: &H) {
+    /// Between turns: the probe that is most wanted, if any. `false`: there was none.
+    pub(super) async fn probe_if_due<H: Host>(&mut self, host: &H) -> bool {
+        let Config { edge, mode, data_saver, .. } = &self.config;
+        let may_send = edge.base_url.is_some() && mode.allows_edge() && !data_saver;
+        let due = self.link.due_while_idle(host.now());
+        let Some(probe) = due.filter(|_| may_send && !host.cancelled()) else { return false };
+        self.probe(probe, host).await;
+        true
+    }
+
+    async fn probe<H: Host>(&mut self, probe: Probe, host: &H) {
         if let Some(hints) = send(probe, &mut self.link, &self.config, host).await {
             self.note_hints(&hints);
         }
