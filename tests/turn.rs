@@ -244,8 +244,8 @@ fn a_tick_makes_the_probes_that_are_due_within_their_budget() {
         };
         (ticked(&mut router), ticked(&mut router))
     };
-    // A round trip, and downloads of 8, 32 and 128 KiB; more of a link so fast is not paid for.
-    assert_eq!(n_probes(config(Mode::Auto)), (4, 0));
+    // A round trip, and 8, 32 and 128 KiB each way; more of a link so fast is not paid for.
+    assert_eq!(n_probes(config(Mode::Auto)), (7, 0));
     assert_eq!(n_probes(Config { data_saver: true, ..config(Mode::Auto) }), (0, 0));
     assert_eq!(n_probes(Config::default()), (0, 0), "there is no edge");
 }

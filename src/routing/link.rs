@@ -213,28 +213,27 @@ impl Link {
         if !self.browser_online {
             return None;
         }
-        let probe = self.wanted_while_idle(now)?;
-        let affordable = self.spent_bytes + cost_bytes(probe) <= self.earned_bytes(now);
-        affordable.then_some(probe)
+        let affordable =
+            |probe: &Probe| self.spent_bytes + cost_bytes(*probe) <= self.earned_bytes(now);
+        self.wanted_while_idle(now).into_iter().flatten().find(affordable)
     }
 
-    fn wanted_while_idle(&self, now: Duration) -> Option<Probe> {
+    /// The one that is wanted most first.
+    fn wanted_while_idle(&self, now: Duration) -> [Option<Probe>; 2] {
         if self.reachable == Some(false) {
             let retry = Duration::from_secs(1 << self.n_failures.min(4)).min(MAX_RETRY);
-            return self.older_than(retry, now).then_some(Probe::Rtt);
+            return [self.older_than(retry, now).then_some(Probe::Rtt), None];
         }
         let recent = now.saturating_sub(self.turn_at) < QUIET_AFTER;
         let interval = if recent { IDLE_INTERVAL } else { QUIET_INTERVAL };
         if self.rtt.is_none() || self.surprised || self.older_than(interval, now) {
-            return Some(Probe::Rtt);
+            return [Some(Probe::Rtt), None];
         }
-        if self.endpoint != Endpoint::Gateway {
-            return None;
-        }
-        if self.down.due(now) {
-            return Some(Probe::Down(self.down.next_bytes));
-        }
-        self.up.due(now).then_some(Probe::Up(self.up.next_bytes))
+        let sized = |due: bool, probe| (due && self.endpoint == Endpoint::Gateway).then_some(probe);
+        [
+            sized(self.down.due(now), Probe::Down(self.down.next_bytes)),
+            sized(self.up.due(now), Probe::Up(self.up.next_bytes)),
+        ]
     }
 
     fn older_than(&self, limit: Duration, now: Duration) -> bool {
@@ -515,6 +514,22 @@ mod tests {
         link.set_browser_online(true);
         assert_eq!(link.estimate(at(99.0)).online, None);
         assert_eq!(link.due_before_turn(at(99.0)), Some(Probe::Rtt));
+    }
+
+    #[test]
+    fn a_link_too_fast_for_the_budget_is_measured_both_ways() {
+        let mut link = Link::new();
+        link.observe(Probe::Rtt, &reply(204, 0.01, 0.01), at(0.0));
+        let mut probes = Vec::new();
+        while let Some(probe) = link.due_while_idle(at(0.1)) {
+            probes.push(probe);
+            // A hundredth of a second for whatever is sent.
+            link.observe(probe, &reply(200, 0.01, 0.02), at(0.1));
+        }
+        use Probe::{Down, Up};
+        assert_eq!(probes[..3], [Down(8192), Down(32768), Down(131_072)]);
+        assert_eq!(probes[3..], [Up(8192), Up(32768), Up(131_072)]);
+        assert!(link.estimate(at(0.1)).bandwidth_known);
     }
 
     #[test]
