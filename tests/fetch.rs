@@ -13,10 +13,12 @@ use nearside::handoff::KvOffer;
 use nearside::handoff::codec::{Encoding, Export};
 use nearside::host::EdgeHints;
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::Scorer;
+use nearside::routing::{Rates, Scorer};
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 
 const N_CTX: usize = 256;
+/// So long between pieces, and the device has read the prompt before all are there.
+const LATE: Duration = Duration::from_secs(1);
 
 fn model() -> Arc<Model> {
     support::model("tiny-llama.gguf")
@@ -34,13 +36,16 @@ fn config() -> Config {
 }
 
 fn request() -> TurnRequest {
-    let text = "a long question ".repeat(8);
+    let text = "a long question ".repeat(14);
     TurnRequest::new(vec![Message::new(Role::User, &text)])
 }
 
-/// A gateway nearby that holds `digest` and reads prompts in no time.
+/// A gateway nearby that holds `digest` and reads prompts in no time; and a slow device.
 fn host_offering(digest: &str) -> SimHost {
     let host = SimHost::new();
+    // It reads sixteen tokens at a time.
+    let slow = Rates { prefill_tps: 60.0, n_observed: 1, ..Rates::DEVICE_PRIOR };
+    host.stored.borrow_mut().insert("rates.device".to_owned(), slow.to_json());
     let kv = KvOffer::parse(&format!("1 {digest}"), Some(1e6));
     assert!(kv.is_some());
     host.hints.set(EdgeHints { kv, ..EdgeHints::default() });
@@ -88,7 +93,7 @@ fn file(encoding: Encoding) -> Vec<u8> {
 
 /// As a network delivers it.
 fn pieces(bytes: &[u8]) -> Vec<(Duration, Vec<u8>)> {
-    bytes.chunks(1000).map(|piece| (Duration::from_millis(1), piece.to_vec())).collect()
+    bytes.chunks(1 << 16).map(|piece| (Duration::from_millis(1), piece.to_vec())).collect()
 }
 
 fn digest() -> String {
@@ -129,10 +134,24 @@ fn what_does_not_come_is_computed() {
     check_failure(SimEdge::Stream(pieces(&whole[..whole.len() / 2])), "kv_truncated");
     check_failure(SimEdge::Broken(pieces(&whole[..whole.len() / 2])), "edge_broke_off");
     check_failure(SimEdge::Stuck(pieces(&whole[..whole.len() / 2])), "edge_timeout");
+    let late: Vec<_> = pieces(&whole).into_iter().map(|(_, piece)| (LATE, piece)).collect();
+    check_failure(SimEdge::Stream(late), "edge_timeout");
     check_failure(SimEdge::Stream(pieces(b"something else altogether")), "kv_corrupt");
     check_failure(SimEdge::Unreachable, "edge_unreachable");
     check_failure(SimEdge::Status(401, refusal("unauthorized")), "edge_unauthorized");
     check_failure(SimEdge::Status(409, refusal("kv_foreign_model")), "edge_rejected");
+}
+
+#[test]
+fn an_edge_that_keeps_the_device_waiting_costs_no_time() {
+    let ask = |edge: Option<SimEdge>| {
+        let digest = if edge.is_some() { digest() } else { "0".repeat(64) };
+        ask(&host_offering(&digest), config(), edge).ttft_s.unwrap()
+    };
+    let stuck = ask(Some(SimEdge::Stuck(Vec::new())));
+    // Two steps more: one ends where the fetched part begins, and one where it ends.
+    let (computed, step_s) = (ask(None), SimHost::STEP.as_secs_f64());
+    assert!(stuck < computed + 2.5 * step_s, "{stuck} and {computed} s");
 }
 
 #[test]

@@ -71,7 +71,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let n_reused = device.progress(&generation).reused_tokens;
         answer.usage.prompt_tokens = n_prompt;
         let n_held = n_prompt - plan.computed() - plan.fetched;
-        let n_fetched = n_reused.saturating_sub(n_held + plan.first).min(plan.fetched);
+        let n_fetched = match answer.fetch_error {
+            None => n_reused.saturating_sub(n_held + plan.first).min(plan.fetched),
+            Some(_) => 0,
+        };
         answer.usage.fetched_tokens = n_fetched;
         answer.usage.cached_tokens = n_held;
 

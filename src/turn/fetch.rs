@@ -81,7 +81,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// Computes the plan's first part of `prompt` on the device while the next one comes from the
-    /// edge. Returns why it did not come, if it did not.
+    /// edge, and then that as well until it has come. Returns why it did not come, if it did not.
     pub(super) async fn fetch<H: Host>(
         &mut self,
         prompt: &[u32],
@@ -110,7 +110,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 }
 
-/// Reads `tokens[..start]` on the device, `chunk` at a time, and takes in what comes for the rest.
+/// Reads `tokens[..start]` on the device, `chunk` at a time, and takes in what comes for the rest;
+/// while that is awaited, the device reads on. It is late if the device has read all by then.
 async fn side_by_side<H: Host>(
     engine: &mut Engine,
     config: &Config,
@@ -120,17 +121,21 @@ async fn side_by_side<H: Host>(
     host: &H,
 ) -> Result<StagedKv> {
     let (identity, n_ctx) = (engine.kv_identity(), engine.n_ctx());
+    let started = host.now();
     let stopped = Cell::new(false);
+    // What the device has to read: all, until the rest has come.
+    let n_wanted = Cell::new(tokens.len());
     let mut arriving = pin!(transfer(config, identity, tokens, start, n_ctx, host));
     let computing = async {
         engine.truncate(common_prefix(engine.tokens(), &tokens[..start]));
-        while engine.tokens().len() < start {
+        while engine.tokens().len() < n_wanted.get() {
             host.yield_now().await;
-            if host.cancelled() || stopped.get() {
+            let n_read = engine.tokens().len();
+            let end = if n_read < start { start } else { n_wanted.get() };
+            if host.cancelled() || stopped.get() || n_read >= end {
                 return Ok(());
             }
-            let next = engine.tokens().len();
-            engine.read(&tokens[next..start.min(next + chunk)])?;
+            engine.read(&tokens[n_read..end.min(n_read + chunk)])?;
         }
         Ok::<_, Error>(())
     };
@@ -143,6 +148,7 @@ async fn side_by_side<H: Host>(
         {
             // Without the rest, what comes before it is computed in the ordinary way.
             stopped.set(outcome.is_err());
+            n_wanted.set(start);
             arrived = Some(outcome);
         }
         if !computed {
@@ -155,6 +161,10 @@ async fn side_by_side<H: Host>(
         match arrived.take() {
             _ if host.cancelled() => Poll::Ready(Err(Error::Aborted)),
             Some(outcome) if computed => Poll::Ready(outcome),
+            None if computed => {
+                let waited = host.now().saturating_sub(started);
+                Poll::Ready(Err(Error::EdgeTimeout(waited.as_millis() as u64)))
+            }
             waiting => {
                 arrived = waiting;
                 Poll::Pending

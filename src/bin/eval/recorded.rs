@@ -127,17 +127,24 @@ impl DeviceModel for RecordedDevice<'_, '_> {
             + (end - edge_held) as f64 / speeds.kv_prefill_tps
             + received_bytes / link.down_bytes_per_s;
         let computed_s = plan.first as f64 / speeds.device_prefill_tps;
-        let import_s = plan.fetched as f64 / speeds.kv_import_tps;
-        world.until(after(arrived_s.max(computed_s) + import_s)).await;
-        world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.now());
+        let all_computed_s = (plan.first + plan.fetched) as f64 / speeds.device_prefill_tps;
+        let n_computed = if arrived_s < all_computed_s {
+            let import_s = plan.fetched as f64 / speeds.kv_import_tps;
+            world.until(after(arrived_s.max(computed_s) + import_s)).await;
+            world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.now());
+            self.fetched = Some(prompt[..end].to_vec());
+            plan.first
+        } else {
+            world.until(after(all_computed_s)).await;
+            plan.first + plan.fetched
+        };
         world.count(|traffic| {
-            traffic.device_prefilled += plan.first;
+            traffic.device_prefilled += n_computed;
             traffic.edge_prefilled += end - edge_held;
             traffic.sent_bytes += (end * TOKEN_BYTES) as f64;
             traffic.received_bytes += received_bytes;
         });
         self.held = prompt[..end].to_vec();
-        self.fetched = Some(prompt[..end].to_vec());
     }
 
     fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
