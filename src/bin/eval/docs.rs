@@ -72,7 +72,7 @@ fn write_set(page: &mut String, title: &str, set: &SetReport) -> std::fmt::Resul
     }
     writeln!(
         page,
-        "\nWhoever knew beforehand which side is sooner would take {:.1} seconds on average.\n",
+        "\nWhoever knew beforehand which of the sides is sooner would take {:.1} seconds on average.\n",
         set.fastest_s
     )?;
     write_savings(page, &set.savings)?;
@@ -106,7 +106,7 @@ fn write_savings(page: &mut String, savings: &[Saving]) -> std::fmt::Result {
     if savings.is_empty() {
         return Ok(());
     }
-    writeln!(page, "The best of ours against the best baseline, at equal quality:\n")?;
+    writeln!(page, "The best of ours against the best baseline, at equal quality or better:\n")?;
     writeln!(page, "| recovered | of | ours | | best baseline | | saving |")?;
     writeln!(page, "| --: | --- | --: | --- | --: | --- | --: |")?;
     for saving in savings {
@@ -146,9 +146,12 @@ fn write_method(page: &mut String, report: &Report) -> std::fmt::Result {
     )?;
     writeln!(
         page,
-        "- Where the edge is both better and sooner, asking it always is fastest, and recovers all: \
-         every call that a router saves costs time. What may save time then is to know beforehand where \
-         the edge is away or slow; the line below each table bounds it."
+        "- What is saved of calls is told where each recovers that share with the fewest; what is saved of \
+         seconds where each is soonest while it recovers that share or more. Where the edge is both \
+         better and sooner, that is where everything is asked of it: every call that a router saves \
+         costs time. What saves time then is what a router does while the edge is away. The line below \
+         each table has the best choice of one side; a turn that begins on the device and goes back to \
+         the edge once that is there again, as Nearside's do, may be sooner than both."
     )?;
     writeln!(
         page,
@@ -160,7 +163,8 @@ fn write_method(page: &mut String, report: &Report) -> std::fmt::Result {
         "- *Win rate alone* is the rule of HybridLLM and RouteLLM, *the paper's rule* that of \
          arXiv 2508.11291 with α = {} per second. Every router gets the same scorer's figures. On \
          questions that stand alone, Nearside decides from the prompt as the paper's rule with the \
-         queue does; what it knows beyond that counts within dialogues.",
+         queue does, and goes back to an edge that was away; what else it knows counts within \
+         dialogues.",
         report.alpha_per_s
     )?;
     writeln!(page, "\n## How it is measured\n")?;
