@@ -140,6 +140,15 @@ fn what_the_edge_began_is_gone_on_with() {
 }
 
 #[test]
+fn an_edge_that_is_there_and_silent_is_not_waited_for_twice() {
+    let host = slow_host();
+    host.then(SimEdge::Silent).then(SimEdge::answer("at last"));
+    let report = run(&mut router(0.9, config(), &host), &host);
+    assert_eq!((report.route, report.text), (Route::Device, on_the_device()));
+    assert_eq!(host.sent.borrow().len(), 1);
+}
+
+#[test]
 fn an_edge_that_is_gone_again_leaves_the_answer_to_the_device() {
     for edge in [SimEdge::Unreachable, SimEdge::Status(500, "no".to_owned())] {
         let host = away(4.5);

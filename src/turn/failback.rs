@@ -18,10 +18,10 @@ use super::models::{DeviceModel, ScoringModel};
 use super::probes::watch;
 use super::report::TurnRequest;
 use super::{Router, priced};
-use crate::Result;
 use crate::config::{Config, Mode, Takeover};
 use crate::host::{EdgeHints, Host};
 use crate::routing::{Decision, LinkEstimate};
+use crate::{Error, Result};
 
 /// The reason of the switch.
 const EDGE_BACK: &str = "edge_back";
@@ -79,18 +79,21 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.config.failback && wants_edge && self.config.edge.base_url.is_some() && away
     }
 
-    /// As `answer_on_device`, for as long as the edge is away.
+    /// As `answer_on_device`, for as long as the edge is away. One that kept a turn waiting for
+    /// nothing, `error`, may be there all the same.
     pub(super) async fn answer_in_its_place<H: Host>(
         &mut self,
         request: &TurnRequest,
         decision: &Decision,
+        error: Option<&Error>,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
         let (mut link, config) = (self.link.clone(), self.config.clone());
         let absence = Absence { decision, config: &config, back: Cell::new(None) };
         let ended = {
-            let mut watching = pin!(watch(&mut link, &config, &absence.back, host));
+            let away = !matches!(error, Some(Error::EdgeTimeout(_)));
+            let mut watching = pin!(watch(away, &mut link, &config, &absence.back, host));
             let beside = Beside::Awaited(&absence);
             let device = self.answer_on_device(request, None, beside, answer, host);
             let mut device = pin!(device);

@@ -456,7 +456,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return self.answer_on_both(request, decision, answer, host).await;
         }
         let first = answer.route;
-        let error = match self.answer_on(first, request, mode, decision, answer, host).await {
+        let error = match self.answer_on(first, request, decision, answer, host).await {
             Ok(ended) => return self.go_on(ended, request, answer, host).await,
             Err(error) => error,
         };
@@ -472,7 +472,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Err(error);
         }
         answer.switch(second, &error, host);
-        match self.answer_instead(second, request, mode, decision, answer, host).await {
+        match self.answer_instead(second, request, decision, &error, answer, host).await {
             Ok(ended) => self.go_on(ended, request, answer, host).await,
             Err(second_error) => Err(both_failed(first, error, second_error)),
         }
@@ -483,14 +483,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         &mut self,
         route: Route,
         request: &TurnRequest,
-        mode: Mode,
         decision: &Decision,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
         match route {
-            Route::Device if self.misses_edge(mode, host.now()) => {
-                self.answer_in_its_place(request, decision, answer, host).await
+            Route::Device if self.misses_edge(decision.mode, host.now()) => {
+                self.answer_in_its_place(request, decision, None, answer, host).await
             }
             Route::Device => self.answer_on_device_or_warm(request, decision, answer, host).await,
             Route::Edge => {
@@ -504,14 +503,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         &mut self,
         route: Route,
         request: &TurnRequest,
-        mode: Mode,
         decision: &Decision,
+        error: &Error,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
         match route {
-            Route::Device if self.misses_edge(mode, host.now()) => {
-                self.answer_in_its_place(request, decision, answer, host).await
+            Route::Device if self.misses_edge(decision.mode, host.now()) => {
+                self.answer_in_its_place(request, decision, Some(error), answer, host).await
             }
             Route::Device => {
                 self.answer_on_device(request, None, Beside::Nothing, answer, host).await

@@ -59,8 +59,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 }
 
-/// Probes an edge that is away until it can be reached, and says then how the link is.
+/// Probes an edge that is `away` until it can be reached, and says then how the link is. One that was
+/// not, as it answers at once, does not come back.
 pub(super) async fn watch<H: Host>(
+    mut away: bool,
     link: &mut Link,
     config: &Config,
     back: &Cell<Option<(LinkEstimate, EdgeHints)>>,
@@ -68,8 +70,10 @@ pub(super) async fn watch<H: Host>(
 ) {
     loop {
         host.sleep(RETRY_AT_TURN).await;
-        if let Some(hints) = send(Probe::Rtt, link, config, host).await {
-            return back.set(Some((link.estimate(host.now()), hints)));
+        match send(Probe::Rtt, link, config, host).await {
+            Some(hints) if away => return back.set(Some((link.estimate(host.now()), hints))),
+            Some(_) => return,
+            None => away = true,
         }
     }
 }
