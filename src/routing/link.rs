@@ -16,6 +16,8 @@ use crate::{Error, Result};
 /// RFC 6298's gains for SRTT and RTTVAR.
 const RTT_GAIN: f64 = 1.0 / 8.0;
 const RTT_VAR_GAIN: f64 = 1.0 / 4.0;
+/// RFC 6298's least retransmission timeout, in seconds.
+const MIN_TIMEOUT_S: f64 = 1.0;
 /// Age at which an estimate has lost 63 % of its weight, in seconds.
 const MEMORY_S: f64 = 10.0;
 
@@ -82,6 +84,14 @@ pub struct LinkEstimate {
     pub queue_s: f64,
     /// Since the last round trip was measured; `None` if never.
     pub age_s: Option<f64>,
+}
+
+impl LinkEstimate {
+    /// What takes longer than this was lost on the way, most likely: the retransmission timeout of
+    /// RFC 6298, in seconds.
+    pub fn timeout_s(&self) -> f64 {
+        (self.rtt_s + 4.0 * self.rtt_var_s).max(MIN_TIMEOUT_S)
+    }
 }
 
 impl Default for LinkEstimate {

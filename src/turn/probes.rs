@@ -4,7 +4,7 @@
 use std::cell::Cell;
 
 use super::models::{DeviceModel, ScoringModel};
-use super::{Router, edge_call};
+use super::{Router, edge_call, seconds};
 use crate::config::{Config, Mode};
 use crate::host::{EdgeHints, Event, Host, ProbeRequest};
 use crate::routing::link::{Probe, RETRY_AT_TURN};
@@ -60,7 +60,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 }
 
 /// Probes an edge that is `away` until it can be reached, and says then how the link is. One that was
-/// not, as it answers at once, does not come back.
+/// not, as it answers at once and in time, does not come back.
 pub(super) async fn watch<H: Host>(
     mut away: bool,
     link: &mut Link,
@@ -69,12 +69,17 @@ pub(super) async fn watch<H: Host>(
     host: &H,
 ) {
     loop {
-        host.sleep(RETRY_AT_TURN).await;
-        match send(Probe::Rtt, link, config, host).await {
-            Some(hints) if away => return back.set(Some((link.estimate(host.now()), hints))),
-            Some(_) => return,
-            None => away = true,
+        if away {
+            host.sleep(RETRY_AT_TURN).await;
         }
+        let (sent, in_time_s) = (host.now(), link.estimate(host.now()).timeout_s());
+        if let Some(hints) = send(Probe::Rtt, link, config, host).await {
+            if away || seconds(sent, host.now()) > in_time_s {
+                back.set(Some((link.estimate(host.now()), hints)));
+            }
+            return;
+        }
+        away = true;
     }
 }
 
