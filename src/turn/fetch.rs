@@ -201,8 +201,8 @@ async fn transfer<H: Host>(
         let mut taken = 0;
         while taken < bytes.len() {
             taken += import.take(&bytes[taken..])?;
-            host.yield_now().await;
         }
+        host.yield_now().await;
     }
     import.finish()
 }

@@ -1,8 +1,6 @@
 /** An edge that refuses, hangs, lies or dies: a stable code each, and the device where it may. */
 
 import assert from "node:assert/strict";
-import { readFile } from "node:fs/promises";
-import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 
 import {
@@ -11,7 +9,7 @@ import {
   heard,
   launchBrowser,
   newPage,
-  repositoryRoot,
+  slowWorker,
   waitForEdge,
   waitUntilReady,
 } from "./harness.mjs";
@@ -182,12 +180,10 @@ const SLOW_TOKEN_MILLIS = 300;
 test("an edge that comes back while a slow device writes takes the turn back", async (context) => {
   const [edge, slow] = await Promise.all([startSite(), startSite()]);
   context.after(() => Promise.all([edge.close(), slow.close()]));
-  const worker = await readFile(path.join(repositoryRoot, "www/worker.js"), "utf8");
-  const waking = "channel.port2.postMessage(null)";
-  assert.ok(worker.includes(waking));
+  const worker = await slowWorker(SLOW_TOKEN_MILLIS);
   slow.route("/www/worker.js", (_, response) => {
     response.writeHead(200, { "content-type": "text/javascript" });
-    response.end(worker.replace(waking, `setTimeout(() => ${waking}, ${SLOW_TOKEN_MILLIS})`));
+    response.end(worker);
   });
   page = await newPage(browser.context);
   await page.goto(`${slow.url}?mode=auto&edge=${encodeURIComponent(`${edge.url}v1`)}`);

@@ -3,14 +3,15 @@
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
 
-import { launchBrowser, openChat, startGateway, waitForEdge } from "./harness.mjs";
+import { launchBrowser, openChat, slowWorker, startGateway, waitForEdge } from "./harness.mjs";
 
 /** @typedef {import("../../www/types.js").TurnReport} TurnReport */
 
 /** Half floats, so that the text is the very same. */
 const handoff = (/** @type {boolean} */ enabled) => ({ handoff: { enabled, dtype: "f16", max_kv_mib: 64 } });
-/** What a device would have learned of itself whose processor is a hundred times slower. */
-const SLOW = { prefill_tps: 100, decode_tps: 100, n_observed: 100 };
+/** What a device has learned of itself that takes so long for each sixteen tokens that it reads. */
+const SLOW = { prefill_tps: 64, decode_tps: 64, n_observed: 100 };
+const SLOW_STEP_MILLIS = 50;
 
 /** @type {Awaited<ReturnType<typeof startGateway>>} */
 let gateway;
@@ -22,6 +23,12 @@ before(async () => {
     startGateway({ args: ["--device-model", "models/device.gguf"] }),
     launchBrowser(),
   ]);
+  const body = await slowWorker(SLOW_STEP_MILLIS);
+  await browser.context.route("**/www/worker.js", async (route) => {
+    await route.fulfill({ response: await route.fetch(), body });
+  });
+  // It would hand out the true worker.
+  await browser.context.route("**/sw.js", (route) => route.abort());
 });
 after(async () => {
   await browser?.close();

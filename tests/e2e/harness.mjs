@@ -12,7 +12,7 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
@@ -170,6 +170,17 @@ export async function newPage(context) {
     }
   });
   return page;
+}
+
+/**
+ * The source of the page's worker, with a device that takes so long for each of its steps.
+ * @param {number} stepMillis
+ */
+export async function slowWorker(stepMillis) {
+  const source = await readFile(path.join(repositoryRoot, "www/worker.js"), "utf8");
+  const waking = "channel.port2.postMessage(null)";
+  if (!source.includes(waking)) throw new Error("www/worker.js yields in another way");
+  return source.replace(waking, `setTimeout(() => ${waking}, ${stepMillis})`);
 }
 
 /**
