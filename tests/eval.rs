@@ -299,6 +299,15 @@ fn dialogues_and_sessions_are_replayed_through_every_router() {
     assert!(table.contains("of 6 turns and more: 1 dialogues") && table.contains("the paper's"));
     let (_, again) = dialogues("dialogues-again", &more);
     assert_eq!(report, again);
+
+    let traces = folder("dialogues-traces");
+    assert!(eval(&["traces", "--out", traces.to_str().unwrap()]).status.success());
+    let wifi = traces.join("wifi.json");
+    let (_, online) =
+        dialogues("dialogues-online", &[&more[..], &["--trace", wifi.to_str().unwrap()]].concat());
+    for set in online["sets"].as_array().unwrap() {
+        assert_eq!(router(set, "sticky")["all"]["switches"], 0.0);
+    }
 }
 
 #[test]

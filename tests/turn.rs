@@ -15,6 +15,7 @@ use nearside::routing::{Calibration, Confidence, Route, Score, Scorer, Verdict};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
+use support::judge::shown;
 
 const TINY: &str = "tests/fixtures/tiny-llama.gguf";
 const TINY_SCORER: &str = "tests/fixtures/scorer-tiny.gguf";
@@ -403,17 +404,6 @@ fn often() -> SecondLook {
 
 fn run_looking(router: &mut Router<Engine, Judge>, host: &SimHost) -> TurnReport {
     host.run(router.turn(&ask(&["hello"]), &host)).unwrap()
-}
-
-/// What a reader sees, with `|` where a draft gives way to a new answer.
-fn shown(host: &SimHost) -> String {
-    let events = host.events.borrow();
-    let text = |event: &serde_json::Value| match event["type"].as_str().unwrap() {
-        "delta" => event["text"].as_str().unwrap().to_owned(),
-        "switch" if event["replaces"] == true => "|".to_owned(),
-        _ => String::new(),
-    };
-    events.iter().map(text).collect()
 }
 
 #[test]

@@ -456,7 +456,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return self.answer_on_both(request, decision, answer, host).await;
         }
         let first = answer.route;
-        let error = match self.answer_on(first, request, decision, answer, host).await {
+        let error = match self.answer_on(first, request, decision, None, answer, host).await {
             Ok(ended) => return self.go_on(ended, request, answer, host).await,
             Err(error) => error,
         };
@@ -472,49 +472,31 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Err(error);
         }
         answer.switch(second, &error, host);
-        match self.answer_instead(second, request, decision, &error, answer, host).await {
+        match self.answer_on(second, request, decision, Some(&error), answer, host).await {
             Ok(ended) => self.go_on(ended, request, answer, host).await,
             Err(second_error) => Err(both_failed(first, error, second_error)),
         }
     }
 
-    /// On the decided side. What the device writes may be doubted.
+    /// On the decided side; or on the other one, where that has `failed`. What the device writes may be
+    /// doubted if it was decided for.
     async fn answer_on<H: Host>(
         &mut self,
         route: Route,
         request: &TurnRequest,
         decision: &Decision,
+        failed: Option<&Error>,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
         match route {
             Route::Device if self.misses_edge(decision.mode, host.now()) => {
-                self.answer_in_its_place(request, decision, None, answer, host).await
+                self.answer_in_its_place(request, decision, failed, answer, host).await
             }
-            Route::Device => self.answer_on_device_or_warm(request, decision, answer, host).await,
-            Route::Edge => {
-                self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
-            }
-        }
-    }
-
-    /// On the other side, as the decided one has failed.
-    async fn answer_instead<H: Host>(
-        &mut self,
-        route: Route,
-        request: &TurnRequest,
-        decision: &Decision,
-        error: &Error,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<Ended> {
-        match route {
-            Route::Device if self.misses_edge(decision.mode, host.now()) => {
-                self.answer_in_its_place(request, decision, Some(error), answer, host).await
-            }
-            Route::Device => {
+            Route::Device if failed.is_some() => {
                 self.answer_on_device(request, None, Beside::Nothing, answer, host).await
             }
+            Route::Device => self.answer_on_device_or_warm(request, decision, answer, host).await,
             Route::Edge => {
                 self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
             }
