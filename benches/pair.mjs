@@ -1,20 +1,29 @@
 /**
- * The embedded pair, live: the questions of models/eval-questions.jsonl through a real page and a real
- * gateway on a link with a round trip of 20 ms; each way of routing in turn, one question at a time.
- * `python train/cards.py FILE N` writes as many questions as one likes.
+ * A pair of models, live: questions through a real page and a real gateway on a link with a round trip
+ * of 20 ms; each way of routing in turn, one question at a time.
  *
- *     node benches/pair.mjs [QUESTIONS [FILE]]
+ *     node benches/pair.mjs [QUESTIONS [FILE]]           the embedded pair, models/eval-questions.jsonl
+ *     node benches/pair.mjs --real [QUESTIONS [FILE]]    the real pair, benches/everyday.jsonl
+ *
+ * `--part even` and `--part odd` take every second question, to choose on and to judge by; `--json FILE`
+ * writes what became of each. `python train/cards.py FILE N` writes as many questions for the embedded
+ * pair as one likes; `cargo xtask models fetch` brings the real pair.
  */
 
+import { writeFile } from "node:fs/promises";
+import { parseArgs } from "node:util";
+
 import {
-  LinkShaper, SHAPES, clearDialogue, complete, configure, launchBrowser, openChat, startGateway, waitForEdge,
+  LinkShaper, REAL_PAIR, SHAPES, clearDialogue, complete, configure, launchBrowser, openChat, startGateway, waitForEdge,
 } from "../tests/e2e/harness.mjs";
 import { isRight, readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { mean, quantile } from "./summary.mjs";
 
 /** @typedef {import("./questions.mjs").Question} Question */
-/** @typedef {{right: boolean, called: boolean, seconds: number, looks: number}} Answer */
+/**
+ * @typedef {{right: boolean, called: boolean, seconds: number, p: number, looks: number[], tokens: number, finish: string, flaw: string | null, text: string}} Answer
+ */
 
 /** Each is a change of the configuration that the models' manifest brings. */
 const WAYS = {
@@ -24,9 +33,20 @@ const WAYS = {
   "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
 };
 
-const questions = (await readQuestions(process.argv[3])).slice(0, Number(process.argv[2] ?? Infinity));
+const { values: options, positionals } = parseArgs({
+  options: { real: { type: "boolean", default: false }, part: { type: "string" }, json: { type: "string" } },
+  allowPositionals: true,
+});
+const [n_questions = Infinity, file = options.real ? "benches/everyday.jsonl" : undefined] = positionals;
+const parts = { even: 0, odd: 1 };
+const part = options.part === undefined ? null : parts[/** @type {"even" | "odd"} */ (options.part)];
+const questions = (await readQuestions(file))
+  .filter((_, i) => part === null || i % 2 === part)
+  .slice(0, Number(n_questions));
+/** Where answers end by themselves, nothing bounds them here. */
+const request = options.real ? {} : { max_tokens: 160, temperature: 0 };
 
-const gateway = await startGateway();
+const gateway = await startGateway(options.real ? { serves: REAL_PAIR } : {});
 const link = await new LinkShaper(gateway.port).open();
 link.shape(SHAPES.normal);
 const browser = await launchBrowser();
@@ -36,9 +56,12 @@ await waitForEdge(page, "online");
 /** @param {Question} question @returns {Promise<Answer>} */
 async function ask({ messages, expect }) {
   await clearDialogue(page);
-  const { text, route, switched, total_s, looks } = await complete(page, { messages, max_tokens: 160, temperature: 0 });
+  const turn = await complete(page, { messages, ...request });
+  const { text, route, switched, total_s: seconds, p, finish_reason: finish, flaw, usage } = turn;
   const called = route === "edge" || switched !== null;
-  return { right: isRight(expect, text), called, seconds: total_s, looks: looks.length };
+  const looks = turn.looks.map((look) => look.p);
+  const tokens = usage.completion_tokens;
+  return { right: isRight(expect, text), called, seconds, p, looks, tokens, finish, flaw, text };
 }
 
 /** @type {Record<string, Answer[]>} */
@@ -48,11 +71,14 @@ for (const [way, knobs] of Object.entries(WAYS)) {
   await configure(page, knobs);
   found[way] = [];
   for (const question of questions) found[way].push(await ask(question));
+  console.error(`${way}: ${found[way].filter(({ right }) => right).length} of ${questions.length} right`);
 }
 await page.close();
 await browser.close();
 await link.cut();
 await gateway.stop();
+
+if (options.json) await writeFile(options.json, JSON.stringify({ questions, found }));
 
 const [device, edge] = [found["all on the device"], found["all at the edge"]];
 const needed = mean(questions.map((_, i) => Number(!device[i].right && edge[i].right)));

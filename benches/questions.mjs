@@ -1,5 +1,6 @@
 /**
- * The questions that the embedded pair is measured on, and whether an answer is right.
+ * The questions that pairs of models are measured on, and whether an answer is right: those of the
+ * embedded pair in models/eval-questions.jsonl, and everyday ones in benches/everyday.jsonl.
  */
 
 import { readFile } from "node:fs/promises";
@@ -11,7 +12,7 @@ import { repositoryRoot } from "../tests/e2e/harness.mjs";
  * @typedef {object} Question
  * @property {string} skill
  * @property {{role: string, content: string}[]} messages
- * @property {{type: string, value: any}} expect
+ * @property {{type: string, value: any, flags?: string}} expect
  */
 
 /** @param {string} [file] @returns {Promise<Question[]>} */
@@ -21,7 +22,9 @@ export async function readQuestions(file = path.join(repositoryRoot, "models/eva
 }
 
 /** As `check` in train/generator/turn.py. @param {Question["expect"]} expect @param {string} text */
-export function isRight({ type, value }, text) {
+export function isRight({ type, value, flags }, text) {
+  // As written, in any case unless the question asks for one.
+  if (type === "matches") return new RegExp(value, flags ?? "is").test(text);
   const answer = text.toLowerCase();
   if (type === "number") return Number(answer.match(/\d+/g)?.at(-1) ?? NaN) === value;
   if (type === "contains") return answer.includes(String(value).toLowerCase());

@@ -151,16 +151,24 @@ impl Default for Handoff {
     }
 }
 
+/// However slow a side is, it may write so many tokens.
+pub const MIN_ANSWER_TOKENS: usize = 256;
+
 /// Everything that can be set from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub edge: EdgeConfig,
     pub mode: Mode,
-    /// α of the paper's rule, in 1/s: how much win rate a second is worth.
+    /// α of the paper's rule, in 1/s: what a second is worth, measured in right answers. 1/α is how
+    /// many seconds a reader would wait for a right answer in place of a wrong one.
     pub alpha_per_s: f64,
-    /// θ of the paper's rule: the edge answers iff the fused score exceeds it.
+    /// θ of the paper's rule: the edge answers iff the fused score exceeds it. So it is what a call of
+    /// the edge costs, measured in right answers: at 0.25, four calls may be made for one more.
     pub theta: f64,
+    /// What a wrong answer costs each later turn of its dialogue, as a share of what it costs its own:
+    /// later turns build on earlier ones. Counts where the dialogue's side is weighed (`look_ahead`).
+    pub carry_over: f64,
     /// How far the fused score must pass θ to leave the side that holds the dialogue.
     pub hysteresis: f64,
     /// Whether moving a dialogue is weighed over its turns to come. `hysteresis` is then what a
@@ -185,8 +193,12 @@ pub struct Config {
     /// Whether it counts what a side has to catch up on. The paper's rule for single turns, taken
     /// to dialogues, leaves it out.
     pub context_aware: bool,
-    /// Longest answer, in tokens, unless the request says otherwise.
-    pub max_tokens: usize,
+    /// Longest answer, in tokens, unless the request says otherwise. `None`: as many as the context
+    /// leaves, but no more than `max_answer_s` allows.
+    pub max_tokens: Option<usize>,
+    /// Where no number of tokens is given, an answer ends after as many as its side is estimated to
+    /// write in this time, in seconds; never below [`MIN_ANSWER_TOKENS`].
+    pub max_answer_s: f64,
     /// How long to wait for the first byte of an answer, in milliseconds.
     pub first_byte_timeout_millis: u64,
     /// How long a stream may be silent, in milliseconds.
@@ -204,8 +216,9 @@ impl Default for Config {
         Config {
             edge: EdgeConfig::default(),
             mode: Mode::Auto,
-            alpha_per_s: 0.15,
+            alpha_per_s: 0.005,
             theta: 0.5,
+            carry_over: 0.2,
             hysteresis: 0.05,
             look_ahead: true,
             second_look: SecondLook::default(),
@@ -216,7 +229,8 @@ impl Default for Config {
             warm_edge_tokens: 0,
             queue_aware: true,
             context_aware: true,
-            max_tokens: 192,
+            max_tokens: None,
+            max_answer_s: 180.0,
             first_byte_timeout_millis: 15_000,
             idle_timeout_millis: 10_000,
             probe_timeout_millis: 3_000,
@@ -235,6 +249,9 @@ impl Config {
         }
         if !in_unit(self.theta) {
             return Err(invalid("theta must lie between 0 and 1"));
+        }
+        if !in_unit(self.carry_over) {
+            return Err(invalid("carry_over must lie between 0 and 1"));
         }
         if !in_unit(self.hysteresis) {
             return Err(invalid("hysteresis must lie between 0 and 1"));
@@ -258,8 +275,11 @@ impl Config {
         if !(growth.is_finite() && growth > 1.0) {
             return Err(invalid("second_look.growth must be a number above 1"));
         }
-        if self.max_tokens == 0 {
-            return Err(invalid("max_tokens must be at least 1"));
+        if self.max_tokens == Some(0) {
+            return Err(invalid("max_tokens must be at least 1, or null to let answers end by themselves"));
+        }
+        if !(self.max_answer_s.is_finite() && self.max_answer_s > 0.0) {
+            return Err(invalid("max_answer_s must be a number above 0"));
         }
         match &self.edge.base_url {
             Some(url) if !(url.starts_with("http://") || url.starts_with("https://")) => {
@@ -277,6 +297,14 @@ impl Config {
         let mut merged = serde_json::to_value(self).map_err(|error| invalid(&error.to_string()))?;
         merge(&mut merged, changes);
         serde_json::from_value(merged).map_err(|error| invalid(&error.to_string()))
+    }
+
+    /// How many tokens an answer may have on a side that writes so many per second: what the
+    /// request or the configuration says, or else the estimate.
+    pub fn answer_limit(&self, asked: Option<usize>, decode_tps: f64) -> usize {
+        asked.or(self.max_tokens).unwrap_or_else(|| {
+            ((decode_tps * self.max_answer_s) as usize).max(MIN_ANSWER_TOKENS)
+        })
     }
 
     pub fn probe_timeout(&self) -> Duration {
@@ -341,8 +369,22 @@ mod tests {
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));
         check(r#"{"max_tokens":0}"#, Err("max_tokens"));
+        check(r#"{"max_tokens":null}"#, Ok(()));
+        check(r#"{"max_answer_s":0}"#, Err("max_answer_s"));
+        check(r#"{"carry_over":1.5}"#, Err("carry_over"));
         check(r#"{"thetta":0.5}"#, Err("unknown field"));
         check(r#"{"mode":"cloud"}"#, Err("unknown variant"));
+    }
+
+    #[test]
+    fn an_answer_is_as_long_as_asked_or_as_its_side_writes_in_time() {
+        let limit = |max_tokens, asked, decode_tps| {
+            Config { max_tokens, max_answer_s: 60.0, ..Config::default() }.answer_limit(asked, decode_tps)
+        };
+        assert_eq!(limit(Some(10), Some(20), 1.0), 20);
+        assert_eq!(limit(Some(10), None, 1.0), 10);
+        assert_eq!(limit(None, None, 50.0), 3000);
+        assert_eq!(limit(None, None, 0.1), MIN_ANSWER_TOKENS);
     }
 
     #[test]

@@ -19,7 +19,7 @@ fn config() -> Config {
     Config {
         edge: EdgeConfig { base_url, ..EdgeConfig::default() },
         alpha_per_s: 0.0,
-        max_tokens: 24,
+        max_tokens: Some(24),
         second_look: SecondLook {
             first_tokens: 4,
             margin: 0.0,

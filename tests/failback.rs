@@ -28,7 +28,7 @@ fn config() -> Config {
     Config {
         edge: EdgeConfig { base_url, ..EdgeConfig::default() },
         alpha_per_s: 0.0,
-        max_tokens: 24,
+        max_tokens: Some(24),
         second_look: SecondLook { enabled: false, ..SecondLook::default() },
         ..Config::default()
     }

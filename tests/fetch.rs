@@ -29,7 +29,7 @@ fn config() -> Config {
     Config {
         edge: EdgeConfig { base_url, ..EdgeConfig::default() },
         mode: Mode::PreferDevice,
-        max_tokens: 12,
+        max_tokens: Some(12),
         handoff: Handoff { dtype: Encoding::F16, ..Handoff::default() },
         ..Config::default()
     }

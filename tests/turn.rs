@@ -23,7 +23,7 @@ const TINY_SCORER: &str = "tests/fixtures/scorer-tiny.gguf";
 fn config(mode: Mode) -> Config {
     let base_url = Some("http://edge.test/v1".to_owned());
     let edge = EdgeConfig { base_url, ..EdgeConfig::default() };
-    Config { edge, mode, max_tokens: 24, ..Config::default() }
+    Config { edge, mode, max_tokens: Some(24), ..Config::default() }
 }
 
 fn engine(source: &dyn ReadAt, n_ctx: usize) -> Engine {
@@ -343,7 +343,7 @@ fn a_calibration_is_in_force_for_its_pair_alone() {
     let decision = run(&mut router, &host, &ask(&["hello"])).unwrap().decision;
     assert_eq!((decision.theta, decision.alpha_per_s), (0.21, 0.02));
     assert_eq!(router.config().second_look.theta, Some(0.17));
-    let wordier = Config { max_tokens: 30, ..router.config().clone() };
+    let wordier = Config { max_tokens: Some(30), ..router.config().clone() };
     router.set_config(wordier).unwrap();
     assert!(router.calibration().is_some(), "its thresholds still hold");
     let changed = Config { theta: 0.4, ..router.config().clone() };

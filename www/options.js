@@ -45,8 +45,8 @@ import { surroundings } from "./surroundings.js";
  * @property {string} [edgeModel] the model to name in requests to it
  * @property {string} [edgeToken] a short-lived token; never an API key
  * @property {Record<string, string>} [edgeHeaders]
- * @property {number} [alphaPerS] how much win rate a second of waiting is worth
- * @property {number} [theta] the fused score from which the edge is asked
+ * @property {number} [alphaPerS] what a second of waiting is worth, in right answers: 1 / alphaPerS is how many seconds a reader would wait for a right answer in place of a wrong one; 0.005 by default
+ * @property {number} [theta] what a call of the edge costs, in right answers, beyond its time: the edge is asked where the fused score exceeds it; 0.5 by default
  * @property {number} [hysteresis] how much better the other side must be to switch
  * @property {SecondLook} [secondLook] judging the device's answer while it is written
  * @property {BothSides} [bothSides] letting both sides begin at once when in doubt

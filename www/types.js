@@ -69,11 +69,17 @@
 /** @typedef {"stop" | "length" | "abort"} FinishReason */
 
 /**
+ * What is wrong with an answer for all to see: it repeats itself and was ended, it says that it
+ * cannot answer, there was no room for the rest of it, or it says nothing.
+ * @typedef {"repetition" | "refusal" | "truncation" | "empty"} Flaw
+ */
+
+/**
  * One look at the device's answer while it was written. `p` is the probability that the edge is
- * needed, `fused` what the rule made of it, `waiting` by how much that had to pass the threshold,
+ * needed (1 where a flaw was seen), `fused` what the rule made of it, `waiting` by how much that had to pass the threshold,
  * since a later look may still change its mind; times are in seconds.
  * @typedef {{n_tokens: number, ended: boolean, p: number, fused: number, waiting: number,
- *   device_rest_s: number, edge_s: number, doubted: boolean, took_s: number}} Look
+ *   device_rest_s: number, edge_s: number, flaw: Flaw | null, doubted: boolean, took_s: number}} Look
  */
 
 /**
@@ -96,7 +102,8 @@
  * @typedef {{
  *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
- *   decided_s: number, ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason, usage: Usage,
+ *   decided_s: number, ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason,
+ *   flaw: Flaw | null, max_tokens: number, usage: Usage,
  *   switched: null | Switched, looks: Look[], started_both: null | StartedBoth, edge_warmed: boolean,
  *   fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
  * }} TurnReport
@@ -126,7 +133,8 @@
  * @typedef {{
  *   edge?: {base_url?: string | null, model?: string, token?: string,
  *     headers?: Record<string, string>},
- *   mode?: Mode, alpha_per_s?: number, theta?: number, hysteresis?: number, look_ahead?: boolean,
+ *   mode?: Mode, alpha_per_s?: number, theta?: number, carry_over?: number, hysteresis?: number,
+ *   look_ahead?: boolean, max_tokens?: number | null, max_answer_s?: number,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
  *     growth?: number, at_end?: boolean, margin?: number, drift?: number, draft?: "held" | "shown",
  *     takeover?: "replace" | "continue"},
@@ -205,11 +213,12 @@
  */
 
 /**
- * Models, and the rule's numbers that were calibrated for them; the page's own numbers win. A
+ * Models, and the rule's numbers that were measured for them; the page's own numbers win. A
  * calibration is one, or its URL relative to the manifest.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
  *   calibration?: string | Calibration,
- *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "hysteresis" | "second_look">}} Manifest
+ *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "carry_over" | "hysteresis" | "second_look"
+ *     | "warm_edge_tokens" | "catch_up_tokens">}} Manifest
  */
 
 /**

@@ -13,7 +13,9 @@ struct Body<'a> {
     messages: &'a [Message],
     stream: bool,
     stream_options: StreamOptions,
-    max_tokens: usize,
+    /// Left out, the answer ends where the model ends it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    max_tokens: Option<usize>,
     temperature: f32,
     #[serde(skip_serializing_if = "is_one")]
     top_p: f32,
@@ -45,7 +47,7 @@ pub fn completion_request(
     edge: &EdgeConfig,
     messages: &[Message],
     sampling: &Sampling,
-    max_tokens: usize,
+    max_tokens: Option<usize>,
     stop: &[String],
 ) -> String {
     let continues = messages.last().is_some_and(|message| message.role == Role::Assistant);
@@ -71,7 +73,7 @@ mod tests {
 
     fn check(messages: &[Message], expected: &str) {
         let edge = EdgeConfig { model: Some("m".to_owned()), ..EdgeConfig::default() };
-        let json = completion_request(&edge, messages, &Sampling::default(), 8, &[]);
+        let json = completion_request(&edge, messages, &Sampling::default(), Some(8), &[]);
         let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
         let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
         assert_eq!(parsed, expected);

@@ -213,14 +213,18 @@ fn choose(inputs: &Inputs<'_>, fused: f64, margin: f64, ahead: Option<&Move>) ->
 /// Both sides' costs, quality among them, and what they say of a move.
 fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
     let in_seconds = |quality: f64| quality / inputs.config.alpha_per_s;
+    let theta = inputs.config.theta + margin;
+    // Each later turn that builds on a wrong answer pays for it again. What θ means stays: a turn
+    // that is not worth a call by itself is not made so.
+    let stake = 1.0 + inputs.config.carry_over * prospect.outlook.turns_left;
+    let lost = inputs.score.p.min(theta) + stake * (inputs.score.p - theta).max(0.0);
     let device = Cost {
-        turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(inputs.score.p),
+        turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(lost),
         debt_s: prospect.device_debt_s,
         per_turn_s: prospect.device_per_turn_s,
     };
     let edge = Cost {
-        turn_s: inputs.edge.total_s - prospect.edge_debt_s
-            + in_seconds(inputs.config.theta + margin),
+        turn_s: inputs.edge.total_s - prospect.edge_debt_s + in_seconds(theta),
         debt_s: prospect.edge_debt_s,
         per_turn_s: prospect.edge_per_turn_s,
     };
@@ -331,6 +335,8 @@ mod tests {
         last: Option<Route>,
         second_look: bool,
         prospect: Option<Prospect>,
+        alpha_per_s: f64,
+        carry_over: f64,
     }
 
     fn case(p: f64, t_device: f64, t_edge: f64) -> Case {
@@ -343,11 +349,19 @@ mod tests {
             last: None,
             second_look: false,
             prospect: None,
+            alpha_per_s: 0.1,
+            carry_over: 0.0,
         }
     }
 
     fn run(case: &Case) -> Result<Decision> {
-        let config = Config { mode: case.mode, alpha_per_s: 0.1, theta: 0.5, ..Config::default() };
+        let config = Config {
+            mode: case.mode,
+            alpha_per_s: case.alpha_per_s,
+            theta: 0.5,
+            carry_over: case.carry_over,
+            ..Config::default()
+        };
         let total = |time: Option<f64>| time.unwrap_or(9.0);
         let device = DeviceTerms {
             available: case.t_device.is_some(),
@@ -463,6 +477,40 @@ mod tests {
         check(gone, (Edge, DeviceUnavailable));
         let told = Case { mode: Mode::PreferEdge, ..ahead(Edge, 3.0, 9.0, 9.0) };
         check(told, (Edge, ModePreferEdge));
+    }
+
+    #[test]
+    fn a_growing_debt_locks_no_dialogue_in() {
+        // The edge lacks ever more of a dialogue that the device answers.
+        let route = |p: f64, edge_debt_s: f64, alpha_per_s: f64, carry_over: f64| {
+            let outlook = Outlook {
+                holder: Route::Device,
+                regret_s: 0.0,
+                turns_left: 4.0,
+                advantages: vec![0.0],
+            };
+            let prospect = Some(Prospect {
+                outlook,
+                device_debt_s: 0.0,
+                edge_debt_s,
+                device_per_turn_s: 0.0,
+                edge_per_turn_s: 1.0,
+            });
+            let last = Some(Route::Device);
+            let t_edge = 1.2 + edge_debt_s;
+            run(&Case { last, prospect, alpha_per_s, carry_over, ..case(p, 1.0, t_edge) }).unwrap()
+        };
+        let alpha_per_s = Config::default().alpha_per_s;
+        for edge_debt_s in [0.0, 1.3, 2.8, 5.0, 5.8, 7.2, 20.0] {
+            let decision = route(0.7, edge_debt_s, alpha_per_s, 0.2);
+            assert_eq!(decision.route, Route::Edge, "{edge_debt_s}: {}", decision.sentence);
+        }
+        // Where a second outweighs any doubt, it was locked in.
+        assert_eq!(route(0.7, 7.2, 0.15, 0.2).reason, Reason::MoveTooDear);
+        // Turns that build on a wrong answer make it dearer; one that is worth no call stays.
+        assert_eq!(route(0.58, 20.0, alpha_per_s, 0.0).route, Route::Device);
+        assert_eq!(route(0.58, 20.0, alpha_per_s, 0.5).route, Route::Edge);
+        assert_eq!(route(0.45, 0.0, alpha_per_s, 1.0).route, Route::Device);
     }
 
     #[test]

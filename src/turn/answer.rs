@@ -6,7 +6,7 @@ use super::report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnU
 use super::seconds;
 use crate::Error;
 use crate::host::{Event, Host};
-use crate::routing::{Decision, Route};
+use crate::routing::{Decision, Flaw, Route};
 
 /// The reason of a switch that no error caused.
 const SECOND_LOOK: &str = "second_look";
@@ -26,6 +26,10 @@ pub(super) struct Answer {
     pub fetch_error: Option<Error>,
     /// Whether the side that writes has said all.
     pub complete: bool,
+    /// What is wrong with the text, as far as can be seen.
+    pub flaw: Option<Flaw>,
+    /// How long the answer may get on the side that writes, in tokens.
+    pub limit_tokens: usize,
     /// How often the dialogue has changed sides, this turn included.
     pub n_moves: usize,
     /// Bytes of the text that were shown.
@@ -44,6 +48,7 @@ pub(super) struct SetAside {
     text: String,
     n_tokens: usize,
     complete: bool,
+    flaw: Option<Flaw>,
 }
 
 impl Answer {
@@ -59,6 +64,8 @@ impl Answer {
             edge_warmed: false,
             fetch_error: None,
             complete: false,
+            flaw: None,
+            limit_tokens: 0,
             n_moves: 0,
             n_shown: 0,
             held: false,
@@ -93,6 +100,12 @@ impl Answer {
         self.show(host);
     }
 
+    /// The end of the text repeats itself from byte `kept` on: what of that was not shown yet goes.
+    pub fn end_repetition(&mut self, kept: usize) {
+        self.text.truncate(kept.max(self.n_shown));
+        (self.flaw, self.complete) = (Some(Flaw::Repetition), true);
+    }
+
     /// The turn was stopped: what was written by then is the reader's, also if it was held.
     pub fn abort<H: Host>(&mut self, host: &H) {
         self.release(host);
@@ -119,11 +132,16 @@ impl Answer {
     /// Moves to the edge because the last look doubted the text, which is set aside if the edge
     /// `replaces` it.
     pub fn doubt<H: Host>(&mut self, replaces: bool, host: &H) -> Option<SetAside> {
-        let percent = self.looks.last().map_or(0.0, |look| 100.0 * look.p).round();
-        let sentence = format!(
-            "What the device wrote is likely wrong ({percent} % that the edge is needed), so the \
-             edge answers."
-        );
+        let sentence = match self.flaw {
+            Some(flaw) => flaw.sentence().to_owned(),
+            None => {
+                let percent = self.looks.last().map_or(0.0, |look| 100.0 * look.p).round();
+                format!(
+                    "What the device wrote is likely wrong ({percent} % that the edge is needed), \
+                     so the edge answers."
+                )
+            }
+        };
         self.leave(SECOND_LOOK, sentence, replaces, host)
     }
 
@@ -150,8 +168,13 @@ impl Answer {
         let shown = std::mem::take(&mut self.n_shown) > 0;
         self.held = false;
         let aside =
-            SetAside { text: draft.clone(), n_tokens: self.n_tokens, complete: self.complete };
-        (self.n_tokens, self.complete) = (0, false);
+            SetAside {
+                text: draft.clone(),
+                n_tokens: self.n_tokens,
+                complete: self.complete,
+                flaw: self.flaw,
+            };
+        (self.n_tokens, self.complete, self.flaw) = (0, false, None);
         self.change_sides(Route::Edge, reason, sentence, shown, Some(draft), host);
         aside
     }
@@ -162,6 +185,7 @@ impl Answer {
         self.change_sides(Route::Device, error.code(), error.to_string(), false, None, host);
         if let Some(aside) = aside.filter(|_| self.text.is_empty()) {
             (self.n_tokens, self.complete) = (aside.n_tokens, aside.complete);
+            self.flaw = aside.flaw;
             self.push(&aside.text, host);
         }
         self.complete
@@ -207,6 +231,8 @@ impl Answer {
             total_s: seconds(self.started, ended),
             text: self.text,
             finish_reason: self.finish,
+            flaw: self.flaw,
+            max_tokens: self.limit_tokens,
             usage,
             switched: self.switched,
             looks: self.looks,

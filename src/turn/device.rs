@@ -13,8 +13,21 @@ use super::{Router, seconds, with_answer};
 use crate::config::Mode;
 use crate::engine::{Finish, GenerateRequest, Step, prefill_chunk};
 use crate::host::{Event, Host};
+use crate::routing::flaw::{self, Flaw, Repetition};
 use crate::routing::Decision;
 use crate::{Error, Result};
+
+/// What can be seen to be wrong with what the device has written so far, `asked` for so many tokens
+/// at most.
+fn flaw_of(answer: &Answer, finish: Option<Finish>, asked: Option<usize>) -> Option<Flaw> {
+    let has_room = asked.is_none_or(|asked| answer.n_tokens < asked);
+    match finish {
+        _ if answer.flaw == Some(Flaw::Repetition) => answer.flaw,
+        Some(Finish::Length) if has_room => Some(Flaw::Truncation),
+        Some(_) if answer.text.trim().is_empty() => Some(Flaw::Empty),
+        _ => flaw::is_refusal(&answer.text).then_some(Flaw::Refusal),
+    }
+}
 
 /// How the device's part of an answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,13 +71,17 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let revised = OnceCell::new();
         let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
         looks.iter().for_each(|looks| looks.hold(answer));
-        let max_tokens = request.max_tokens.unwrap_or(self.config.max_tokens);
+        let asked = request.max_tokens.or(self.config.max_tokens);
+        let limit = self.config.answer_limit(asked, self.device_rates.decode_tps);
+        answer.limit_tokens = limit;
+        let mut repetition = Repetition::default();
+        repetition.push(&answer.text);
         let n_prompt = prompt.tokens.len();
         let started = host.now();
         let mut generation = device.start(GenerateRequest {
             prompt: prompt.tokens,
             sampling: request.sampling.clone(),
-            max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
+            max_tokens: limit.saturating_sub(answer.n_tokens).max(1),
             stop: request.stop.clone(),
             prefill_chunk: prefill_chunk(self.device_rates.prefill_tps),
         })?;
@@ -102,7 +119,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 let second_look = &self.config.second_look;
                 looks = Looks::new(scorer, request, Some(decision), Beside::Nothing, second_look)
                     .filter(|_| decision.mode == Mode::Auto && !answer.inherited);
-                let looked_at = looks.is_some() && rest.shown;
+                let looked_at = rest.shown && looks.as_ref().is_some_and(Looks::judges);
                 if !looked_at && worth_going_back(decision, &rest, &self.config) {
                     break Ended::EdgeBack;
                 }
@@ -124,11 +141,16 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 }
                 Step::Text(text) => {
                     answer.push(&text, host);
-                    None
+                    // It would go on so until the context ends.
+                    repetition.push(&text).map(|kept| {
+                        answer.end_repetition(kept);
+                        Finish::Stop
+                    })
                 }
                 Step::Done(finish) => Some(finish),
             };
             answer.complete = finish.is_some();
+            answer.flaw = flaw_of(answer, finish, asked);
             if let Some(looks) = looks.as_mut().filter(|looks| looks.due(answer)) {
                 if looks.take(answer, confidence, host)? {
                     break Ended::Doubted;

@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::edge_call::{EdgeCall, Running};
+use super::edge_call::{EdgeCall, REPETITION, Running};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Counted, Router, seconds, with_answer};
 use crate::dialogue::Message;
 use crate::host::Host;
-use crate::routing::Route;
+use crate::routing::{Flaw, Route};
 use crate::{Error, Result};
 
 /// How long the edge is left alone after it refused a turn.
@@ -25,7 +25,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let call = EdgeCall::new(&self.config, request, answer, host.now());
+        let limit = self.config.answer_limit(request.max_tokens, self.edge_rates.decode_tps);
+        let call = EdgeCall::new(&self.config, request, answer, host.now())
+            .up_to(limit.saturating_sub(answer.n_tokens));
+        answer.limit_tokens = limit;
         self.follow(Running::start(&call, host), answer, host).await
     }
 
@@ -55,6 +58,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer.finish = match received.finish.as_deref() {
             Some("length") => FinishReason::Length,
             _ => FinishReason::Stop,
+        };
+        answer.flaw = match received.finish.as_deref() {
+            Some(REPETITION) => Some(Flaw::Repetition),
+            _ => None,
         };
         let n_prompt = prompt.tokens.len();
         answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(n_prompt);

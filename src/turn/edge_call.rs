@@ -17,11 +17,14 @@ use crate::config::{Config, EdgeConfig};
 use crate::dialogue::{Message, session};
 use crate::edge::{Chunk, EventStream, check_status, completion_request};
 use crate::host::{EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host};
-use crate::routing::Decision;
+use crate::routing::{Decision, Repetition};
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
 const MAX_ERROR_BYTES: usize = 4096;
+
+/// Why a call ended that went round in circles, beside the reasons that an edge gives.
+pub(super) const REPETITION: &str = "repetition";
 
 /// A request, and what has come of it.
 pub(super) struct EdgeCall<'t> {
@@ -30,8 +33,10 @@ pub(super) struct EdgeCall<'t> {
     /// Whether the device computes at the same time.
     pub beside_device: bool,
     config: Config,
-    /// Longest answer, in tokens.
-    max_tokens: usize,
+    /// Longest answer, in tokens, if the edge is told one.
+    max_tokens: Option<usize>,
+    /// If it is not, so many pieces are taken of its answer.
+    most_texts: usize,
     /// What the edge is told; fewer than the dialogue has where that is too long for it.
     messages: RefCell<Vec<Message>>,
     received: RefCell<Received>,
@@ -85,6 +90,7 @@ pub(super) struct Received {
     ended: bool,
     /// Text that nobody has taken yet.
     waiting: String,
+    repetition: Repetition,
 }
 
 impl<'t> EdgeCall<'t> {
@@ -95,13 +101,14 @@ impl<'t> EdgeCall<'t> {
         answer: &Answer,
         now: Duration,
     ) -> EdgeCall<'t> {
-        let max_tokens = request.max_tokens.unwrap_or(config.max_tokens);
+        let rest = |max_tokens: usize| max_tokens.saturating_sub(answer.n_tokens).max(1);
         EdgeCall {
             request,
             sent_at: now,
             beside_device: false,
             config: config.clone(),
-            max_tokens: max_tokens.saturating_sub(answer.n_tokens).max(1),
+            max_tokens: request.max_tokens.or(config.max_tokens).map(rest),
+            most_texts: usize::MAX,
             messages: RefCell::new(with_answer(&request.messages, &answer.text)),
             received: RefCell::default(),
             outcome: RefCell::new(None),
@@ -117,6 +124,11 @@ impl<'t> EdgeCall<'t> {
         now: Duration,
     ) -> EdgeCall<'t> {
         EdgeCall { beside_device: true, ..EdgeCall::new(config, request, answer, now) }
+    }
+
+    /// Where nobody says how long the answer may be, it ends after so many tokens.
+    pub fn up_to(self, n_tokens: usize) -> EdgeCall<'t> {
+        EdgeCall { most_texts: n_tokens.max(1), ..self }
     }
 
     pub fn messages(&self) -> Ref<'_, Vec<Message>> {
@@ -174,6 +186,10 @@ impl<'t> EdgeCall<'t> {
             let mut received = self.received.borrow_mut();
             received.n_bytes += bytes.len();
             chunks.drain(..).for_each(|chunk| received.take(chunk, host.now()));
+            // An edge that was told a number counts better than pieces can be counted here.
+            if self.max_tokens.is_none() && received.n_texts >= self.most_texts {
+                received.cut("length");
+            }
             parsed?;
         }
         match self.received().finish {
@@ -281,6 +297,9 @@ impl Received {
                 self.last_text = Some(now);
                 self.n_texts += 1;
                 self.waiting.push_str(&text);
+                if self.repetition.push(&text).is_some() {
+                    self.cut(REPETITION);
+                }
             }
             Chunk::Finish(reason) => self.finish = Some(reason),
             Chunk::Usage(usage) => {
@@ -290,6 +309,12 @@ impl Received {
             }
             Chunk::End => self.ended = true,
         }
+    }
+
+    /// No more of the answer is wanted; dropping the body ends the request.
+    fn cut(&mut self, reason: &str) {
+        self.finish.get_or_insert_with(|| reason.to_owned());
+        self.ended = true;
     }
 
     /// Share of the prompt that the edge found in its cache; `None` if it does not say.

@@ -26,7 +26,8 @@ const MIN_SENTENCE_BYTES: usize = 24;
 
 /// The looks at one answer.
 pub(super) struct Looks<'t, S> {
-    scorer: &'t S,
+    /// Without one only what is wrong for all to see is seen.
+    scorer: Option<&'t S>,
     messages: &'t [Message],
     decision: &'t Decision,
     /// What goes on at the edge; an answer only until a look has kept the device's.
@@ -35,12 +36,14 @@ pub(super) struct Looks<'t, S> {
     theta: f64,
     /// The next look's number of tokens; `None` before the first.
     next_at: Option<f64>,
+    /// Whether a look has found something wrong, for which there is no second one.
+    saw_flaw: bool,
     /// What looking itself took.
     pub spent: Duration,
 }
 
 impl<'t, S: ScoringModel> Looks<'t, S> {
-    /// `None` where nobody could take over, or nobody can judge.
+    /// `None` where nobody could take over.
     pub fn new(
         scorer: Option<&'t S>,
         request: &'t TurnRequest,
@@ -52,20 +55,26 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             config.enabled && decision.edge.available && decision.reason != Reason::ModePreferDevice
         })?;
         Some(Looks {
-            scorer: scorer.filter(|scorer| scorer.can_look())?,
+            scorer: scorer.filter(|scorer| scorer.can_look()),
             messages: &request.messages,
             decision,
             beside,
             config,
             theta: config.theta.unwrap_or(decision.theta),
             next_at: None,
+            saw_flaw: false,
             spent: Duration::ZERO,
         })
     }
 
+    /// Whether what is written will be judged, and not only seen to be no answer at all.
+    pub fn judges(&self) -> bool {
+        self.scorer.is_some()
+    }
+
     /// Keeps the draft back until it was looked at, if the page wants that.
     pub fn hold(&self, answer: &mut Answer) {
-        if self.config.draft == Draft::Held && !answer.shown() {
+        if self.judges() && self.config.draft == Draft::Held && !answer.shown() {
             answer.hold();
         }
     }
@@ -73,6 +82,8 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// Whether the answer should be looked at now.
     pub fn due(&self, answer: &Answer) -> bool {
         match self.next_at {
+            _ if answer.flaw.is_some() && !self.saw_flaw => true,
+            _ if !self.judges() => false,
             _ if answer.complete => self.config.at_end && !answer.text.trim().is_empty(),
             None => answer.n_tokens >= self.config.first_tokens || has_sentence(&answer.text),
             Some(next_at) => answer.n_tokens as f64 >= next_at,
@@ -87,7 +98,12 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         host: &H,
     ) -> Result<bool> {
         let (started, ended) = (host.now(), answer.complete);
-        let p = self.scorer.look(self.messages, &answer.text, confidence)?;
+        self.saw_flaw |= answer.flaw.is_some();
+        let p = match (answer.flaw, self.scorer) {
+            (None, Some(scorer)) => scorer.look(self.messages, &answer.text, confidence)?,
+            // Whatever is wrong with it, it is no answer.
+            _ => 1.0,
+        };
         let now = host.now();
         self.spent += now.saturating_sub(started);
         let n_tokens = answer.n_tokens as f64;
@@ -97,7 +113,9 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let delay_s = edge_s - rest_s;
         let fused = p - self.decision.alpha_per_s * delay_s;
         let gain = fused - self.theta;
-        let waiting = self.waiting(gain, n_tokens, rest);
+        // Nothing that is still to come would mend it.
+        let waiting =
+            if answer.flaw.is_some() { 0.0 } else { self.waiting(gain, n_tokens, rest) };
         let look = Look {
             n_tokens: answer.n_tokens,
             ended,
@@ -106,6 +124,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             waiting,
             device_rest_s: rest_s,
             edge_s,
+            flaw: answer.flaw,
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };

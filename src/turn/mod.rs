@@ -52,6 +52,8 @@ const EDGE_RATES_KEY: &str = "rates.edge";
 const SURVIVAL_KEY: &str = "edge.survival";
 const HABITS_KEY: &str = "habits";
 const FEEDBACK_KEY: &str = "feedback";
+/// Room that is kept free for an answer of no given length, where the dialogue fills the context.
+const USUAL_ANSWER_TOKENS: usize = 1024;
 /// Turns that can still be rated.
 const MAX_RATEABLE: usize = 32;
 
@@ -337,7 +339,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// How long a prompt may be so that an answer still fits behind it.
     fn prompt_room(&self, device: &D) -> usize {
-        device.n_ctx() - self.config.max_tokens.min(device.n_ctx() / 4)
+        let room = self.config.max_tokens.unwrap_or(USUAL_ANSWER_TOKENS);
+        device.n_ctx() - room.min(device.n_ctx() / 4)
     }
 
     /// The scorer's word, moved by verdicts on similar turns; and what this one is like.

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Mode;
 use crate::dialogue::{Message, session};
 use crate::engine::sampler::Sampling;
-use crate::routing::{Decision, Reason, Route};
+use crate::routing::{Decision, Flaw, Reason, Route};
 use crate::{Error, Result};
 
 /// One chat turn, as a caller asks for it.
@@ -101,6 +101,8 @@ pub struct Look {
     pub waiting: f64,
     pub device_rest_s: f64,
     pub edge_s: f64,
+    /// What was seen to be wrong, for which `p` is 1 whatever the scorer says.
+    pub flaw: Option<Flaw>,
     /// Whether the edge took over.
     pub doubted: bool,
     pub took_s: f64,
@@ -138,6 +140,10 @@ pub struct TurnReport {
     pub total_s: f64,
     pub text: String,
     pub finish_reason: FinishReason,
+    /// What is wrong with the text, as far as can be seen without knowing what is right.
+    pub flaw: Option<Flaw>,
+    /// How long the answer could get on the side that ended it, in tokens; the context may end sooner.
+    pub max_tokens: usize,
     pub usage: TurnUsage,
     pub switched: Option<Switched>,
     /// In their order; empty where nothing was looked at.

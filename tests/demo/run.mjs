@@ -1,10 +1,11 @@
 /**
- * The headless demo: a real gateway, a shaped link and a real Chromium, driven through
- * dialogue.json by typing into the visible page.
+ * The headless demo: a real gateway, a shaped link and a real Chromium, driven through a scripted
+ * dialogue by typing into the visible page.
  *
- *     node tests/demo/run.mjs [--json FILE]
+ *     node tests/demo/run.mjs [--dialogue FILE] [--gateway ARGUMENT]… [--json FILE]
  *
- * Ends with 1 if a turn failed or an expectation does not hold.
+ * `--gateway` says with which models and page the gateway is started, an argument each; without it
+ * that is the embedded pair, which tests/demo/dialogue.json was written for. Ends with 1 if a turn failed or an expectation does not hold.
  */
 
 import { readFile, writeFile } from "node:fs/promises";
@@ -16,7 +17,7 @@ import { SHAPES } from "./link-shaper.mjs";
 import { data, table, transcript } from "./report.mjs";
 
 /**
- * One turn of dialogue.json.
+ * One turn of a dialogue.
  * @typedef {object} Step
  * @property {string} prompt
  * @property {string} note what the turn is there to show
@@ -36,7 +37,7 @@ const EVENTS = {
   },
   /** @param {Stage} stage */
   "edge-start": async (stage) => {
-    stage.gateway = await harness.startGateway({ port: stage.gateway.port });
+    stage.gateway = await harness.startGateway({ port: stage.gateway.port, serves });
     await stage.link.open();
     await harness.waitForEdge(stage.page, "online");
   },
@@ -66,7 +67,7 @@ async function play(stage, { prompt, note, before, expect }) {
 
 /** @param {Step[]} steps */
 async function playAll(steps) {
-  const gateway = await harness.startGateway();
+  const gateway = await harness.startGateway({ serves });
   const link = await harness.startProxy(gateway.port);
   const browser = await harness.launchBrowser();
   console.log(`gateway at ${gateway.url}, page at ${link.url}\n`);
@@ -87,9 +88,16 @@ async function playAll(steps) {
   return played;
 }
 
-const { values } = parseArgs({ options: { json: { type: "string" } } });
-const dialogue = new URL("dialogue.json", import.meta.url);
-const played = await playAll(JSON.parse(await readFile(dialogue, "utf8")));
+const { values } = parseArgs({
+  options: {
+    dialogue: { type: "string", default: "tests/demo/dialogue.json" },
+    gateway: { type: "string", multiple: true },
+    json: { type: "string" },
+  },
+});
+/** The embedded pair, unless told otherwise. */
+const serves = values.gateway;
+const played = await playAll(JSON.parse(await readFile(values.dialogue, "utf8")));
 const result = data(played);
 
 console.log(table(played));

@@ -40,17 +40,26 @@ const NOTICE_TIMEOUT_MILLIS = 60_000;
 
 // --- The gateway ---
 
+const EMBEDDED = ["--model", "models/edge.gguf", "--site", "."];
+
+/** What `cargo xtask models fetch` brings, as the demo serves it. */
+export const REAL_PAIR = [
+  "--model", "models/fetched/qwen2.5-coder-0.5b-instruct.gguf",
+  "--device-model", "models/fetched/smollm2-135m-instruct.gguf",
+  "--manifest", "models/smollm2-qwen.json", "--site", ".", "--context", "8192",
+];
+
 /**
  * Starts the gateway that `cargo xtask build` made and waits until it listens. `stop` is its clean
  * shutdown; starting again on the same `port` is a restart.
- * @param {{port?: number, args?: string[]}} [options] `args` come after the usual ones
+ * @param {{port?: number, args?: string[], serves?: string[]}} [options] `args` come after the usual
+ *   ones; `serves` says which models and which page, by default the embedded edge model and this page
  */
-export async function startGateway({ port, args = [] } = {}) {
+export async function startGateway({ port, args = [], serves = EMBEDDED } = {}) {
   const program = process.env.NEARSIDE_EDGE ?? path.join(repositoryRoot, "target/fast/nearside-edge");
   if (!existsSync(program)) throw new Error(`${program} is missing; run: cargo xtask build`);
   const listenPort = port ?? (await freePort());
-  const usual = ["--listen", `127.0.0.1:${listenPort}`, "--model", "models/edge.gguf", "--site", "."];
-  const child = spawn(program, [...usual, ...args], {
+  const child = spawn(program, ["--listen", `127.0.0.1:${listenPort}`, ...serves, ...args], {
     cwd: repositoryRoot,
     stdio: ["ignore", "pipe", "pipe"],
   });

@@ -1,28 +1,46 @@
 /**
- * Takes docs/screenshot.png from the running demo:
+ * Takes docs/screenshot.png from the demo with its real models:
  *
- *     cargo xtask build && node tests/e2e/screenshot.mjs
+ *     cargo xtask build && cargo xtask models fetch && node tests/e2e/screenshot.mjs
+ *
+ * `--embedded` shows the embedded pair, `--out FILE` writes elsewhere, `--size WIDTHxHEIGHT` takes
+ * another window, `--dark` the dark look.
  */
 
 import path from "node:path";
+import { parseArgs } from "node:util";
 
-import { ask, launchBrowser, openChat, repositoryRoot, startGateway } from "./harness.mjs";
+import { REAL_PAIR, ask, launchBrowser, openChat, repositoryRoot, startGateway } from "./harness.mjs";
 
-const QUESTIONS = [
-  "Hello there.",
-  "What is the capital of France?",
-  "Sort these words: pear, moon, cat, tree.",
-];
+const QUESTIONS = {
+  real: [
+    "Hello! What can you help me with?",
+    "Translate into French: Good morning, my friend.",
+    "Write a Python function that returns the square of a number.",
+  ],
+  embedded: ["Hello there.", "What is the capital of France?", "Sort these words: pear, moon, cat, tree."],
+};
 
-const gateway = await startGateway();
+const { values } = parseArgs({
+  options: {
+    embedded: { type: "boolean", default: false },
+    dark: { type: "boolean", default: false },
+    size: { type: "string", default: "1280x1040" },
+    out: { type: "string", default: path.join(repositoryRoot, "docs/screenshot.png") },
+  },
+});
+const [width, height] = values.size.split("x").map(Number);
+
+const gateway = await startGateway(values.embedded ? {} : { serves: REAL_PAIR });
 const browser = await launchBrowser();
 try {
   const page = await openChat(browser.context, gateway.url);
-  await page.setViewportSize({ width: 1280, height: 1040 });
-  for (const question of QUESTIONS) await ask(page, question);
+  await page.setViewportSize({ width, height });
+  await page.emulateMedia({ colorScheme: values.dark ? "dark" : "light" });
+  for (const question of values.embedded ? QUESTIONS.embedded : QUESTIONS.real) await ask(page, question);
   const answers = page.locator("nearside-chat").locator("article.answer");
-  await answers.last().locator("summary").click();
-  await page.screenshot({ path: path.join(repositoryRoot, "docs/screenshot.png") });
+  await answers.last().locator("summary").first().click();
+  await page.screenshot({ path: values.out });
 } finally {
   await browser.close();
   await gateway.stop();

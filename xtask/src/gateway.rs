@@ -1,19 +1,56 @@
 //! The edge gateway, built for this machine.
 
 use std::net::{Ipv4Addr, TcpListener};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, ensure};
 
+use crate::pair::Pair;
 use crate::sh;
 
 /// Optimised but quick to link; the native tests share it.
 pub const PROFILE: &str = "fast";
 
-pub const MODEL: &str = "models/edge.gguf";
-/// What it reads long prompts with for the page, and hands over.
-const DEVICE_MODEL: &str = "models/device.gguf";
+pub const EMBEDDED_EDGE: &str = "models/edge.gguf";
+pub const EMBEDDED_DEVICE: &str = "models/device.gguf";
+
+/// The longest dialogue at the edge, in tokens. A model of 32,768 would take half a gigabyte for one.
+const CONTEXT: usize = 8192;
+
+/// What the gateway serves.
+pub struct Served<'p> {
+    edge: &'p Path,
+    /// What it reads long prompts with for the page, and hands over.
+    device: &'p Path,
+    /// What the page gets as models/manifest.json.
+    manifest: &'p Path,
+}
+
+impl<'p> From<&'p Pair> for Served<'p> {
+    fn from(pair: &'p Pair) -> Served<'p> {
+        Served { edge: &pair.edge, device: &pair.device, manifest: &pair.manifest }
+    }
+}
+
+impl Served<'_> {
+    /// The gateway's arguments, beside the address.
+    pub fn args(&self) -> Vec<String> {
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        // The page computes on the same machine.
+        let n_threads = available_parallelism().map_or(1, |n| (n.get() / 2).max(1));
+        [
+            ["--model".into(), text(self.edge)],
+            ["--device-model".into(), text(self.device)],
+            ["--manifest".into(), text(self.manifest)],
+            ["--site".into(), ".".into()],
+            ["--context".into(), CONTEXT.to_string()],
+            ["--threads".into(), n_threads.to_string()],
+        ]
+        .concat()
+    }
+}
 
 /// Compiles the gateway and gives the program's path.
 pub fn build() -> Result<PathBuf> {
@@ -30,17 +67,17 @@ pub fn build() -> Result<PathBuf> {
     Ok(sh::root().join("target/fast/nearside-edge").with_extension(std::env::consts::EXE_EXTENSION))
 }
 
-/// The gateway serving this repository's page and models on loopback.
-pub fn command(program: &PathBuf, port: u16) -> Result<Command> {
-    for model in [MODEL, DEVICE_MODEL] {
+/// The gateway on loopback, serving this repository's page and these models.
+pub fn command(program: &PathBuf, port: u16, served: &Served<'_>) -> Result<Command> {
+    for model in [served.edge, served.device] {
         ensure!(
-            sh::root().join(model).is_file(),
-            "{model} is missing; see train/README.md for how it is made"
+            model.is_file(),
+            "{} is missing; train/README.md tells how the embedded models are made, `cargo xtask models` fetches others",
+            model.display()
         );
     }
     let mut command = sh::command(program);
-    command.args(["--listen", &format!("127.0.0.1:{port}"), "--model", MODEL, "--site", "."]);
-    command.args(["--device-model", DEVICE_MODEL]);
+    command.args(["--listen", &format!("127.0.0.1:{port}")]).args(served.args());
     Ok(command)
 }
 

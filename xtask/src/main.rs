@@ -1,7 +1,8 @@
 //! `cargo xtask`: everything one does to this repository, from a fresh machine to a tested page.
 //!
-//! Reading order: `demo`, `test`, `bench` and `eval` are what people run; `setup` finds or installs
-//! what they need; `wasm` and `gateway` build the two halves of Nearside; `sh` runs other programs.
+//! Reading order: `demo`, `test`, `bench`, `eval` and `models` are what people run; `pair` chooses
+//! the models; `setup` finds or installs what they need; `wasm` and `gateway` build the two halves of
+//! Nearside; `sh` runs other programs.
 
 mod apt;
 mod bench;
@@ -10,7 +11,9 @@ mod chromium;
 mod demo;
 mod eval;
 mod gateway;
+mod models;
 mod node;
+mod pair;
 mod setup;
 mod sh;
 mod test;
@@ -19,7 +22,6 @@ mod wasm;
 mod wasm_bindgen;
 
 use std::ffi::OsString;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
@@ -38,8 +40,10 @@ struct Cli {
 #[derive(Subcommand)]
 enum Task {
     /// Install what is missing, build everything and serve the demo page on loopback.
-    Demo(Demo),
-    /// Run native tests, browser tests, end-to-end tests and the headless demo.
+    Demo(demo::Options),
+    /// List, fetch or remove models of the catalogue, models/catalogue.json.
+    Models(models::Options),
+    /// Run native tests, browser tests, end-to-end tests and the headless demo with both pairs.
     Test,
     /// The quick one: format, clippy, types and the library's native tests.
     Check,
@@ -57,19 +61,6 @@ enum Task {
     Setup,
 }
 
-#[derive(clap::Args)]
-struct Demo {
-    /// Port on loopback; the next free one is taken when it is busy.
-    #[arg(long, default_value_t = 8787)]
-    port: u16,
-    /// Drive the page in a real Chromium through tests/demo/dialogue.json instead of serving it.
-    #[arg(long)]
-    headless: bool,
-    /// Write the result of the headless run as JSON.
-    #[arg(long, value_name = "FILE", requires = "headless")]
-    json: Option<PathBuf>,
-}
-
 /// What another program understands.
 #[derive(clap::Args)]
 struct Passed {
@@ -79,8 +70,8 @@ struct Passed {
 
 fn main() -> ExitCode {
     let done = match Cli::parse().task {
-        Task::Demo(Demo { headless: true, json, .. }) => demo::drive(json.as_deref()),
-        Task::Demo(Demo { port, .. }) => demo::serve(port),
+        Task::Demo(options) => demo::run(&options),
+        Task::Models(options) => models::run(&options),
         Task::Test => test::run(),
         Task::Check => check::run(),
         Task::Bench(options) => bench::run(&options),

@@ -32,6 +32,11 @@ pub struct Args {
     #[arg(long, value_name = "DIR")]
     pub site: Option<PathBuf>,
 
+    /// The manifest that the page gets as models/manifest.json, in place of the site's own. Addresses
+    /// in it are relative to the site's models/.
+    #[arg(long, value_name = "FILE", requires = "site")]
+    pub manifest: Option<PathBuf>,
+
     /// Let pages of this origin use the gateway; may be repeated. The site's own needs no entry.
     #[arg(long, value_name = "ORIGIN")]
     pub allow_origin: Vec<HeaderValue>,
@@ -79,8 +84,9 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 16)]
     pub max_queue: usize,
 
-    /// Longest answer in tokens, and what a request gets that does not say.
-    #[arg(long, value_name = "N", default_value = "1024")]
+    /// Longest answer in tokens, and what a request gets that does not say; the context's end comes
+    /// first where it is nearer.
+    #[arg(long, value_name = "N", default_value = "4096")]
     pub max_tokens: NonZeroUsize,
 
     /// Require the bearer token that this environment variable holds.

@@ -1,7 +1,6 @@
 //! The gateway as a whole: what every handler shares, and the routes.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -22,7 +21,8 @@ use crate::chat::{self, MAX_CHAT_BYTES};
 use crate::failure::ApiError;
 use crate::kv::{self, Handoff, KV_PATH};
 use crate::line::Line;
-use crate::{probe, site};
+use crate::probe;
+use crate::site::Site;
 
 /// Seconds until a prefill that is asked for now would start.
 const QUEUE_S: HeaderName = HeaderName::from_static("x-nearside-queue-s");
@@ -56,7 +56,7 @@ pub struct Gateway {
 pub struct Access {
     pub token: Option<String>,
     pub allowed_origins: Vec<HeaderValue>,
-    pub site: Option<PathBuf>,
+    pub site: Option<Site>,
 }
 
 /// All routes. Only /v1 asks for the token: a probe with credentials would need a preflight, and
@@ -79,7 +79,7 @@ pub fn app(gateway: Arc<Gateway>, access: &Access) -> Router {
         .route("/probe/up", post(probe::up))
         .with_state(gateway);
     let app = match &access.site {
-        Some(folder) => app.fallback_service(site::site(folder)),
+        Some(site) => app.fallback_service(site.router()),
         None => app,
     };
     share_with(app, &access.allowed_origins)

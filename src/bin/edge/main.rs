@@ -45,6 +45,7 @@ use crate::line::Line;
 use crate::prefix_cache::PrefixCache;
 use crate::rates::Rates;
 use crate::scheduler::Limits;
+use crate::site::Site;
 use crate::transfer::Transfers;
 
 /// Beyond the grace for answers: for their last bytes to leave, and for stuck connections.
@@ -69,7 +70,11 @@ fn serve(args: &Args) -> Result<()> {
     let access = Access {
         token: args.token_env.as_deref().map(read_token).transpose()?,
         allowed_origins: args.allow_origin.clone(),
-        site: args.site.clone(),
+        site: args.site.as_ref().map(|folder| Site {
+            folder: folder.clone(),
+            manifest: args.manifest.clone(),
+            edge_model: args.model.clone(),
+        }),
     };
     let (gateway, cache, transfers) = load(args)?;
     let line = Arc::clone(&gateway.line);

@@ -1,19 +1,24 @@
 //! The page's files, and no others: what is not on the list does not exist.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::Request;
+use axum::extract::{Request, State};
 use axum::http::{HeaderName, HeaderValue, StatusCode, Uri, header};
 use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
-use tower_http::services::ServeDir;
+use tower_http::services::{ServeDir, ServeFile};
 
 /// Folders that are served whole, apart from what [`is_listed`] takes out again.
 const FOLDERS: [&str; 3] = ["www", "pkg", "models"];
 
-/// The gateway's own model stays here; the page never needs it.
+/// The embedded edge model stays here, and so does the model that the gateway answers with: the page
+/// never needs it.
 const EDGE_MODEL: &str = "edge.gguf";
+
+/// The manifest that the page loads its models by, unless it names another.
+const MANIFEST: &str = "/models/manifest.json";
 
 /// A service worker rules the folder that it is served from, so it has an address at the root too.
 const SERVICE_WORKER: &str = "/sw.js";
@@ -39,16 +44,47 @@ const HEADERS: [(HeaderName, HeaderValue); 5] = [
     (header::CACHE_CONTROL, HeaderValue::from_static("no-cache")),
 ];
 
-/// Serves the listed files of `folder`.
-pub fn site(folder: &Path) -> Router {
-    Router::new().fallback_service(ServeDir::new(folder)).layer(middleware::from_fn(guard))
+/// The page and what goes with it.
+#[derive(Debug, Clone)]
+pub struct Site {
+    pub folder: PathBuf,
+    /// Served in place of the folder's own manifest.
+    pub manifest: Option<PathBuf>,
+    /// Never served.
+    pub edge_model: PathBuf,
 }
 
-async fn guard(mut request: Request, next: Next) -> Response {
+impl Site {
+    /// Serves the listed files of the folder.
+    pub fn router(&self) -> Router {
+        let files = Router::new().fallback_service(ServeDir::new(&self.folder));
+        let files = match &self.manifest {
+            Some(manifest) => files.route_service(MANIFEST, ServeFile::new(manifest)),
+            None => files,
+        };
+        let hidden = below(&self.folder, &self.edge_model).map(Arc::<str>::from);
+        files.layer(middleware::from_fn_with_state(hidden, guard))
+    }
+}
+
+/// The address of a file that lies in the site's folder.
+fn below(folder: &Path, file: &Path) -> Option<String> {
+    let file = file.canonicalize().ok()?;
+    let below = file.strip_prefix(folder.canonicalize().ok()?).ok()?;
+    Some(format!("/{}", below.to_string_lossy().replace('\\', "/")))
+}
+
+async fn guard(
+    State(hidden): State<Option<Arc<str>>>,
+    mut request: Request,
+    next: Next,
+) -> Response {
     if request.uri().path() == SERVICE_WORKER {
         *request.uri_mut() = Uri::from_static(SERVICE_WORKER_FILE);
     }
-    let mut response = if is_listed(request.uri().path()) {
+    let path = request.uri().path();
+    let is_hidden = hidden.is_some_and(|hidden| hidden.eq_ignore_ascii_case(path));
+    let mut response = if is_listed(path) && !is_hidden {
         next.run(request).await
     } else {
         StatusCode::NOT_FOUND.into_response()

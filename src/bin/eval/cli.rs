@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand};
+use nearside::Config;
 
 use crate::trace::{self, Trace};
 use crate::world::Speeds;
@@ -113,17 +114,14 @@ pub struct WorldArgs {
     /// How fast both sides compute, as JSON; what it leaves out keeps its default.
     #[arg(long, value_name = "FILE")]
     pub rates: Option<PathBuf>,
-    /// α of the routers that count time, in 1/s: how much win rate a second is worth.
-    #[arg(long, value_name = "PER_SECOND", default_value_t = DEFAULT_ALPHA, value_parser = alpha)]
+    /// α of the routers that count time, in 1/s: what a second is worth, in right answers. The default
+    /// is the page's.
+    #[arg(long, value_name = "PER_SECOND", default_value_t = Config::default().alpha_per_s, value_parser = alpha)]
     pub alpha: f64,
     /// Of the order of the questions and the pauses between them.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
 }
-
-/// A device of this speed takes half a minute where the edge takes a few seconds. At the page's own
-/// α, meant for the embedded pair, it would never be asked.
-const DEFAULT_ALPHA: f64 = 0.005;
 
 /// Two models and what was recorded of them.
 #[derive(Debug, Clone, PartialEq, Default)]

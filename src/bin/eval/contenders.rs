@@ -162,5 +162,5 @@ impl Contender {
 pub fn base_config() -> Config {
     let base_url = Some("http://edge.replay/v1".to_owned());
     let edge = EdgeConfig { base_url, ..EdgeConfig::default() };
-    Config { edge, max_tokens: MAX_TOKENS, catch_up_tokens: 0, ..Config::default() }
+    Config { edge, max_tokens: Some(MAX_TOKENS), catch_up_tokens: 0, ..Config::default() }
 }
