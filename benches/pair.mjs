@@ -22,7 +22,7 @@ import { mean, quantile } from "./summary.mjs";
 
 /** @typedef {import("./questions.mjs").Question} Question */
 /**
- * @typedef {{right: boolean, called: boolean, seconds: number, p: number, looks: number[], tokens: number, finish: string, flaw: string | null, text: string}} Answer
+ * @typedef {{right: boolean, called: boolean, seconds: number, p: number, fused: number, looks: number[], tokens: number, finish: string, flaw: string | null, text: string}} Answer
  */
 
 /** Each is a change of the configuration that the models' manifest brings. */
@@ -31,6 +31,12 @@ const WAYS = {
   "all at the edge": { mode: "prefer-edge" },
   "without looks": { mode: "auto", core: { second_look: { enabled: false } } },
   "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
+};
+/** The real pair's general scorer judges its answers no better than chance, so it has no looks. */
+const REAL_WAYS = {
+  "all on the device": { mode: "prefer-device" },
+  "all at the edge": { mode: "prefer-edge" },
+  "as the manifest says": { mode: "auto" },
 };
 
 const { values: options, positionals } = parseArgs({
@@ -60,13 +66,14 @@ async function ask({ messages, expect }) {
   const { text, route, switched, total_s: seconds, p, finish_reason: finish, flaw, usage } = turn;
   const called = route === "edge" || switched !== null;
   const looks = turn.looks.map((look) => look.p);
+  const { fused } = turn.decision;
   const tokens = usage.completion_tokens;
-  return { right: isRight(expect, text), called, seconds, p, looks, tokens, finish, flaw, text };
+  return { right: isRight(expect, text), called, seconds, p, fused, looks, tokens, finish, flaw, text };
 }
 
 /** @type {Record<string, Answer[]>} */
 const found = {};
-for (const [way, knobs] of Object.entries(WAYS)) {
+for (const [way, knobs] of Object.entries(options.real ? REAL_WAYS : WAYS)) {
   await waitUntilQuiet();
   await configure(page, knobs);
   found[way] = [];

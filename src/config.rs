@@ -80,6 +80,9 @@ pub enum Takeover {
 #[serde(default, deny_unknown_fields)]
 pub struct SecondLook {
     pub enabled: bool,
+    /// Whether the edge takes over an answer that is none for all to see ([`crate::routing::Flaw`]).
+    /// Needs no scorer, and also holds where `enabled` is off.
+    pub flaws: bool,
     /// As `Config::theta`, which it is unless set: the edge takes over iff the fused score exceeds it.
     pub theta: Option<f64>,
     /// The first look comes no later than after so many tokens.
@@ -104,6 +107,7 @@ impl Default for SecondLook {
     fn default() -> SecondLook {
         SecondLook {
             enabled: true,
+            flaws: true,
             theta: None,
             first_tokens: 32,
             growth: 1.6,
@@ -276,7 +280,9 @@ impl Config {
             return Err(invalid("second_look.growth must be a number above 1"));
         }
         if self.max_tokens == Some(0) {
-            return Err(invalid("max_tokens must be at least 1, or null to let answers end by themselves"));
+            return Err(invalid(
+                "max_tokens must be at least 1, or null to let answers end by themselves",
+            ));
         }
         if !(self.max_answer_s.is_finite() && self.max_answer_s > 0.0) {
             return Err(invalid("max_answer_s must be a number above 0"));
@@ -302,9 +308,9 @@ impl Config {
     /// How many tokens an answer may have on a side that writes so many per second: what the
     /// request or the configuration says, or else the estimate.
     pub fn answer_limit(&self, asked: Option<usize>, decode_tps: f64) -> usize {
-        asked.or(self.max_tokens).unwrap_or_else(|| {
-            ((decode_tps * self.max_answer_s) as usize).max(MIN_ANSWER_TOKENS)
-        })
+        asked
+            .or(self.max_tokens)
+            .unwrap_or_else(|| ((decode_tps * self.max_answer_s) as usize).max(MIN_ANSWER_TOKENS))
     }
 
     pub fn probe_timeout(&self) -> Duration {
@@ -379,7 +385,8 @@ mod tests {
     #[test]
     fn an_answer_is_as_long_as_asked_or_as_its_side_writes_in_time() {
         let limit = |max_tokens, asked, decode_tps| {
-            Config { max_tokens, max_answer_s: 60.0, ..Config::default() }.answer_limit(asked, decode_tps)
+            Config { max_tokens, max_answer_s: 60.0, ..Config::default() }
+                .answer_limit(asked, decode_tps)
         };
         assert_eq!(limit(Some(10), Some(20), 1.0), 20);
         assert_eq!(limit(Some(10), None, 1.0), 10);

@@ -16,7 +16,9 @@ const REFUSAL: &str = "I'm sorry, but I can't assist with that.";
 
 fn config(mode: Mode) -> Config {
     let base_url = Some("http://edge.test/v1".to_owned());
-    Config { edge: EdgeConfig { base_url, ..EdgeConfig::default() }, mode, ..Config::default() }
+    let edge = EdgeConfig { base_url, ..EdgeConfig::default() };
+    // What nobody knows anything of is the device's.
+    Config { edge, mode, theta: 0.7, ..Config::default() }
 }
 
 /// What becomes of a turn in which the device writes `text`. There is no scorer.
@@ -28,7 +30,6 @@ fn turn(text: &str, config: Config, host: &SimHost, max_tokens: Option<usize>) -
     host.run(router.turn(&request, &host)).unwrap()
 }
 
-/// On a link that is too slow to ask the edge for its own sake.
 fn host_with_edge() -> SimHost {
     let host = SimHost::new();
     host.then(SimEdge::answer("much better"));
@@ -42,7 +43,10 @@ fn check_taken_over(text: &str, flaw: Flaw) {
     assert_eq!((report.route, report.text.as_str()), (Route::Edge, "much better"), "{text:.60}");
     assert_eq!((report.flaw, report.looks.last().unwrap().flaw), (None, Some(flaw)));
     let switched = report.switched.unwrap();
-    assert_eq!((switched.reason.as_str(), switched.sentence.as_str()), ("second_look", flaw.sentence()));
+    assert_eq!(
+        (switched.reason.as_str(), switched.sentence.as_str()),
+        ("second_look", flaw.sentence())
+    );
     assert!(shown(&host).ends_with("|much better"), "what was shown is said to be a draft");
 }
 
@@ -66,7 +70,7 @@ fn where_nobody_can_take_over_a_loop_ends_and_is_told() {
     assert_eq!((report.route, report.flaw), (Route::Device, Some(Flaw::Repetition)));
     assert_eq!(report.finish_reason, FinishReason::Stop);
     assert!(report.text.starts_with("Bon. Je suis toujou, "), "{}", report.text);
-    assert!(report.text.len() < 300, "it ends soon: {} bytes", report.text.len());
+    assert!(report.text.len() < 400, "it ends soon: {} bytes", report.text.len());
     assert_eq!(report.text, shown(&host), "what was shown is not taken back");
     let refused = turn(REFUSAL, config(Mode::DeviceOnly), &SimHost::new(), None);
     assert_eq!((refused.flaw, refused.text.as_str()), (Some(Flaw::Refusal), REFUSAL));
@@ -102,7 +106,7 @@ fn an_edge_that_goes_round_in_circles_is_stopped() {
     host.then(SimEdge::answer(&LOOP.repeat(400)));
     let report = turn("unused", config(Mode::EdgeOnly), &host, None);
     assert_eq!((report.route, report.flaw), (Route::Edge, Some(Flaw::Repetition)));
-    assert!(report.text.len() < 300, "{} bytes", report.text.len());
+    assert!(report.text.len() < 400, "{} bytes", report.text.len());
     assert_eq!(host.n_open_streams(), 0, "the request is ended");
 }
 
@@ -111,8 +115,8 @@ fn an_edge_is_told_a_length_only_where_there_is_one() {
     let sent = |config: Config, asked: Option<usize>| {
         let host = host_with_edge();
         turn("unused", config, &host, asked);
-        let sent = host.sent.borrow();
-        sent[0]["max_tokens"].clone()
+        let body: serde_json::Value = serde_json::from_str(&host.sent.borrow()[0]).unwrap();
+        body["max_tokens"].clone()
     };
     assert!(sent(config(Mode::EdgeOnly), None).is_null());
     assert_eq!(sent(config(Mode::EdgeOnly), Some(7)), 7);

@@ -32,7 +32,7 @@ impl Flaw {
 
 /// An answer repeats itself once its end is this long, in bytes, and consists of one piece over and
 /// over. Lists, tables and refrains that people ask for are shorter.
-const MIN_REPEATED_BYTES: usize = 160;
+const MIN_REPEATED_BYTES: usize = 320;
 /// And once the piece came so many times.
 const MIN_TIMES: usize = 4;
 /// No longer piece is looked for.
@@ -178,7 +178,10 @@ mod tests {
         assert_eq!(kept, 16);
         check(&format!("Voilà: {tail}"), Some("Voilà: Je suis toujou, "));
         let sentence = "The quick brown fox jumps over the lazy dog, and then it goes home again. ";
-        check(&format!("It begins. {}", sentence.repeat(9)), Some(&format!("It begins. {sentence}")));
+        check(
+            &format!("It begins. {}", sentence.repeat(9)),
+            Some(&format!("It begins. {sentence}")),
+        );
         check(&"春眠不觉晓，".repeat(30), Some("春眠不觉晓，"));
         check(&format!("{}{}", "a b c d. ".repeat(500), "end"), Some("a b c d. "));
         // Long before its end a long answer is no loop.
@@ -194,10 +197,14 @@ mod tests {
         check(&format!("| a | b |\n{}\n| 1 | 2 |", "|---|".repeat(60)), None);
         check(&"=".repeat(300), None);
         check(&"-".repeat(3000), Some("-"));
-        let list: String = ["one", "two", "three", "four", "five"].map(|n| format!("- item {n}\n")).concat();
+        let list: String =
+            ["one", "two", "three", "four", "five"].map(|n| format!("- item {n}\n")).concat();
         check(&list, None);
         let refrain = "Row, row, row your boat, gently down the stream.\n";
-        check(&format!("{refrain}Merrily, merrily.\n{refrain}Life is but a dream.\n{refrain}"), None);
+        check(
+            &format!("{refrain}Merrily, merrily.\n{refrain}Life is but a dream.\n{refrain}"),
+            None,
+        );
     }
 
     #[test]

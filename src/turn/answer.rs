@@ -167,13 +167,12 @@ impl Answer {
         let draft = std::mem::take(&mut self.text);
         let shown = std::mem::take(&mut self.n_shown) > 0;
         self.held = false;
-        let aside =
-            SetAside {
-                text: draft.clone(),
-                n_tokens: self.n_tokens,
-                complete: self.complete,
-                flaw: self.flaw,
-            };
+        let aside = SetAside {
+            text: draft.clone(),
+            n_tokens: self.n_tokens,
+            complete: self.complete,
+            flaw: self.flaw,
+        };
         (self.n_tokens, self.complete, self.flaw) = (0, false, None);
         self.change_sides(Route::Edge, reason, sentence, shown, Some(draft), host);
         aside

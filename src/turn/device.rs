@@ -13,8 +13,8 @@ use super::{Router, seconds, with_answer};
 use crate::config::Mode;
 use crate::engine::{Finish, GenerateRequest, Step, prefill_chunk};
 use crate::host::{Event, Host};
-use crate::routing::flaw::{self, Flaw, Repetition};
 use crate::routing::Decision;
+use crate::routing::flaw::{self, Flaw, Repetition};
 use crate::{Error, Result};
 
 /// What can be seen to be wrong with what the device has written so far, `asked` for so many tokens

@@ -52,10 +52,11 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         config: &'t SecondLook,
     ) -> Option<Looks<'t, S>> {
         let decision = decision.filter(|decision| {
-            config.enabled && decision.edge.available && decision.reason != Reason::ModePreferDevice
+            let looks = config.enabled || config.flaws;
+            looks && decision.edge.available && decision.reason != Reason::ModePreferDevice
         })?;
         Some(Looks {
-            scorer: scorer.filter(|scorer| scorer.can_look()),
+            scorer: scorer.filter(|scorer| config.enabled && scorer.can_look()),
             messages: &request.messages,
             decision,
             beside,
@@ -82,7 +83,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// Whether the answer should be looked at now.
     pub fn due(&self, answer: &Answer) -> bool {
         match self.next_at {
-            _ if answer.flaw.is_some() && !self.saw_flaw => true,
+            _ if self.config.flaws && answer.flaw.is_some() && !self.saw_flaw => true,
             _ if !self.judges() => false,
             _ if answer.complete => self.config.at_end && !answer.text.trim().is_empty(),
             None => answer.n_tokens >= self.config.first_tokens || has_sentence(&answer.text),
@@ -99,7 +100,8 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     ) -> Result<bool> {
         let (started, ended) = (host.now(), answer.complete);
         self.saw_flaw |= answer.flaw.is_some();
-        let p = match (answer.flaw, self.scorer) {
+        let flaw = answer.flaw.filter(|_| self.config.flaws);
+        let p = match (flaw, self.scorer) {
             (None, Some(scorer)) => scorer.look(self.messages, &answer.text, confidence)?,
             // Whatever is wrong with it, it is no answer.
             _ => 1.0,
@@ -114,8 +116,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let fused = p - self.decision.alpha_per_s * delay_s;
         let gain = fused - self.theta;
         // Nothing that is still to come would mend it.
-        let waiting =
-            if answer.flaw.is_some() { 0.0 } else { self.waiting(gain, n_tokens, rest) };
+        let waiting = if flaw.is_some() { 0.0 } else { self.waiting(gain, n_tokens, rest) };
         let look = Look {
             n_tokens: answer.n_tokens,
             ended,
@@ -124,7 +125,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             waiting,
             device_rest_s: rest_s,
             edge_s,
-            flaw: answer.flaw,
+            flaw,
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };

@@ -166,7 +166,7 @@ test("a signal stops the device within a token, and the stream says so", async (
 
 for (const how of /** @type {const} */ (["signal", "break"])) {
   test(`leaving an edge answer by ${how} closes its connection, and the next turn works`, async () => {
-    site.answer = "word ".repeat(300).trim();
+    site.answer = Array.from({ length: 300 }, (_, i) => `word${i}`).join(" ");
     const abandoned = site.abandoned;
     await createRouter({ mode: "edge-only", device: false });
     await stream({ messages: EASY }, { stopAfter: 2, how });

@@ -39,7 +39,10 @@ pub struct Options {
 pub fn run(options: &Options) -> Result<()> {
     if let Some(url) = &options.edge_url {
         let absolute = url.starts_with("http://") || url.starts_with("https://");
-        ensure!(absolute, "--edge-url must be an absolute http or https URL, such as https://host/v1");
+        ensure!(
+            absolute,
+            "--edge-url must be an absolute http or https URL, such as https://host/v1"
+        );
     }
     let pair = choose(options)?;
     match options.headless {
@@ -66,7 +69,11 @@ fn serve(pair: &Pair, port: u16, edge_url: Option<&str>) -> Result<()> {
     let port = gateway::free_port(port)?;
     let mut gateway = gateway::command(&program, port, &Served::from(pair))?;
     let query = edge_url.map(|url| format!("?edge={}", in_query(url))).unwrap_or_default();
-    sh::say(format!("in the page: {}; at the edge: {}", pair.device_title, edge_url.unwrap_or(&pair.edge_title)));
+    sh::say(format!(
+        "in the page: {}; at the edge: {}",
+        pair.device_title,
+        edge_url.unwrap_or(&pair.edge_title)
+    ));
     sh::say(format!(
         "starting the gateway; then open http://127.0.0.1:{port}/{query} (Ctrl-C stops it)"
     ));

@@ -65,7 +65,8 @@ impl Pair {
         let device = models::find(device.unwrap_or(models::DEVICE))?;
         let edge = models::find(edge.unwrap_or(models::EDGE))?;
         let manifest = write_manifest(&device, &edge)?;
-        let title = |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let title =
+            |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let (device_title, edge_title) = (title(&device), title(&edge));
         let dialogue = "tests/demo/real-dialogue.json";
         Ok(Pair { device, edge, manifest, device_title, edge_title, dialogue })
@@ -86,9 +87,9 @@ pub fn real_or_embedded() -> Pair {
 fn write_manifest(device: &Path, edge: &Path) -> Result<PathBuf> {
     let shipped: Value = serde_json::from_str(&fs::read_to_string(sh::root().join(REAL_MANIFEST))?)
         .with_context(|| format!("{REAL_MANIFEST} is damaged"))?;
-    let scorer = shipped["files"].as_array().and_then(|files| {
-        files.iter().find(|file| file["role"] == "scorer")
-    });
+    let scorer = shipped["files"]
+        .as_array()
+        .and_then(|files| files.iter().find(|file| file["role"] == "scorer"));
     let mut device_file = described(device)?;
     device_file["role"] = json!("device");
     device_file["url"] = json!(servable(device)?);
@@ -116,7 +117,10 @@ fn servable(file: &Path) -> Result<String> {
     let folder = root.join("fetched/own");
     fs::create_dir_all(&folder)?;
     let name = file.file_name().context("a model's file has no name")?;
-    ensure!(!name.to_string_lossy().starts_with('.'), "the gateway serves no file whose name begins with a dot");
+    ensure!(
+        !name.to_string_lossy().starts_with('.'),
+        "the gateway serves no file whose name begins with a dot"
+    );
     let link = folder.join(name);
     if link.symlink_metadata().is_ok() {
         fs::remove_file(&link)?;

@@ -18,7 +18,9 @@ pub fn run() -> Result<()> {
         ("native tests", &native),
         ("browser tests", &|| browser(&tools)),
         ("end-to-end tests", &|| end_to_end(&tools)),
-        ("tasks' own tests", &|| sh::run(sh::cargo().args(["test", "--profile", "xtask", "-p", "xtask"]))),
+        ("tasks' own tests", &|| {
+            sh::run(sh::cargo().args(["test", "--profile", "xtask", "-p", "xtask"]))
+        }),
         ("headless demo, embedded pair", &|| {
             demo::drive_built(&Pair::embedded(), &tools.chromium, None)
         }),

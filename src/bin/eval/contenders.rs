@@ -151,7 +151,11 @@ impl Contender {
             alpha_per_s: if self.counts_time { alpha_per_s } else { 0.0 },
             queue_aware: self.counts_queue,
             failback: self.fails_back,
-            second_look: SecondLook { enabled: self.looks, ..SecondLook::default() },
+            second_look: SecondLook {
+                enabled: self.looks,
+                flaws: self.looks,
+                ..SecondLook::default()
+            },
             both_sides: BothSides { enabled: self.both, ..BothSides::default() },
             ..base_config()
         }

@@ -105,11 +105,18 @@ mod tests {
         let mut seen = HashSet::new();
         for entry in &catalogue.models {
             let Entry { name, file, sha256, .. } = entry;
-            let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
+            let is_plain =
+                |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || ".-".contains(c);
             assert!(name.chars().all(is_plain), "{name}");
             assert_eq!(*file, format!("{name}.gguf"));
-            assert!(sha256.len() == 64 && sha256.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')), "{name}");
-            assert!(seen.insert(name.clone()) && seen.insert(sha256.clone()), "{name} stands twice");
+            assert!(
+                sha256.len() == 64 && sha256.chars().all(|c| matches!(c, '0'..='9' | 'a'..='f')),
+                "{name}"
+            );
+            assert!(
+                seen.insert(name.clone()) && seen.insert(sha256.clone()),
+                "{name} stands twice"
+            );
             assert!(!entry.sources.is_empty() && !entry.roles.is_empty(), "{name}");
             for source in &entry.sources {
                 match source {
@@ -127,7 +134,8 @@ mod tests {
     #[test]
     fn the_demos_pair_is_in_it_and_was_run() {
         let catalogue = Catalogue::read().unwrap();
-        for (name, role) in [(super::super::DEVICE, Role::Device), (super::super::EDGE, Role::Edge)] {
+        for (name, role) in [(super::super::DEVICE, Role::Device), (super::super::EDGE, Role::Edge)]
+        {
             let entry = catalogue.entry(name).unwrap();
             assert!(entry.run_here && entry.roles.contains(&role), "{name}");
         }

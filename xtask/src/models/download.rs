@@ -37,11 +37,10 @@ pub fn watch(
     written: impl Fn() -> u64,
 ) -> Result<()> {
     let name = program.get_program().to_string_lossy().into_owned();
-    let mut child = program
-        .stdout(Stdio::null())
-        .stderr(Stdio::piped())
-        .spawn()
-        .with_context(|| format!("could not start {name}; install it, or fetch the file by hand"))?;
+    let mut child =
+        program.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().with_context(|| {
+            format!("could not start {name}; install it, or fetch the file by hand")
+        })?;
     let mut progress = Progress::new(what, bytes, written());
     let status = loop {
         if let Some(status) = child.try_wait()? {

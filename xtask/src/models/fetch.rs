@@ -77,7 +77,8 @@ fn check(file: &Path, entry: &Entry) -> Result<()> {
 
 /// The file's SHA-256 in hexadecimal digits.
 pub fn digest(file: &Path) -> Result<String> {
-    let mut reader = File::open(file).with_context(|| format!("could not read {}", file.display()))?;
+    let mut reader =
+        File::open(file).with_context(|| format!("could not read {}", file.display()))?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
     loop {
@@ -85,7 +86,9 @@ pub fn digest(file: &Path) -> Result<String> {
             Ok(0) => break,
             Ok(n_bytes) => hash.update(&buffer[..n_bytes]),
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
-            Err(error) => return Err(error).with_context(|| format!("could not read {}", file.display())),
+            Err(error) => {
+                return Err(error).with_context(|| format!("could not read {}", file.display()));
+            }
         }
     }
     Ok(format!("{:x}", hash.finalize()))
@@ -120,7 +123,8 @@ mod tests {
     }
 
     fn folder(name: &str) -> PathBuf {
-        let folder = std::env::temp_dir().join(format!("nearside-fetch-{name}-{}", std::process::id()));
+        let folder =
+            std::env::temp_dir().join(format!("nearside-fetch-{name}-{}", std::process::id()));
         fs::create_dir_all(&folder).unwrap();
         folder
     }

@@ -89,7 +89,9 @@ fn remove(entry: &Entry) -> Result<()> {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
             sh::say(format!("{} was not here", entry.name));
         }
-        Err(error) => return Err(error).with_context(|| format!("could not delete {}", file.display())),
+        Err(error) => {
+            return Err(error).with_context(|| format!("could not delete {}", file.display()));
+        }
     }
     Ok(())
 }
@@ -106,7 +108,8 @@ fn remove_all() -> Result<()> {
 
 fn list(catalogue: &Catalogue) -> String {
     let width = catalogue.models.iter().map(|entry| entry.name.len()).max().unwrap_or(0);
-    let mut lines = vec![format!("{:width$}  {:>9}  {:6}  what it is good for", "name", "size", "here")];
+    let mut lines =
+        vec![format!("{:width$}  {:>9}  {:6}  what it is good for", "name", "size", "here")];
     for entry in &catalogue.models {
         let here = if path(entry).is_file() { "yes" } else { "" };
         let tried = if entry.run_here { "" } else { " (not tried by this project)" };

