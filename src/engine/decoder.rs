@@ -100,8 +100,7 @@ impl Decoder {
         kernels.pass(tokens.len(), || {
             let state = self.pass(tokens, start, cache, kernels);
             let mut logits = vec![0.0; self.output.n_rows()];
-            let n_embd = self.sizes.n_embd;
-            self.output.multiply(&Activations::new(&state, n_embd), &mut logits, kernels);
+            self.output.multiply_finely(&state, &mut logits, kernels);
             logits
         })
     }

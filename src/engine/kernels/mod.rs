@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`simd`] is what a CPU offers; [`formats`] how weights are laid out for it and
 //! [`blocks`] how files store them, [`floats`] those that are not quantised; [`activations`] brings
-//! the other operand into integers; [`product`] multiplies. [`rows`] holds the passes over rows of
+//! the other operand into integers; [`product`] multiplies, and [`fine`] what a model's output needs finer. [`rows`] holds the passes over rows of
 //! activations, with [`functions`], [`attention`] the one over keys and values. [`pool`] brings threads,
 //! [`trial`] finds out when they pay, and [`fastest`] which set to use where the CPU does not say.
 //!
@@ -15,6 +15,7 @@ mod activations;
 pub mod attention;
 pub mod blocks;
 mod fastest;
+pub mod fine;
 pub mod floats;
 pub mod formats;
 mod functions;

@@ -50,7 +50,7 @@ unsafe impl Sync for Weights {}
 impl Products {
     /// Writes the products of four rows with token `t`; the last quad may have fewer rows.
     #[inline(always)]
-    unsafe fn write<S: Simd>(self, quad: usize, t: usize, four: S::Floats) {
+    pub(super) unsafe fn write<S: Simd>(self, quad: usize, t: usize, four: S::Floats) {
         let row = quad * QUAD;
         // SAFETY: the caller's: a quad of this matrix and a token of these activations.
         unsafe {
@@ -115,7 +115,7 @@ impl Weights {
     /// # Safety
     /// The weights are packed as `F` and have this quad.
     #[inline(always)]
-    unsafe fn packed<F: Format>(&self, quad: usize) -> Packed<F> {
+    pub(super) unsafe fn packed<F: Format>(&self, quad: usize) -> Packed<F> {
         // SAFETY: the caller's.
         Packed(unsafe { self.bytes.add(quad / 2 * self.pair_bytes) }, quad % 2, PhantomData)
     }

@@ -1,0 +1,161 @@
+//! One token's products with signed weights, its activations in 11 bits: for a model's output.
+//!
+//! Seven bits beside weights of eight are enough inside a network, where later layers average the
+//! rounding away. In the logits nothing comes after it: there it was more than half of what the
+//! engine's distributions differed by from those of a forward pass in f32
+//! (docs/decisions/kernels.md). An output meets one token at a time, and is bounded by
+//! reading its weights, so that a second dot product with each costs little.
+//!
+//! An activation is `scale · (16 · (high − 64) + low)`, with `high` in 0..=127 and `low` in 0..=15.
+
+use std::ops::Range;
+
+use super::{
+    formats::{Format, GROUP, Packed, Scaling, VECTORS, unrolled},
+    functions::all,
+    product::{Products, Weights},
+    simd::{Isa, Simd, for_any_isa},
+};
+
+/// What the largest of a group becomes.
+const LARGEST: f32 = 1023.0;
+/// Bits of `low`. Eight of its dot products fit a sum of 16 bits: 8 · 2 · 128 · 15 < 2^15.
+const LOW_BITS: u32 = 4;
+const LOW: i32 = (1 << LOW_BITS) - 1;
+
+/// A token's activations: (n_columns).
+pub struct Fine {
+    high: Vec<u8>,
+    low: Vec<u8>,
+    /// (n_columns / GROUP)
+    scales: Vec<f32>,
+}
+
+impl Fine {
+    /// Of whole groups. In plain Rust, as one row per token is nothing beside its products.
+    pub fn new(x: &[f32]) -> Fine {
+        let (mut high, mut low) = (vec![0; x.len()], vec![0; x.len()]);
+        let mut scales = vec![0.0; x.len() / GROUP];
+        let parts = high.chunks_exact_mut(GROUP).zip(low.chunks_exact_mut(GROUP));
+        for ((x, (high, low)), scale) in x.chunks_exact(GROUP).zip(parts).zip(&mut scales) {
+            let max = x.iter().fold(0f32, |max, x| max.max(x.abs()));
+            // No integer stands for what is not a number, so the scale does.
+            let finite = x.iter().map(|x| x.abs()).sum::<f32>().is_finite();
+            *scale = if finite { max / LARGEST } else { f32::NAN };
+            let inverse = if finite && max > 0.0 { LARGEST / max } else { 0.0 };
+            for ((x, high), low) in x.iter().zip(high).zip(low) {
+                let integer = (x * inverse).round_ties_even() as i32;
+                *high = ((integer >> LOW_BITS) + 64) as u8;
+                *low = (integer & LOW) as u8;
+            }
+        }
+        Fine { high, low, scales }
+    }
+}
+
+for_any_isa! {
+    /// The products of the quads in `quads` with one token.
+    ///
+    /// # Safety
+    /// As [`super::product::multiply`]; `F` is signed, and `x` as wide as the weights.
+    pub unsafe fn multiply_finely<F: Format>(
+        weights: Weights,
+        quads: Range<usize>,
+        x: &Fine,
+        products: Products,
+    ) = multiply_finely_in
+}
+
+#[inline(always)]
+unsafe fn multiply_finely_in<S: Simd, F: Format>(
+    weights: Weights,
+    quads: Range<usize>,
+    x: &Fine,
+    products: Products,
+) {
+    // SAFETY: the caller's.
+    unsafe {
+        let packed = |quad| weights.packed::<F>(quad);
+        let mut quad = quads.start;
+        while quad + 2 <= quads.end {
+            let fours = some_quads::<S, F, 2>([packed(quad), packed(quad + 1)], x);
+            products.write::<S>(quad, 0, fours[0]);
+            products.write::<S>(quad + 1, 0, fours[1]);
+            quad += 2;
+        }
+        if quad < quads.end {
+            let [four] = some_quads::<S, F, 1>([packed(quad)], x);
+            products.write::<S>(quad, 0, four);
+        }
+    }
+}
+
+#[inline(always)]
+unsafe fn some_quads<S: Simd, F: Format, const Q: usize>(
+    weights: [Packed<F>; Q],
+    x: &Fine,
+) -> [S::Floats; Q] {
+    // SAFETY: the caller's: the activations have as many groups as the quads.
+    unsafe {
+        let (ones, [sixteen]) = (S::ones(), all::<S, 1>([(LOW + 1) as f32]));
+        let mut results = [S::splat(0.0); Q];
+        for (g, &scale) in x.scales.iter().enumerate() {
+            let (high, low) = (x.high.as_ptr().add(g * GROUP), x.low.as_ptr().add(g * GROUP));
+            let groups = weights.map(|quad| quad.group(g));
+            let scalings: [Scaling<S>; Q] =
+                std::array::from_fn(|q| weights[q].scaling(groups[q], g));
+            let mut totals = scalings.map(|scaling| scaling.start);
+            let mut low_sums = [S::no_sum(); Q];
+            unrolled!(J => {
+                let (high, low) = (S::load_word(high.add(4 * J)), S::load_word(low.add(4 * J)));
+                for q in 0..Q {
+                    let vector = weights[q].vector::<S>(groups[q], J);
+                    let high_sum = S::add_dot(S::no_sum(), vector, high);
+                    totals[q] = S::add_sum(totals[q], high_sum, ones);
+                    low_sums[q] = S::add_dot(low_sums[q], vector, low);
+                }
+            });
+            for q in 0..Q {
+                let scale = S::mul(scalings[q].scales[0], S::splat(scale));
+                let low = S::to_floats(S::add_sum(S::no_ints(), low_sums[q], ones));
+                let sum = S::mul_add(S::to_floats(totals[q]), sixteen, low);
+                results[q] = S::mul_add(sum, scale, results[q]);
+            }
+        }
+        results
+    }
+}
+
+const _: () = assert!(VECTORS * 2 * 128 * (LOW as usize) < 1 << 15, "low sums fit 16 bits");
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn value(x: &Fine, i: usize) -> f32 {
+        let integer = (i32::from(x.high[i]) - 64) << LOW_BITS | i32::from(x.low[i]);
+        integer as f32 * x.scales[i / GROUP]
+    }
+
+    #[test]
+    fn values_come_back_within_half_a_step() {
+        let x: Vec<f32> = (0..64).map(|i| ((i * 37 % 64) as f32 - 31.5) * 0.1).collect();
+        let fine = Fine::new(&x);
+        for (i, x) in x.iter().enumerate() {
+            assert!((value(&fine, i) - x).abs() <= 0.501 * fine.scales[i / GROUP], "{i}: {x}");
+        }
+        assert!(fine.high.iter().all(|&high| high < 128), "the dot's second operand");
+    }
+
+    #[test]
+    fn what_is_not_a_number_is_not_hidden() {
+        for (at, value) in [(0, f32::NAN), (17, f32::INFINITY), (31, f32::NEG_INFINITY)] {
+            let mut x = [0.5; 64];
+            x[at] = value;
+            let fine = Fine::new(&x);
+            assert!(fine.scales[0].is_nan(), "{value} at {at}");
+            assert!(fine.scales[1] > 0.0);
+        }
+        assert_eq!(Fine::new(&[0.0; 32]).scales, [0.0]);
+    }
+}
