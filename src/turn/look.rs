@@ -70,12 +70,14 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
-    /// Whether the answer should be looked at now.
+    /// Whether the answer should be looked at now. What was thought before it is none of it.
     pub fn due(&self, answer: &Answer) -> bool {
         match self.next_at {
             _ if answer.complete => self.config.at_end && !answer.text.trim().is_empty(),
-            None => answer.n_tokens >= self.config.first_tokens || has_sentence(&answer.text),
-            Some(next_at) => answer.n_tokens as f64 >= next_at,
+            None => {
+                answer.n_text_tokens() >= self.config.first_tokens || has_sentence(&answer.text)
+            }
+            Some(next_at) => answer.n_text_tokens() as f64 >= next_at,
         }
     }
 
@@ -90,7 +92,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let p = self.scorer.look(self.messages, &answer.text, confidence)?;
         let now = host.now();
         self.spent += now.saturating_sub(started);
-        let n_tokens = answer.n_tokens as f64;
+        let n_tokens = answer.n_text_tokens() as f64;
         self.next_at = Some(self.next_after(n_tokens));
         let rest = if ended { 0.0 } else { self.decision.rest_tokens(n_tokens) };
         let (rest_s, edge_s) = (rest * self.decision.token_s(), self.edge_s(now));
@@ -99,7 +101,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let gain = fused - self.theta;
         let waiting = self.waiting(gain, n_tokens, rest);
         let look = Look {
-            n_tokens: answer.n_tokens,
+            n_tokens: answer.n_text_tokens(),
             ended,
             p,
             fused,

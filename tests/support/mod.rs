@@ -6,6 +6,7 @@ pub mod gguf_writer;
 pub mod judge;
 pub mod kv;
 pub mod llama2c;
+pub mod scripted;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
