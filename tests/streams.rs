@@ -145,7 +145,7 @@ fn thinking_is_no_part_of_the_answer() {
             "completion_tokens_details": {"reasoning_tokens": 2}})),
     ];
     let within = [text("<th"), text("ink>\nHm, so.\n</"), text("think>\n\nFour."), finish("stop")];
-    for (data, n_thinking, n_tokens) in [(&apart[..], 2, 4), (&within[..], 1, 3)] {
+    for (data, n_thinking, n_tokens) in [(&apart[..], 2, 4), (&within[..], 1, 8)] {
         let host = SimHost::new();
         host.then(SimEdge::Stream(events(data))).then(SimEdge::answer("next"));
         let mut router = router(Mode::EdgeOnly, &[], &host);
@@ -161,8 +161,7 @@ fn thinking_is_no_part_of_the_answer() {
         next.messages.push(Message::new(Role::Assistant, &*report.text));
         next.messages.push(Message::new(Role::User, "and?"));
         let report = run(&mut router, &next, &host).unwrap();
-        let n_held = report.usage.prompt_tokens.max(9) as f64;
-        assert!(report.decision.edge.missing_tokens as f64 > 0.0 && n_held > 0.0);
+        assert!(report.decision.edge.missing_tokens > 0, "{:?}", report.decision.edge);
         assert!(!host.sent.borrow()[1].contains("so."), "thinking is not sent back");
     }
 }

@@ -19,7 +19,8 @@ pub struct ScriptedDevice {
     pub opens_thought: bool,
     /// Fails once its pieces are out.
     pub breaks: bool,
-    held: Vec<u32>,
+    /// The prompt that it read last.
+    pub held: Vec<u32>,
 }
 
 pub struct Writing {
