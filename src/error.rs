@@ -74,10 +74,25 @@ pub enum Error {
     EdgeRejected { status: u16, message: String },
     #[error("The edge failed (HTTP {status}): {message}")]
     EdgeFailed { status: u16, message: String },
-    #[error("The edge sent something that is not an OpenAI event stream: {0}.")]
+    #[error(
+        "The edge sent something that is not an OpenAI event stream: {0}. Check that the base URL \
+         is that of an OpenAI-compatible API."
+    )]
     EdgeProtocol(String),
     #[error("The edge's answer broke off before its end.")]
     EdgeBrokeOff,
+    #[error("The edge ended its answer without a word. Ask again, or answer on the device.")]
+    EdgeEmpty,
+    #[error(
+        "The edge asked for the tool `{0}`, but the request offers no tools. Ask again, or offer \
+         them in `tools`."
+    )]
+    EdgeToolCall(String),
+    #[error(
+        "The request offers tools or holds their results, which only the edge can read. Allow the \
+         edge, or leave the tools out."
+    )]
+    ToolsNeedEdge,
     #[error(
         "Neither side could answer. Device: {device} Edge: {edge} The dialogue is intact; repeat \
          the turn."
@@ -132,6 +147,9 @@ impl Error {
             Error::EdgeFailed { .. } => "edge_failed",
             Error::EdgeProtocol(_) => "edge_protocol",
             Error::EdgeBrokeOff => "edge_broke_off",
+            Error::EdgeEmpty => "edge_empty",
+            Error::EdgeToolCall(_) => "edge_tool_call",
+            Error::ToolsNeedEdge => "tools_need_edge",
             Error::BothFailed { .. } => "both_failed",
             Error::InvalidRequest(_) => "invalid_request",
             Error::InvalidConfig(_) => "invalid_config",

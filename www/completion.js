@@ -5,6 +5,8 @@
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").Route} Route */
 /** @typedef {import("./types.js").Usage} Usage */
+/** @typedef {import("./types.js").ToolCall} ToolCall */
+/** @typedef {import("./types.js").ToolCallPiece} ToolCallPiece */
 /** @typedef {import("./errors.js").RouterError} RouterError */
 
 /**
@@ -22,20 +24,36 @@
  */
 
 /**
+ * What a chunk adds. `reasoning_content` is what the model thinks, as DeepSeek and others name it: no
+ * part of the answer, and not to be sent back. A refusal is text too, so that it is shown.
+ * @typedef {{role?: "assistant", content?: string, reasoning_content?: string, refusal?: string,
+ *   tool_calls?: ToolCallPiece[]}} Delta
+ */
+
+/**
+ * OpenAI's usage, with this router's own counts. What `x_estimated` names was not counted by the side
+ * that answered.
+ * @typedef {Usage & {prompt_tokens_details: {cached_tokens: number},
+ *   completion_tokens_details: {reasoning_tokens: number}}} CompletionUsage
+ */
+
+/**
  * @typedef {object} ChatCompletionChunk
  * @property {string} id
  * @property {"chat.completion.chunk"} object
  * @property {number} created
  * @property {string} model the one that is answering
- * @property {{index: 0, delta: {role?: "assistant", content?: string},
+ * @property {{index: 0, delta: Delta,
  *   finish_reason: import("./types.js").FinishReason | null}[]} choices
  * @property {RouteNote} [x_route] on the first chunk
  * @property {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} [x_switch]
  *   the turn goes on at the other side; where that replaces the text so far, it was only a draft
  * @property {import("./types.js").Look} [x_look] what the device has written was judged
+ * @property {{text: string}} [x_thought] all `content` that this side has given so far, which is
+ *   `text`, turned out to be thinking; the answer begins here
  * @property {{thrown_away_tokens: number}} [x_stopped] the edge began too and was stopped
  * @property {{done: number, total: number}} [x_prefill]
- * @property {Usage} [usage] on the last chunk
+ * @property {CompletionUsage} [usage] on the last chunk
  * @property {TurnReport} [x_turn] on the last chunk
  */
 
@@ -45,9 +63,10 @@
  * @property {"chat.completion"} object
  * @property {number} created
  * @property {string} model
- * @property {{index: 0, message: {role: "assistant", content: string},
+ * @property {{index: 0, message: {role: "assistant", content: string | null,
+ *   reasoning_content?: string, refusal?: string, tool_calls?: ToolCall[]},
  *   finish_reason: import("./types.js").FinishReason}[]} choices
- * @property {Usage} usage
+ * @property {CompletionUsage} usage
  * @property {RouteNote} x_route
  * @property {TurnReport} x_turn
  */
@@ -91,6 +110,17 @@ export class CompletionStream {
     } else if (event.type === "delta") {
       this.#route = event.route;
       this.#add({ content: event.text });
+    } else if (event.type === "thinking") {
+      this.#route = event.route;
+      this.#add({ reasoning_content: event.text });
+    } else if (event.type === "thought") {
+      this.#add({}, { x_thought: { text: event.text } });
+    } else if (event.type === "refusal") {
+      this.#route = event.route;
+      this.#add({ content: event.text, refusal: event.text });
+    } else if (event.type === "tool_call") {
+      this.#route = event.route;
+      this.#add({ tool_calls: [event.call] });
     } else if (event.type === "switch") {
       const { from, to, reason, sentence, replaces } = event;
       this.#route = to;
@@ -108,7 +138,7 @@ export class CompletionStream {
   finish(report) {
     this.report = report;
     this.#route = report.route;
-    this.#add({}, { usage: report.usage, x_turn: report }, report.finish_reason);
+    this.#add({}, { usage: usageOf(report), x_turn: report }, report.finish_reason);
     this.#end();
   }
 
@@ -134,7 +164,7 @@ export class CompletionStream {
   }
 
   /**
-   * @param {{role?: "assistant", content?: string}} delta
+   * @param {Delta} delta
    * @param {Partial<ChatCompletionChunk>} [extra]
    * @param {import("./types.js").FinishReason | null} [finishReason]
    */
@@ -171,13 +201,34 @@ export function completionOf(stream) {
     choices: [
       {
         index: 0,
-        message: { role: "assistant", content: report.text },
+        message: messageOf(report),
         finish_reason: report.finish_reason,
       },
     ],
-    usage: report.usage,
+    usage: usageOf(report),
     x_route: { ...routeNote(report.decision), route: report.route },
     x_turn: report,
+  };
+}
+
+/** @param {TurnReport} report @returns {ChatCompletion["choices"][0]["message"]} */
+function messageOf({ text, thinking, refused, tool_calls }) {
+  return {
+    role: "assistant",
+    content: text === "" && tool_calls.length > 0 ? null : text,
+    ...(thinking && { reasoning_content: thinking }),
+    ...(refused && { refusal: text }),
+    ...(tool_calls.length > 0 && { tool_calls }),
+  };
+}
+
+/** @param {TurnReport} report @returns {CompletionUsage} */
+function usageOf({ usage }) {
+  const { cached_tokens, reasoning_tokens } = usage;
+  return {
+    ...usage,
+    prompt_tokens_details: { cached_tokens },
+    completion_tokens_details: { reasoning_tokens },
   };
 }
 

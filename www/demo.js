@@ -72,8 +72,8 @@ function showState() {
   const { link, device, calibration } = chat.router?.state.core ?? {};
   const rows = [
     ["Round trip", seconds(link?.age_s == null ? null : link.rtt_s)],
-    ["Upload", link?.bandwidth_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
-    ["Download", link?.bandwidth_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
+    ["Upload", link?.up_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
+    ["Download", link?.down_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
     ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
     ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
     ["Calibration", calibrationText(calibration)],

@@ -85,6 +85,9 @@ import { surroundings } from "./surroundings.js";
  * @property {number} [max_completion_tokens]
  * @property {string | string[]} [stop]
  * @property {AbortSignal} [signal]
+ * @property {object[]} [tools] what the model may ask for, in OpenAI's words. Only the edge can: a turn that offers tools, or whose messages hold their results, goes there
+ * @property {unknown} [tool_choice]
+ * @property {boolean} [parallel_tool_calls]
  * @property {Mode} [mode] for this turn alone
  * @property {unknown} [stream_options]
  */
@@ -97,7 +100,7 @@ export const MODES = /** @type {const} */ ([
   "edge-only",
 ]);
 
-const ROLES = ["system", "user", "assistant"];
+const ROLES = ["system", "user", "assistant", "tool"];
 
 /** @param {RouterOptions} options */
 export function startOptions(options) {
@@ -170,7 +173,10 @@ export function turnRequest(request) {
     throw refused("max_tokens", "must be a positive integer");
   }
   return present({
-    messages: messages.map(({ role, content }) => ({ role, content })),
+    messages: messages.map(plainMessage),
+    tools: toolList(request.tools),
+    tool_choice: request.tool_choice ?? undefined,
+    parallel_tool_calls: request.parallel_tool_calls ?? undefined,
     temperature: number(request, "temperature", 0, 2),
     top_p: number(request, "top_p", 0, 1),
     top_k: number(request, "top_k", 0, Infinity),
@@ -183,6 +189,20 @@ export function turnRequest(request) {
   });
 }
 
+/** Without what is not sent on; thinking is never sent back. @param {Message} message @returns {Message} */
+function plainMessage({ role, content, tool_calls, tool_call_id }) {
+  const calls = tool_calls && tool_calls.length > 0 ? tool_calls : undefined;
+  return present({ role, content: content ?? "", tool_calls: calls, tool_call_id });
+}
+
+/** @param {object[] | undefined | null} tools */
+function toolList(tools) {
+  if (tools === undefined || tools === null) return undefined;
+  const isTool = (/** @type {unknown} */ tool) => typeof tool === "object" && tool !== null;
+  if (Array.isArray(tools) && tools.every(isTool)) return tools;
+  throw refused("tools", "must be a list of tools");
+}
+
 /** @param {unknown} messages @returns {asserts messages is Message[]} */
 function checkMessages(messages) {
   if (!Array.isArray(messages) || messages.length === 0) {
@@ -192,11 +212,15 @@ function checkMessages(messages) {
     if (!ROLES.includes(message?.role)) {
       throw refused(`messages[${index}].role`, `must be one of ${ROLES.join(", ")}`);
     }
-    if (typeof message.content !== "string") {
+    const calls = message.role === "assistant" && message.tool_calls?.length > 0;
+    if (typeof message.content !== "string" && !(calls && message.content == null)) {
       throw refused(`messages[${index}].content`, "must be a string");
     }
+    if (message.role === "tool" && typeof message.tool_call_id !== "string") {
+      throw refused(`messages[${index}].tool_call_id`, "must be a string");
+    }
   });
-  if (messages[messages.length - 1].role !== "user") {
+  if (!["user", "tool"].includes(messages[messages.length - 1].role)) {
     throw refused("messages", "must end with a message of the user");
   }
 }

@@ -9,7 +9,21 @@
 
 /** @typedef {"auto" | "prefer-device" | "prefer-edge" | "device-only" | "edge-only"} Mode */
 
-/** @typedef {{role: "system" | "user" | "assistant", content: string}} Message */
+/**
+ * A message in OpenAI's shape. Calls of tools and what they found are for the edge alone; a turn
+ * whose messages hold some goes there.
+ * @typedef {{role: "system" | "user" | "assistant" | "tool", content: string,
+ *   tool_calls?: ToolCall[], tool_call_id?: string}} Message
+ */
+
+/** @typedef {{id: string, type: "function", function: {name: string, arguments: string}}} ToolCall */
+
+/**
+ * A piece of a call of a tool, in OpenAI's shape: the first one of an index has `id`, `type` and the
+ * name, the others more of the arguments.
+ * @typedef {{index: number, id?: string, type?: "function",
+ *   function: {name?: string, arguments: string}}} ToolCallPiece
+ */
 
 /**
  * What one side would need to answer, in seconds.
@@ -53,8 +67,8 @@
 /**
  * `online` is null until a first probe has returned or failed.
  * @typedef {{online: boolean | null, rtt_s: number, rtt_var_s: number, up_bytes_per_s: number,
- *   down_bytes_per_s: number, bandwidth_known: boolean, queue_s: number,
- *   age_s: number | null}} LinkEstimate
+ *   down_bytes_per_s: number, bandwidth_known: boolean, up_known: boolean, down_known: boolean,
+ *   queue_s: number, age_s: number | null}} LinkEstimate
  */
 
 /** What one side does per second, learned from turns.
@@ -62,11 +76,18 @@
  */
 
 /**
+ * `completion_tokens` are with thinking, of which there are `reasoning_tokens`. `x_estimated` names
+ * the fields that nobody has counted: an edge that counts nothing leaves it to the page, which counts
+ * the prompt in the device's vocabulary and the answer by its pieces.
  * @typedef {{prompt_tokens: number, completion_tokens: number, total_tokens: number,
- *   cached_tokens: number, fetched_tokens: number}} Usage
+ *   reasoning_tokens: number, cached_tokens: number, fetched_tokens: number,
+ *   x_estimated: string[]}} Usage
  */
 
-/** @typedef {"stop" | "length" | "abort"} FinishReason */
+/**
+ * `length`: the answer was cut off, and can be gone on with. `tool_calls`: the edge asks for tools.
+ * @typedef {"stop" | "length" | "content_filter" | "tool_calls" | "abort"} FinishReason
+ */
 
 /**
  * What is wrong with an answer for all to see: it repeats itself and was ended, it says that it
@@ -99,10 +120,13 @@
 
 /**
  * What a finished turn was: its number, the decision's summary, the measured times and the text.
+ * `thinking` is no part of the text, and `thought_s` how long the reader saw nothing else; where
+ * `refused`, the text says why there is no answer.
  * @typedef {{
  *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
- *   decided_s: number, ttft_s: number | null, total_s: number, text: string, finish_reason: FinishReason,
+ *   decided_s: number, ttft_s: number | null, thought_s: number | null, total_s: number, text: string, thinking: string,
+ *   refused: boolean, tool_calls: ToolCall[], finish_reason: FinishReason,
  *   flaw: Flaw | null, max_tokens: number, usage: Usage,
  *   switched: null | Switched, looks: Look[], started_both: null | StartedBoth, edge_warmed: boolean,
  *   fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
@@ -114,6 +138,10 @@
  * @typedef {{type: "route", decision: Decision}
  *   | {type: "link", link: LinkEstimate}
  *   | {type: "delta", text: string, route: Route}
+ *   | {type: "thinking", text: string, route: Route}
+ *   | {type: "thought", text: string, route: Route}
+ *   | {type: "refusal", text: string, route: Route}
+ *   | {type: "tool_call", call: ToolCallPiece, route: Route}
  *   | {type: "look", look: Look}
  *   | {type: "stopped", thrown_away_tokens: number}
  *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
@@ -126,7 +154,8 @@
 /**
  * @typedef {{messages: Message[], temperature?: number, top_p?: number, top_k?: number,
  *   min_p?: number, repetition_penalty?: number, seed?: number, max_tokens?: number,
- *   stop?: string[], mode?: Mode}} ChatRequest
+ *   stop?: string[], mode?: Mode, tools?: object[], tool_choice?: unknown,
+ *   parallel_tool_calls?: boolean}} ChatRequest
  */
 
 /**

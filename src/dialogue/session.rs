@@ -53,11 +53,14 @@ pub fn drop_oldest_exchange(messages: &mut Vec<Message>) -> bool {
     true
 }
 
-/// Checks what a caller hands in: at least one user message, and the last
-/// message is the user's.
+/// Checks what a caller hands in: at least one message, and the last one is
+/// the user's, or a tool's.
 pub fn validate(messages: &[Message]) -> Result<()> {
     let last =
         messages.last().ok_or_else(|| Error::InvalidRequest("messages is empty".to_owned()))?;
+    if last.role == Role::Tool {
+        return Ok(());
+    }
     if last.role != Role::User {
         return Err(Error::InvalidRequest("the last message must be the user's".to_owned()));
     }

@@ -119,6 +119,15 @@ pub enum Event<'a> {
     Prefill { done: usize, total: usize },
     /// A piece of the answer.
     Delta { text: &'a str, route: Route },
+    /// A piece of what the model thinks before it answers; it is no part of the answer.
+    Thinking { text: &'a str, route: Route },
+    /// What this side has said so far as its answer turned out to be `text` that it thought.
+    Thought { text: &'a str, route: Route },
+    /// A piece of the answer that says that there will be none.
+    Refusal { text: &'a str, route: Route },
+    /// A piece of a call of a tool, in OpenAI's shape.
+    #[serde(rename = "tool_call")]
+    ToolCall { call: &'a serde_json::Value, route: Route },
     /// The device's answer was judged while it was written.
     Look { look: &'a Look },
     /// The edge, which began when the device did, is not needed; so many tokens came for nothing.

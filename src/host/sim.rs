@@ -74,6 +74,10 @@ pub struct SimHost {
     away_until: Cell<Duration>,
     /// How much virtual time a yield takes.
     pub step: Cell<Duration>,
+    /// Whether the edge is a server that has no endpoint for probes but its models list.
+    pub foreign: Cell<bool>,
+    /// What the link carries upwards; `None`: any request at once.
+    pub up_bytes_per_s: Cell<Option<f64>>,
     pub hints: Cell<EdgeHints>,
     /// One entry a chat request; when it is empty the edge is unreachable.
     pub edge: RefCell<VecDeque<SimEdge>>,
@@ -104,6 +108,8 @@ impl SimHost {
             rtt: Cell::new(Some(Duration::from_millis(20))),
             away_until: Cell::default(),
             step: Cell::new(SimHost::STEP),
+            foreign: Cell::default(),
+            up_bytes_per_s: Cell::default(),
             hints: Cell::default(),
             edge: RefCell::default(),
             sent: RefCell::default(),
@@ -169,8 +175,9 @@ impl Host for &SimHost {
         };
         self.wait(rtt).await;
         let first_byte_s = rtt.as_secs_f64();
+        let found = !self.foreign.get() || request.url.ends_with("/models");
         Ok(ProbeReply {
-            status: 204,
+            status: if found { 204 } else { 404 },
             first_byte_s,
             total_s: first_byte_s,
             received_bytes: 0,
@@ -184,7 +191,9 @@ impl Host for &SimHost {
             return Err(Error::EdgeUnreachable("it is away by the script".to_owned()));
         }
         let script = self.edge.borrow_mut().pop_front().unwrap_or(SimEdge::Unreachable);
-        self.wait(self.rtt.get().unwrap_or_default()).await;
+        let upload_s = self.up_bytes_per_s.get().map_or(0.0, |up| request.body.len() as f64 / up);
+        let upload = Duration::from_secs_f64(upload_s);
+        self.wait(self.rtt.get().unwrap_or_default() + upload).await;
         let (status, pieces, end) = match script {
             SimEdge::Unreachable => {
                 return Err(Error::EdgeUnreachable("no route in the script".to_owned()));

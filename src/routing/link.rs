@@ -5,11 +5,27 @@
 //! faster. Bandwidth comes from sized probes that grow only until a transfer
 //! takes long enough to be told from the round trip. Probing spends from a
 //! budget: a first allowance, a share of the chat's own traffic, and a trickle.
+//!
+//! A server without endpoints for probes tells less, and only what its answers
+//! bring anyway:
+//!
+//! - Its models list is asked for the round trip. Where that is a large one, the
+//!   time from its first byte to its last is a download.
+//! - A request is an upload, which ends before the response's head. Where the
+//!   head comes well before the first word, it waited for the request alone, so
+//!   that a large request measures the way up: its head's time less the round
+//!   trip, and less what the head of a small request takes. Where the head comes
+//!   with the first word, prefill and queue are in it, and nothing is measured.
+//! - A body that was written in full before it was sent is a download.
+//! - A stream comes as fast as it is written, which says nothing of a link that
+//!   could carry more. Its fastest stretch is a lower bound, and so is every
+//!   transfer too short to be told from noise.
 
 use std::time::Duration;
 
 use serde::Serialize;
 
+use super::bandwidth::{Bandwidth, Transfers};
 use crate::host::ProbeReply;
 use crate::{Error, Result};
 
@@ -30,12 +46,13 @@ const QUIET_INTERVAL: Duration = Duration::from_secs(30);
 const QUIET_AFTER: Duration = Duration::from_secs(60);
 /// An unreachable edge is asked again after 2 s, 4 s, … up to this.
 const MAX_RETRY: Duration = Duration::from_secs(16);
-const BANDWIDTH_TTL: Duration = Duration::from_secs(300);
 
-const FIRST_SIZED_BYTES: usize = 8 * 1024;
-const MAX_SIZED_BYTES: usize = 512 * 1024;
-/// A transfer this long beyond the round trip gives a usable bandwidth, in seconds.
-const GOOD_TRANSFER_S: f64 = 0.03;
+/// The head of a response to a request of fewer bytes waits for the server alone.
+const SMALL_REQUEST_BYTES: usize = 4 * 1024;
+/// A head that comes so long before the first word did not wait for it, in seconds.
+const HEAD_BEFORE_WORD_S: f64 = 0.03;
+/// Weight of a slow head against what is known of quick ones.
+const HEAD_GAIN: f64 = 0.3;
 
 /// What a round-trip probe costs in headers, both ways.
 const PROBE_OVERHEAD_BYTES: f64 = 700.0;
@@ -80,6 +97,8 @@ pub struct LinkEstimate {
     pub down_bytes_per_s: f64,
     /// Whether both bandwidths were measured; otherwise they are priors.
     pub bandwidth_known: bool,
+    pub up_known: bool,
+    pub down_known: bool,
     /// Expected wait before the edge starts to compute.
     pub queue_s: f64,
     /// Since the last round trip was measured; `None` if never.
@@ -103,6 +122,8 @@ impl Default for LinkEstimate {
             up_bytes_per_s: PRIOR_UP_BYTES_PER_S,
             down_bytes_per_s: PRIOR_DOWN_BYTES_PER_S,
             bandwidth_known: false,
+            up_known: false,
+            down_known: false,
             queue_s: 0.0,
             age_s: None,
         }
@@ -124,38 +145,12 @@ pub struct Link {
     surprised: bool,
     up: Bandwidth,
     down: Bandwidth,
+    /// What this server takes for the head of a response, beyond the round trip.
+    head_s: Option<f64>,
     queue_s: f64,
     turn_at: Duration,
     chat_bytes: f64,
     spent_bytes: f64,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Bandwidth {
-    bytes_per_s: Option<f64>,
-    next_bytes: usize,
-    settled_at: Option<Duration>,
-}
-
-impl Bandwidth {
-    const UNKNOWN: Bandwidth =
-        Bandwidth { bytes_per_s: None, next_bytes: FIRST_SIZED_BYTES, settled_at: None };
-
-    fn due(&self, now: Duration) -> bool {
-        self.settled_at.is_none_or(|at| now.saturating_sub(at) > BANDWIDTH_TTL)
-    }
-
-    /// Takes in a transfer of `n_bytes` that took `transfer_s` beyond the round trip.
-    fn observe(&mut self, n_bytes: usize, transfer_s: f64, now: Duration) {
-        self.bytes_per_s = Some(n_bytes as f64 / transfer_s.max(1e-4));
-        if transfer_s >= GOOD_TRANSFER_S || n_bytes >= MAX_SIZED_BYTES {
-            self.settled_at = Some(now);
-            self.next_bytes = FIRST_SIZED_BYTES;
-        } else {
-            self.settled_at = None;
-            self.next_bytes = (n_bytes * 4).min(MAX_SIZED_BYTES);
-        }
-    }
 }
 
 impl Default for Link {
@@ -177,6 +172,7 @@ impl Link {
             surprised: false,
             up: Bandwidth::UNKNOWN,
             down: Bandwidth::UNKNOWN,
+            head_s: None,
             queue_s: 0.0,
             turn_at: Duration::ZERO,
             chat_bytes: 0.0,
@@ -201,9 +197,11 @@ impl Link {
             online: if self.browser_online { self.reachable } else { Some(false) },
             rtt_s,
             rtt_var_s,
-            up_bytes_per_s: self.up.bytes_per_s.unwrap_or(prior.up_bytes_per_s),
-            down_bytes_per_s: self.down.bytes_per_s.unwrap_or(prior.down_bytes_per_s),
-            bandwidth_known: self.up.bytes_per_s.is_some() && self.down.bytes_per_s.is_some(),
+            up_bytes_per_s: self.up.estimate(prior.up_bytes_per_s, now),
+            down_bytes_per_s: self.down.estimate(prior.down_bytes_per_s, now),
+            bandwidth_known: self.up.is_known() && self.down.is_known(),
+            up_known: self.up.is_known(),
+            down_known: self.down.is_known(),
             queue_s: self.queue_s,
             age_s: self.rtt_at.map(|at| now.saturating_sub(at).as_secs_f64()),
         }
@@ -305,7 +303,14 @@ impl Link {
         self.browser_online = true;
         self.n_failures = 0;
         match probe {
-            Probe::Rtt => self.observe_rtt(reply.first_byte_s, now),
+            Probe::Rtt => {
+                self.observe_rtt(reply.first_byte_s, now);
+                if self.endpoint == Endpoint::Models {
+                    self.spent_bytes += reply.received_bytes as f64;
+                    let transfer_s = reply.total_s - reply.first_byte_s;
+                    self.down.learn(reply.received_bytes, transfer_s, 0.0, now);
+                }
+            }
             Probe::Down(n_bytes) if found => {
                 let transfer_s = reply.total_s - reply.first_byte_s;
                 self.down.observe(n_bytes, transfer_s, now);
@@ -323,8 +328,8 @@ impl Link {
 
     /// What was measured holds until it is measured anew, which is soon.
     fn forget_bandwidth(&mut self) {
-        self.up.settled_at = None;
-        self.down.settled_at = None;
+        self.up.forget();
+        self.down.forget();
     }
 
     /// A transfer did not end in time, so the link is at most so fast.
@@ -353,6 +358,44 @@ impl Link {
         self.n_failures = 0;
         self.chat_bytes += n_bytes as f64;
         self.turn_at = now;
+    }
+
+    /// Takes in what an answer's transfers took. A gateway's probes tell more.
+    pub fn observe_answer(&mut self, transfers: &Transfers, now: Duration) {
+        if self.endpoint == Endpoint::Gateway {
+            return;
+        }
+        if let Some((n_bytes, transfer_s)) = transfers.whole {
+            self.down.learn(n_bytes, transfer_s, 0.0, now);
+        }
+        if let Some(bytes_per_s) = transfers.fastest_bytes_per_s {
+            self.down.at_least(bytes_per_s, now);
+        }
+        let Some((rtt_s, rtt_var_s)) = self.rtt else { return };
+        let Transfers { sent_bytes, head_s, computed_s, .. } = *transfers;
+        let waited_s = (head_s - rtt_s).max(0.0);
+        if sent_bytes <= SMALL_REQUEST_BYTES {
+            self.head_s = Some(match self.head_s {
+                Some(known_s) if waited_s > known_s => known_s + HEAD_GAIN * (waited_s - known_s),
+                _ => waited_s,
+            });
+            return;
+        }
+        // The browser may have asked first whether it may ask: another round trip.
+        let noise_s = rtt_s + 4.0 * rtt_var_s + 2.0 * self.head_s.unwrap_or_default();
+        match self.head_s {
+            Some(server_s) if computed_s >= HEAD_BEFORE_WORD_S => {
+                self.up.learn(sent_bytes, waited_s - server_s, noise_s, now);
+            }
+            // What else it waited for nobody knows.
+            _ => self.up.at_least(sent_bytes as f64 / waited_s.max(noise_s), now),
+        }
+    }
+
+    /// What a request of so many bytes takes on the way, as far as that was measured, in seconds.
+    pub fn upload_s(&self, n_bytes: usize, now: Duration) -> f64 {
+        let estimate = self.estimate(now);
+        if estimate.up_known { n_bytes as f64 / estimate.up_bytes_per_s } else { 0.0 }
     }
 
     /// Takes in a gateway's word, or what a turn's first token left unexplained, in seconds.
@@ -558,5 +601,93 @@ mod tests {
         let budget = BUDGET_START_BYTES + BUDGET_BYTES_PER_S * hour as f64;
         assert!(sent <= budget, "{sent} of {budget} bytes");
         assert!(sent > 0.2 * budget, "an hour of probing sent only {sent} bytes");
+    }
+    /// A server that has only a models list, a tenth of a second away.
+    fn foreign() -> Link {
+        let mut link = Link::new();
+        link.observe(Probe::Rtt, &reply(404, 0.1, 0.1), at(0.0));
+        link.observe(Probe::Rtt, &reply(200, 0.1, 0.1), at(0.0));
+        link
+    }
+
+    fn transfers(sent_bytes: usize, head_s: f64, computed_s: f64) -> Transfers {
+        Transfers { sent_bytes, head_s, computed_s, whole: None, fastest_bytes_per_s: None }
+    }
+
+    #[test]
+    fn a_large_request_measures_the_way_up_where_the_head_waits_for_nothing_else() {
+        let mut link = foreign();
+        link.observe_answer(&transfers(1_000, 0.12, 0.5), at(1.0));
+        assert!(!link.estimate(at(1.0)).up_known, "a small one tells what the server takes");
+        // 40 kB at 40 kB/s.
+        link.observe_answer(&transfers(40_000, 1.12, 0.5), at(2.0));
+        let estimate = link.estimate(at(2.0));
+        assert!(estimate.up_known && !estimate.down_known && !estimate.bandwidth_known);
+        assert!((estimate.up_bytes_per_s - 40_000.0).abs() < 1.0, "{estimate:?}");
+        assert!((link.upload_s(4_000, at(2.0)) - 0.1).abs() < 1e-3);
+    }
+
+    #[test]
+    fn nothing_is_measured_where_the_head_waits_for_the_first_word() {
+        let mut link = foreign();
+        link.observe_answer(&transfers(1_000, 0.4, 0.0), at(1.0));
+        link.observe_answer(&transfers(40_000, 5.0, 0.001), at(2.0));
+        let estimate = link.estimate(at(2.0));
+        assert!(!estimate.up_known);
+        assert_eq!(estimate.up_bytes_per_s, PRIOR_UP_BYTES_PER_S);
+        assert_eq!(link.upload_s(40_000, at(2.0)), 0.0);
+    }
+
+    #[test]
+    fn a_fast_link_is_only_known_to_be_no_slower() {
+        let mut link = foreign();
+        link.observe_answer(&transfers(1_000, 0.12, 0.5), at(1.0));
+        link.observe_answer(&transfers(400_000, 0.15, 0.5), at(2.0));
+        let estimate = link.estimate(at(2.0));
+        assert!(!estimate.up_known);
+        assert!(estimate.up_bytes_per_s > 1.1 * PRIOR_UP_BYTES_PER_S, "{estimate:?}");
+        assert!(estimate.up_bytes_per_s < 400_000.0 / 0.25);
+    }
+
+    #[test]
+    fn without_a_round_trip_or_beside_probes_nothing_is_learned_from_answers() {
+        let mut unknown = Link::new();
+        unknown.observe_answer(&transfers(1_000, 0.12, 0.5), at(1.0));
+        unknown.observe_answer(&transfers(40_000, 1.12, 0.5), at(1.0));
+        let mut gateway = Link::new();
+        gateway.observe(Probe::Rtt, &reply(204, 0.1, 0.1), at(0.0));
+        let whole = Transfers { whole: Some((90_000, 9.0)), ..transfers(40_000, 1.12, 0.5) };
+        gateway.observe_answer(&transfers(1_000, 0.12, 0.5), at(1.0));
+        gateway.observe_answer(&whole, at(1.0));
+        for link in [unknown, gateway] {
+            let estimate = link.estimate(at(1.0));
+            let bandwidths = (estimate.up_bytes_per_s, estimate.down_bytes_per_s);
+            assert_eq!(bandwidths, (PRIOR_UP_BYTES_PER_S, PRIOR_DOWN_BYTES_PER_S));
+        }
+    }
+
+    #[test]
+    fn whole_bodies_and_long_models_lists_measure_the_way_down_and_streams_bound_it() {
+        let slow = Transfers { whole: Some((20_000, 0.5)), ..transfers(1_000, 0.12, 0.5) };
+        let mut link = foreign();
+        link.observe_answer(&slow, at(1.0));
+        assert_eq!(link.estimate(at(1.0)).down_bytes_per_s, 40_000.0);
+
+        let stream = |bytes_per_s| Transfers {
+            fastest_bytes_per_s: Some(bytes_per_s),
+            ..transfers(1_000, 0.12, 0.5)
+        };
+        let mut link = foreign();
+        link.observe_answer(&stream(9_000.0), at(1.0));
+        assert_eq!(link.estimate(at(1.0)).down_bytes_per_s, PRIOR_DOWN_BYTES_PER_S);
+        link.observe_answer(&stream(3e6), at(1.0));
+        assert_eq!(link.estimate(at(1.0)).down_bytes_per_s, 3e6);
+        assert!(!link.estimate(at(1.0)).down_known);
+
+        let list = ProbeReply { received_bytes: 100_000, ..reply(200, 0.1, 0.6).unwrap() };
+        let mut link = foreign();
+        link.observe(Probe::Rtt, &Ok(list), at(1.0));
+        assert_eq!(link.estimate(at(1.0)).down_bytes_per_s, 200_000.0);
+        assert!(link.spent_bytes > 100_000.0, "a long list is paid for");
     }
 }

@@ -1,6 +1,7 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
 pub mod ahead;
+pub mod bandwidth;
 pub mod calibration;
 pub mod cost;
 pub mod drafting;
@@ -19,6 +20,7 @@ pub mod waiting;
 use serde::{Deserialize, Serialize};
 
 pub use ahead::{Move, Prospect};
+pub use bandwidth::Transfers;
 pub use calibration::Calibration;
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};

@@ -49,6 +49,8 @@ pub enum Reason {
     /// The other side is not there.
     EdgeUnavailable,
     DeviceUnavailable,
+    /// The turn is about tools, of which the device has none.
+    ToolsNeedEdge,
     /// The device's answer is likely good enough.
     DeviceGoodEnough,
     /// The edge's answer is likely needed.
@@ -154,6 +156,9 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
         (true, false) if config.mode == Mode::DeviceOnly => (Route::Device, Reason::ModeDeviceOnly),
         (false, true) if config.mode == Mode::EdgeOnly => (Route::Edge, Reason::ModeEdgeOnly),
         (true, false) => (Route::Device, Reason::EdgeUnavailable),
+        (false, true) if inputs.device_error == Error::ToolsNeedEdge => {
+            (Route::Edge, Reason::ToolsNeedEdge)
+        }
         (false, true) => (Route::Edge, Reason::DeviceUnavailable),
         (true, true) => choose(inputs, fused, margin, ahead.as_ref()),
     };
@@ -285,6 +290,9 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
             "The device cannot answer: its model is not loaded, or the prompt is too long \
              for it. So the edge answers."
                 .to_owned()
+        }
+        Reason::ToolsNeedEdge => {
+            "The turn is about tools, of which the device has none. So the edge answers.".to_owned()
         }
         Reason::DeviceGoodEnough => {
             format!("The device is likely to get this right ({percent} % that the edge is needed).")

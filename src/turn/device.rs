@@ -77,11 +77,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let mut repetition = Repetition::default();
         repetition.push(&answer.text);
         let n_prompt = prompt.tokens.len();
+        answer.begin(device.opens_thought(&prompt.tokens));
         let started = host.now();
         let mut generation = device.start(GenerateRequest {
             prompt: prompt.tokens,
             sampling: request.sampling.clone(),
-            max_tokens: limit.saturating_sub(answer.n_tokens).max(1),
+            max_tokens: limit.saturating_sub(answer.n_text_tokens()).max(1),
             stop: request.stop.clone(),
             prefill_chunk: prefill_chunk(self.device_rates.prefill_tps),
         })?;
@@ -94,6 +95,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         answer.usage.fetched_tokens = n_fetched;
         answer.usage.cached_tokens = n_held;
+        answer.usage.count_on_device(answer.n_tokens);
 
         let n_before = answer.n_tokens;
         let mut n_unread = n_prompt - n_reused;
@@ -113,7 +115,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 let rest = Rest {
                     n_unread,
                     prefill_tps: self.device_rates.prefill_tps,
-                    n_written: answer.n_tokens,
+                    n_written: answer.n_text_tokens(),
                     shown: answer.n_tokens > n_before && answer.shown(),
                 };
                 let second_look = &self.config.second_look;
@@ -131,7 +133,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             }
             let step = device.step(&mut generation)?;
             let Progress { n_generated, confidence, .. } = device.progress(&generation);
-            answer.n_tokens = n_before + n_generated;
             let finish = match step {
                 Step::Prefilled { done, total } => {
                     host.emit(Event::Prefill { done, total });
@@ -140,15 +141,20 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                     continue;
                 }
                 Step::Text(text) => {
-                    answer.push(&text, host);
+                    answer.write(&text, host);
                     // It would go on so until the context ends.
                     repetition.push(&text).map(|kept| {
+                        answer.end(host);
                         answer.end_repetition(kept);
                         Finish::Stop
                     })
                 }
-                Step::Done(finish) => Some(finish),
+                Step::Done(finish) => {
+                    answer.end(host);
+                    Some(finish)
+                }
             };
+            answer.count(n_before + n_generated);
             answer.complete = finish.is_some();
             answer.flaw = flaw_of(answer, finish, asked);
             if let Some(looks) = looks.as_mut().filter(|looks| looks.due(answer)) {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::edge_call::{EdgeCall, REPETITION, Running};
+use super::edge_call::{EdgeCall, Running};
 use super::models::{DeviceModel, ScoringModel};
 use super::report::{FinishReason, TurnRequest};
 use super::{Counted, Router, seconds, with_answer};
@@ -27,7 +27,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     ) -> Result<()> {
         let limit = self.config.answer_limit(request.max_tokens, self.edge_rates.decode_tps);
         let call = EdgeCall::new(&self.config, request, answer, host.now())
-            .up_to(limit.saturating_sub(answer.n_tokens));
+            .up_to(limit.saturating_sub(answer.n_text_tokens()));
         answer.limit_tokens = limit;
         self.follow(Running::start(&call, host), answer, host).await
     }
@@ -40,9 +40,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host: &H,
     ) -> Result<()> {
         let call = running.call;
-        let outcome = match running.shown_in(answer, host).await {
-            Ok(()) => self.settle(call, answer, host.now()),
-            Err(error) => Err(error),
+        let n_before = answer.n_tokens;
+        answer.begin(self.edge_opens_thought);
+        let outcome = running.shown_in(answer, host).await;
+        let counted = self.note_usage(call, n_before, answer);
+        let outcome = match (outcome, counted) {
+            (Ok(()), Ok(prompt)) => self.settle(call, &prompt, answer, host),
+            (Err(error), _) | (Ok(()), Err(error)) => Err(error),
         };
         if let Err(error) = &outcome {
             self.note_edge_failure(error, host.now());
@@ -51,29 +55,86 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// The edge has said all.
-    fn settle(&mut self, call: &EdgeCall, answer: &mut Answer, now: Duration) -> Result<()> {
-        let prompt = self.count(&call.messages())?;
-        let missing = self.missing_on_edge(&prompt, call.opened_at());
-        let received = call.received();
-        answer.finish = match received.finish.as_deref() {
-            Some("length") => FinishReason::Length,
-            _ => FinishReason::Stop,
-        };
-        answer.flaw = match received.finish.as_deref() {
-            Some(REPETITION) => Some(Flaw::Repetition),
-            _ => None,
-        };
-        let n_prompt = prompt.tokens.len();
-        answer.usage.prompt_tokens = received.prompt_tokens.unwrap_or(n_prompt);
-        let cached = received.cached_tokens.unwrap_or(n_prompt - missing);
-        answer.usage.cached_tokens = cached.min(answer.usage.prompt_tokens);
+    fn settle<H: Host>(
+        &mut self,
+        call: &EdgeCall,
+        prompt: &Counted,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<()> {
+        let now = host.now();
+        answer.finish = call.received().finish.map_or(FinishReason::Stop, FinishReason::from);
+        answer.flaw = call.received().repeats().then_some(Flaw::Repetition);
+        self.settle_thought(answer, host);
+        // Some servers say that they stop where they ask for tools.
+        if !answer.tool_calls.is_empty() && answer.finish == FinishReason::Stop {
+            answer.finish = FinishReason::ToolCalls;
+        }
+        let missing = self.missing_on_edge(prompt, call.opened_at());
         self.learn_from(call, missing, now);
-        if let Some(share) = received.cached_share() {
-            let Counted { vocabulary, tokens, .. } = &prompt;
+        if let Some(share) = call.received().cached_share() {
+            let Counted { vocabulary, tokens, .. } = prompt;
             self.ledger.edge_reused(vocabulary, tokens, share, call.opened_at());
         }
-        let shown = with_answer(&call.request.messages, &answer.text);
-        self.edge_holds(&shown, now)
+        // The next prompt leaves out what was thought, and with it goes what was computed after.
+        let held = match answer.n_thinking_tokens {
+            0 => with_answer(&call.request.messages, &answer.text),
+            _ => call.messages().clone(),
+        };
+        self.edge_holds(&held, now)?;
+        match answer.finish {
+            FinishReason::Stop | FinishReason::ToolCalls if answer.is_empty() => {
+                Err(Error::EdgeEmpty)
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// Learns whether this edge's answers begin inside a thought, which nothing but their closing
+    /// tag tells.
+    fn settle_thought<H: Host>(&mut self, answer: &mut Answer, host: &H) {
+        if answer.rethought {
+            self.edge_opens_thought = true;
+        } else if self.edge_opens_thought
+            && answer.finish == FinishReason::Stop
+            && answer.never_closed_thought()
+        {
+            self.edge_opens_thought = false;
+            answer.was_no_thought(host);
+        }
+    }
+
+    /// Counts the turn's tokens, as the edge has, or else as well as can be told from here.
+    /// `n_before` were written by the device. Gives the prompt as it was counted here.
+    fn note_usage(&self, call: &EdgeCall, n_before: usize, answer: &mut Answer) -> Result<Counted> {
+        let prompt = self.count(&call.messages())?;
+        let n_prompt = prompt.tokens.len();
+        let missing = self.missing_on_edge(&prompt, call.opened_at());
+        let received = call.received();
+        let counted = received.usage;
+        let usage = &mut answer.usage;
+        usage.prompt_tokens = counted.prompt_tokens.unwrap_or(n_prompt);
+        let cached = counted.cached_tokens.unwrap_or(n_prompt - missing.min(n_prompt));
+        usage.cached_tokens = cached.min(usage.prompt_tokens);
+        usage.fetched_tokens = 0;
+        let n_thinking_before = answer.n_thinking_tokens.min(n_before);
+        answer.n_tokens = n_before + received.n_tokens();
+        if let Some(n_thinking) = counted.reasoning_tokens.filter(|n| *n > 0) {
+            answer.n_thinking_tokens = n_thinking_before + n_thinking;
+        }
+        let estimates = [
+            ("prompt_tokens", counted.prompt_tokens.is_none()),
+            ("completion_tokens", counted.completion_tokens.is_none()),
+            ("total_tokens", counted.prompt_tokens.and(counted.completion_tokens).is_none()),
+            (
+                "reasoning_tokens",
+                answer.n_thinking_tokens > 0 && counted.reasoning_tokens.is_none(),
+            ),
+            ("cached_tokens", counted.cached_tokens.is_none()),
+        ];
+        let estimated = estimates.into_iter().filter(|(_, estimated)| *estimated);
+        answer.usage.x_estimated = estimated.map(|(name, _)| name).collect();
+        Ok(prompt)
     }
 
     /// The edge began as the device did, and was stopped or failed: what it computed by then it
@@ -95,6 +156,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) fn learn_from(&mut self, call: &EdgeCall, n_missing: usize, now: Duration) {
         self.link.observe_turn(call.received().n_bytes, now);
         self.learn_edge_rates(call, n_missing);
+        if let Some(transfers) = call.received().transfers() {
+            self.link.observe_answer(&transfers, now);
+        }
     }
 
     /// The edge has computed these messages.
@@ -111,7 +175,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// A gateway's word is taken as it is. Of another server the time to the
     /// first token is split: what the link explains, what prefill explains,
-    /// and the rest is the queue. While the device computed too, nobody was
+    /// and the rest is the queue. Of an answer that came all at once it has to
+    /// explain the whole answer. While the device computed too, nobody was
     /// there to take the time.
     fn learn_edge_rates(&mut self, call: &EdgeCall, n_missing: usize) {
         let received = call.received();
@@ -124,19 +189,28 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if call.beside_device {
             return;
         }
+        let link = self.link.estimate(call.opened_at());
+        let upload_s = self.link.upload_s(received.request_bytes(), call.opened_at());
+        let waited_s = received.first_word_s().unwrap_or_default() - link.rtt_s - upload_s;
+        let prefill_s = n_missing as f64 / self.edge_rates.prefill_tps;
+        let n_tokens = received.n_tokens();
+        if !received.came_as_written() {
+            if hints.decode_tps.is_none() {
+                let decode_s = waited_s - prefill_s - link.queue_s;
+                self.edge_rates.observe_decode(n_tokens, decode_s);
+            }
+            return;
+        }
         if hints.decode_tps.is_none() {
-            let n_between = received.n_tokens().saturating_sub(1);
-            self.edge_rates.observe_decode(n_between, seconds(first, last));
+            self.edge_rates.observe_decode(n_tokens.saturating_sub(1), seconds(first, last));
         }
         if hints.queue_s.is_some() {
             return;
         }
-        let rtt_s = self.link.estimate(call.opened_at()).rtt_s;
-        let compute_s = (seconds(call.sent_at, first) - rtt_s).max(0.0);
+        let compute_s = waited_s.max(0.0);
         if n_missing >= MIN_PREFILL_TOKENS {
             self.edge_rates.observe_prefill(n_missing, compute_s);
         } else {
-            let prefill_s = n_missing as f64 / self.edge_rates.prefill_tps;
             self.link.observe_queue(compute_s - prefill_s);
         }
     }

@@ -11,20 +11,20 @@ use std::time::Duration;
 
 use super::answer::Answer;
 use super::failback::Absence;
+use super::received::Received;
 use super::report::TurnRequest;
 use super::with_answer;
 use crate::config::{Config, EdgeConfig};
 use crate::dialogue::{Message, session};
-use crate::edge::{Chunk, EventStream, check_status, completion_request};
-use crate::host::{EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host};
-use crate::routing::{Decision, Repetition};
+use crate::edge::{Chunk, Finish, ReplyReader, check_status, completion_request};
+use crate::host::{EdgeBody, EdgeRequest, Event, Host};
+use crate::routing::Decision;
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
 const MAX_ERROR_BYTES: usize = 4096;
-
-/// Why a call ended that went round in circles, beside the reasons that an edge gives.
-pub(super) const REPETITION: &str = "repetition";
+/// How long a stream that has said why it ends is waited for: its counts may be still to come.
+const AFTER_FINISH: Duration = Duration::from_secs(1);
 
 /// A request, and what has come of it.
 pub(super) struct EdgeCall<'t> {
@@ -73,26 +73,6 @@ impl<'t> Beside<'t> {
     }
 }
 
-/// What has come out of the stream so far.
-#[derive(Default)]
-pub(super) struct Received {
-    pub hints: EdgeHints,
-    /// Of the request and of the response.
-    pub n_bytes: usize,
-    pub first_text: Option<Duration>,
-    pub last_text: Option<Duration>,
-    pub finish: Option<String>,
-    pub prompt_tokens: Option<usize>,
-    pub cached_tokens: Option<usize>,
-    opened_at: Option<Duration>,
-    completion_tokens: Option<usize>,
-    n_texts: usize,
-    ended: bool,
-    /// Text that nobody has taken yet.
-    waiting: String,
-    repetition: Repetition,
-}
-
 impl<'t> EdgeCall<'t> {
     /// Asks for an answer, or for the rest of the one that has begun. Nothing is sent yet.
     pub fn new(
@@ -101,7 +81,7 @@ impl<'t> EdgeCall<'t> {
         answer: &Answer,
         now: Duration,
     ) -> EdgeCall<'t> {
-        let rest = |max_tokens: usize| max_tokens.saturating_sub(answer.n_tokens).max(1);
+        let rest = |max_tokens: usize| max_tokens.saturating_sub(answer.n_text_tokens()).max(1);
         EdgeCall {
             request,
             sent_at: now,
@@ -141,12 +121,12 @@ impl<'t> EdgeCall<'t> {
 
     /// When the response's head came.
     pub fn opened_at(&self) -> Duration {
-        self.received().opened_at.unwrap_or(self.sent_at)
+        self.received().opened_at().unwrap_or(self.sent_at)
     }
 
     /// Whether the edge has said something, and all of it.
     pub fn complete(&self) -> bool {
-        self.received().n_texts > 0 && matches!(*self.outcome.borrow(), Some(Ok(())))
+        self.received().answered() && matches!(*self.outcome.borrow(), Some(Ok(())))
     }
 
     /// What it failed of. Being stopped is no failure.
@@ -167,64 +147,108 @@ impl<'t> EdgeCall<'t> {
         host.emit(Event::Stopped { thrown_away_tokens: self.received().n_tokens() });
     }
 
+    /// Reads the answer to its end. If the edge finds the prompt too long before it has said
+    /// anything, the older half of the dialogue is left out and it is asked again.
     async fn read<H: Host>(&self, host: &H) -> Result<()> {
-        let response = self.open(host).await?;
-        self.received.borrow_mut().open(response.hints, host.now());
-        let mut body = response.body;
-        let mut stream = EventStream::new();
-        let mut chunks = Vec::new();
-        while !self.received().ended {
-            let timeout = match self.received().first_text {
-                None => self.config.first_byte_timeout(),
-                Some(_) => self.config.idle_timeout(),
-            };
-            let Some(bytes) = body.next(timeout).await? else { break };
-            if host.cancelled() {
-                return Err(Error::Aborted);
+        loop {
+            match self.read_once(host).await {
+                Err(Error::EdgePromptTooLong(_))
+                    if self.received().first_text.is_none()
+                        && drop_older_half(&mut self.messages.borrow_mut()) => {}
+                outcome => return outcome,
             }
-            let parsed = stream.push(&bytes, &mut chunks);
-            let mut received = self.received.borrow_mut();
-            received.n_bytes += bytes.len();
-            chunks.drain(..).for_each(|chunk| received.take(chunk, host.now()));
-            // An edge that was told a number counts better than pieces can be counted here.
-            if self.max_tokens.is_none() && received.n_texts >= self.most_texts {
-                received.cut("length");
-            }
-            parsed?;
-        }
-        match self.received().finish {
-            Some(_) => Ok(()),
-            None => Err(Error::EdgeBrokeOff),
         }
     }
 
-    /// Posts the request. If the edge finds the prompt too long, the older
-    /// half of the dialogue is left out and it is asked again.
-    async fn open<H: Host>(&self, host: &H) -> Result<EdgeResponse<H::EdgeBody>> {
-        loop {
-            let call = self.http_request()?;
-            self.received.borrow_mut().n_bytes += call.body.len();
-            let mut response = host.call_edge(&call).await?;
+    async fn read_once<H: Host>(&self, host: &H) -> Result<()> {
+        let mut body = self.open(host).await?;
+        let mut reader = ReplyReader::default();
+        while !self.received().ended {
+            let bytes = match body.next(self.patience()).await {
+                Ok(Some(bytes)) => bytes,
+                Ok(None) => break,
+                // All is said, only the connection did not end as it should.
+                Err(error) if self.received().finish.is_some() && error != Error::Aborted => break,
+                Err(error) => return Err(error),
+            };
             if host.cancelled() {
                 return Err(Error::Aborted);
             }
-            if (200..300).contains(&response.status) {
-                return Ok(response);
-            }
-            let text = read_error(&mut response.body, self.config.idle_timeout()).await;
-            match check_status(response.status, response.retry_after_s, &text) {
-                Err(Error::EdgePromptTooLong(_))
-                    if drop_older_half(&mut self.messages.borrow_mut()) => {}
-                Err(error) => return Err(error),
-                Ok(()) => unreachable!("2xx returned above"),
+            let mut chunks = Vec::new();
+            let parsed = reader.push(&bytes, &mut chunks);
+            self.take(bytes.len(), chunks, host)?;
+            parsed?;
+        }
+        if !self.received().ended {
+            let mut chunks = Vec::new();
+            let parsed = reader.end(&mut chunks);
+            self.take(0, chunks, host)?;
+            parsed?;
+        }
+        self.close(&reader)
+    }
+
+    fn take<H: Host>(&self, n_bytes: usize, chunks: Vec<Chunk>, host: &H) -> Result<()> {
+        let offered = !self.request.tools.tools.is_empty();
+        let mut received = self.received.borrow_mut();
+        received.take(n_bytes, chunks, offered, host.now())?;
+        // An edge that was told a number counts better than pieces can be counted here.
+        if self.max_tokens.is_none() && received.n_answer_pieces() >= self.most_texts {
+            received.cut(Finish::Length);
+        }
+        Ok(())
+    }
+
+    /// How long the edge may be silent.
+    fn patience(&self) -> Duration {
+        let received = self.received();
+        match (received.finish, received.first_text) {
+            (Some(_), _) => self.config.idle_timeout().min(AFTER_FINISH),
+            (None, None) => self.config.first_byte_timeout(),
+            (None, Some(_)) => self.config.idle_timeout(),
+        }
+    }
+
+    /// The body has ended. An answer that was cut off has no reason for its end.
+    fn close(&self, reader: &ReplyReader) -> Result<()> {
+        let mut received = self.received.borrow_mut();
+        if reader.is_one_body() {
+            received.note_whole();
+        }
+        match received.finish {
+            Some(_) => Ok(()),
+            None if !received.ended && !reader.is_json() => Err(Error::EdgeBrokeOff),
+            None => {
+                // A server that gives no reason.
+                let n_written = received.usage.completion_tokens;
+                let full = n_written.is_some_and(|n_written| self.max_tokens.is_some_and(|most| n_written >= most));
+                received.finish = Some(if full { Finish::Length } else { Finish::Stop });
+                Ok(())
             }
         }
+    }
+
+    /// Posts the request, and gives the body of the answer.
+    async fn open<H: Host>(&self, host: &H) -> Result<H::EdgeBody> {
+        let call = self.http_request()?;
+        self.received.borrow_mut().ask(call.body.len(), host.now());
+        let mut response = host.call_edge(&call).await?;
+        if host.cancelled() {
+            return Err(Error::Aborted);
+        }
+        if !(200..300).contains(&response.status) {
+            let text = read_error(&mut response.body, self.config.idle_timeout()).await;
+            check_status(response.status, response.retry_after_s, &text)?;
+        }
+        self.received.borrow_mut().open(response.hints, host.now());
+        Ok(response.body)
     }
 
     fn http_request(&self) -> Result<EdgeRequest> {
         let edge = &self.config.edge;
-        let TurnRequest { sampling, stop, .. } = self.request;
-        let body = completion_request(edge, &self.messages(), sampling, self.max_tokens, stop);
+        let TurnRequest { sampling, stop, tools, .. } = self.request;
+        let messages = self.messages();
+        let body = completion_request(edge, &messages, sampling, self.max_tokens, stop, tools);
         post(&self.config, "/chat/completions", body)
     }
 }
@@ -261,13 +285,21 @@ impl<'c> Running<'c> {
 
     /// Shows what came already and what is still to come, until the edge has said all.
     pub async fn shown_in<H: Host>(self, answer: &mut Answer, host: &H) -> Result<()> {
-        let n_before = answer.n_tokens;
         let show = |received: &mut Received| {
-            let text = std::mem::take(&mut received.waiting);
-            answer.push(&text, host);
-            answer.n_tokens = n_before + received.n_tokens();
+            for chunk in received.waiting.drain(..) {
+                match chunk {
+                    Chunk::Text(text) => answer.write(&text, host),
+                    Chunk::Thinking(text) => answer.think(&text, host),
+                    Chunk::Refusal(text) => answer.refuse(&text, host),
+                    Chunk::ToolCall(call) => answer.call_tool(&call, host),
+                    Chunk::Finish(_) | Chunk::Usage(_) | Chunk::End => continue,
+                }
+                answer.count(answer.n_tokens + 1);
+            }
         };
-        self.until_said(show).await
+        let outcome = self.until_said(show).await;
+        answer.end(host);
+        outcome
     }
 
     /// Tells each time when something may have come.
@@ -281,51 +313,6 @@ impl<'c> Running<'c> {
             }
         })
         .await
-    }
-}
-
-impl Received {
-    fn open(&mut self, hints: EdgeHints, now: Duration) {
-        self.hints = hints;
-        self.opened_at = Some(now);
-    }
-
-    fn take(&mut self, chunk: Chunk, now: Duration) {
-        match chunk {
-            Chunk::Text(text) => {
-                self.first_text.get_or_insert(now);
-                self.last_text = Some(now);
-                self.n_texts += 1;
-                self.waiting.push_str(&text);
-                if self.repetition.push(&text).is_some() {
-                    self.cut(REPETITION);
-                }
-            }
-            Chunk::Finish(reason) => self.finish = Some(reason),
-            Chunk::Usage(usage) => {
-                self.prompt_tokens = Some(usage.prompt_tokens);
-                self.completion_tokens = Some(usage.completion_tokens);
-                self.cached_tokens = usage.cached_tokens();
-            }
-            Chunk::End => self.ended = true,
-        }
-    }
-
-    /// No more of the answer is wanted; dropping the body ends the request.
-    fn cut(&mut self, reason: &str) {
-        self.finish.get_or_insert_with(|| reason.to_owned());
-        self.ended = true;
-    }
-
-    /// Share of the prompt that the edge found in its cache; `None` if it does not say.
-    pub fn cached_share(&self) -> Option<f64> {
-        let n_prompt = self.prompt_tokens.filter(|n_prompt| *n_prompt > 0)?;
-        Some((self.cached_tokens? as f64 / n_prompt as f64).min(1.0))
-    }
-
-    /// As the edge counts them, or one for each piece of text.
-    pub fn n_tokens(&self) -> usize {
-        self.completion_tokens.unwrap_or(self.n_texts)
     }
 }
 

@@ -80,14 +80,16 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
-    /// Whether the answer should be looked at now.
+    /// Whether the answer should be looked at now. What was thought before it is none of it.
     pub fn due(&self, answer: &Answer) -> bool {
         match self.next_at {
             _ if self.config.flaws && answer.flaw.is_some() && !self.saw_flaw => true,
             _ if !self.judges() => false,
             _ if answer.complete => self.config.at_end && !answer.text.trim().is_empty(),
-            None => answer.n_tokens >= self.config.first_tokens || has_sentence(&answer.text),
-            Some(next_at) => answer.n_tokens as f64 >= next_at,
+            None => {
+                answer.n_text_tokens() >= self.config.first_tokens || has_sentence(&answer.text)
+            }
+            Some(next_at) => answer.n_text_tokens() as f64 >= next_at,
         }
     }
 
@@ -108,7 +110,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         };
         let now = host.now();
         self.spent += now.saturating_sub(started);
-        let n_tokens = answer.n_tokens as f64;
+        let n_tokens = answer.n_text_tokens() as f64;
         self.next_at = Some(self.next_after(n_tokens));
         let rest = if ended { 0.0 } else { self.decision.rest_tokens(n_tokens) };
         let (rest_s, edge_s) = (rest * self.decision.token_s(), self.edge_s(now));
@@ -118,7 +120,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         // Nothing that is still to come would mend it.
         let waiting = if flaw.is_some() { 0.0 } else { self.waiting(gain, n_tokens, rest) };
         let look = Look {
-            n_tokens: answer.n_tokens,
+            n_tokens: answer.n_text_tokens(),
             ended,
             p,
             fused,

@@ -18,9 +18,12 @@ mod look;
 pub mod models;
 mod parked;
 mod probes;
+mod received;
 mod report;
+mod thought;
 mod warm;
 
+use std::borrow::Cow;
 use std::collections::VecDeque;
 use std::time::Duration;
 
@@ -80,6 +83,8 @@ pub struct Router<D = Engine, S = Scorer> {
     calibrated: Option<(Calibration, Config)>,
     /// The edge asked to be left alone until then.
     edge_rests_until: Duration,
+    /// Whether the edge's answers begin inside a thought that its template has opened.
+    edge_opens_thought: bool,
     fetch_state: FetchState,
     dialogues: Option<Dialogues>,
 }
@@ -138,6 +143,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             n_turns: 0,
             calibrated: None,
             edge_rests_until: Duration::ZERO,
+            edge_opens_thought: false,
             fetch_state: FetchState::default(),
             dialogues: None,
         })
@@ -155,6 +161,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.edge_rates = Rates::EDGE_PRIOR;
             self.ledger.change_edge();
             self.edge_rests_until = Duration::ZERO;
+            self.edge_opens_thought = false;
         }
         self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
         self.config = config;
@@ -244,7 +251,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.missed = None;
         self.unseen = None;
         let mode = request.mode.unwrap_or(self.config.mode);
-        let counted = self.count(&request.messages)?;
+        let mut counted = self.count(&request.messages)?;
+        if request.needs_edge() {
+            counted.device_error = Some(Error::ToolsNeedEdge);
+        }
         let (score, state) = self.score(&request.messages)?;
         self.refresh_link(mode, host).await;
         self.note_device(host.now());
@@ -264,7 +274,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
         answer.n_moves = self.course.n_moves;
-        self.note_missed(&request.messages, &answer.text, answer.route);
+        if !request.needs_edge() {
+            self.note_missed(&request.messages, &answer.text, answer.route);
+        }
         self.note_unseen(&request.messages, &answer.text, answer.route);
         self.last_route = Some(answer.route);
         host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
@@ -313,6 +325,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// The prompt's tokens: in the device model's vocabulary, or while that is
     /// still loading in the scorer's, or else as a rough count.
     fn count(&self, messages: &[Message]) -> Result<Counted> {
+        let messages = &*without_tools(messages);
         let mut device_error = Error::DeviceNotReady;
         if let Some(device) = &self.device {
             match device.fit(messages, self.prompt_room(device)) {
@@ -375,6 +388,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             &request.sampling,
             self.config.max_tokens,
             &request.stop,
+            &request.tools,
         )
         .len();
         let config = Config { mode, ..self.config.clone() };
@@ -468,7 +482,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let second = first.other();
         let allowed = match second {
-            Route::Device => self.device_available(mode),
+            Route::Device => self.device_available(mode) && !request.needs_edge(),
             Route::Edge => mode.allows_edge() && self.config.edge.base_url.is_some(),
         };
         if !allowed {
@@ -553,6 +567,19 @@ fn both_failed(first: Route, first_error: Error, second_error: Error) -> Error {
 /// The dialogue as plain text, for counting while no template is at hand.
 fn transcript(messages: &[Message]) -> String {
     messages.iter().map(|message| format!("{:?}: {}\n", message.role, message.content)).collect()
+}
+
+/// The dialogue as a device reads it that has no tools: calls and results are what somebody said.
+fn without_tools(messages: &[Message]) -> Cow<'_, [Message]> {
+    if !messages.iter().any(Message::is_about_tools) {
+        return Cow::Borrowed(messages);
+    }
+    let plain = messages.iter().map(|message| {
+        let calls: String = message.tool_calls.iter().map(|call| format!("\n{call}")).collect();
+        let role = if message.role == Role::Tool { Role::User } else { message.role };
+        Message::new(role, format!("{}{calls}", message.content))
+    });
+    Cow::Owned(plain.collect())
 }
 
 /// The dialogue with the answer so far as its last, open message.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::thought::ends_inside_thought;
 use crate::Result;
 use crate::dialogue::Message;
 use crate::dialogue::session::{self, Prompt};
@@ -12,6 +13,8 @@ use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
 /// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
 const WARM_UP_PREFILL: usize = 32;
 const WARM_UP_DECODE: usize = 6;
+/// A prompt's last tokens, in which a tag that opens a thought would be.
+const MAX_TAG_TOKENS: usize = 12;
 
 /// The device's language model, with the dialogue that it holds.
 #[allow(async_fn_in_trait)] // single-threaded, as the host's futures
@@ -29,6 +32,11 @@ pub trait DeviceModel {
 
     /// The prompt in at most `n_room` tokens; see [`session::fit`].
     fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt>;
+
+    /// Whether an answer to this prompt begins inside a thought, which the template has opened.
+    fn opens_thought(&self, _prompt: &[u32]) -> bool {
+        false
+    }
 
     /// The tokens whose keys and values it holds.
     fn tokens(&self) -> &[u32];
@@ -123,6 +131,11 @@ impl DeviceModel for Engine {
     fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
         let model = self.model();
         session::fit(model.tokenizer(), model.template(), messages, n_room)
+    }
+
+    fn opens_thought(&self, prompt: &[u32]) -> bool {
+        let end = &prompt[prompt.len().saturating_sub(MAX_TAG_TOKENS)..];
+        ends_inside_thought(&self.model().tokenizer().decode(end))
     }
 
     fn tokens(&self) -> &[u32] {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::config::Mode;
 use crate::dialogue::{Message, session};
+use crate::edge::{Finish, ToolOffer};
 use crate::engine::sampler::Sampling;
 use crate::routing::{Decision, Flaw, Reason, Route};
 use crate::{Error, Result};
@@ -11,8 +12,11 @@ use crate::{Error, Result};
 /// One chat turn, as a caller asks for it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TurnRequest {
-    /// The whole dialogue; the last message is the user's.
+    /// The whole dialogue; the last message is the user's, or a tool's.
     pub messages: Vec<Message>,
+    /// Tools that the edge may ask for. Only the edge can: a turn that offers some goes there.
+    #[serde(flatten)]
+    pub tools: ToolOffer,
     #[serde(flatten)]
     pub sampling: Sampling,
     /// Longest answer in tokens; `None`: as configured.
@@ -30,11 +34,17 @@ impl TurnRequest {
     pub fn new(messages: Vec<Message>) -> TurnRequest {
         TurnRequest {
             messages,
+            tools: ToolOffer::default(),
             sampling: Sampling::default(),
             max_tokens: None,
             stop: Vec::new(),
             mode: None,
         }
+    }
+
+    /// Whether only the edge can answer: it is about tools, of which the device has none.
+    pub fn needs_edge(&self) -> bool {
+        !self.tools.tools.is_empty() || self.messages.iter().any(Message::is_about_tools)
     }
 
     pub fn validate(&self) -> Result<()> {
@@ -52,26 +62,58 @@ impl TurnRequest {
 
 /// Why the answer ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "lowercase")]
+#[serde(rename_all = "snake_case")]
 pub enum FinishReason {
     /// The model said all, or a stop string came.
     Stop,
     /// `max_tokens`, or the context, was reached.
     Length,
+    /// The edge's filter left out the answer, or the rest of it.
+    ContentFilter,
+    /// The edge asks for tools, and goes on once it is told what they found.
+    ToolCalls,
     /// The caller stopped it.
     Abort,
 }
 
-/// Token counts in OpenAI's names.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize)]
+impl From<Finish> for FinishReason {
+    fn from(finish: Finish) -> FinishReason {
+        match finish {
+            Finish::Stop => FinishReason::Stop,
+            Finish::Length => FinishReason::Length,
+            Finish::ContentFilter => FinishReason::ContentFilter,
+            Finish::ToolCalls => FinishReason::ToolCalls,
+        }
+    }
+}
+
+/// Token counts in OpenAI's names. What the edge did not count is estimated: `x_estimated` names
+/// those fields.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
 pub struct TurnUsage {
     pub prompt_tokens: usize,
+    /// Thinking included.
     pub completion_tokens: usize,
     pub total_tokens: usize,
+    /// Those of the completion that were thinking.
+    pub reasoning_tokens: usize,
     /// Prompt tokens whose keys and values were still held.
     pub cached_tokens: usize,
     /// Prompt tokens whose keys and values the device fetched.
     pub fetched_tokens: usize,
+    /// Which of these nobody has counted: the prompt is then counted in the device's vocabulary,
+    /// the completion by its pieces, and what was cached as the ledger has it.
+    pub x_estimated: Vec<&'static str>,
+}
+
+impl TurnUsage {
+    /// The device counts, but for `n_before` tokens of the answer that the edge may not have counted.
+    pub(super) fn count_on_device(&mut self, n_before: usize) {
+        let of_answer = ["completion_tokens", "total_tokens", "reasoning_tokens"];
+        let counted_elsewhere = |name: &&str| n_before > 0 && of_answer.contains(name);
+        let had_answer = self.x_estimated.contains(&"completion_tokens");
+        self.x_estimated.retain(|name| had_answer && counted_elsewhere(&name));
+    }
 }
 
 /// A turn that went on at the other side.
@@ -89,7 +131,7 @@ pub struct Switched {
 /// One look at the device's answer while it was written. All times in seconds.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Look {
-    /// Tokens written by then.
+    /// Tokens of the answer that were written by then.
     pub n_tokens: usize,
     /// Whether the answer was complete.
     pub ended: bool,
@@ -135,10 +177,20 @@ pub struct TurnReport {
     /// Measured, from the request to the decision: counting, scoring, and a probe where one was due.
     /// The predicted times begin here.
     pub decided_s: f64,
-    /// Measured, from the request to the first text; `None` if there was none.
+    /// Measured, from the request to the first text, thinking included; `None` if there was none.
     pub ttft_s: Option<f64>,
+    /// Measured, from the first thinking that was shown to the answer's first text; `None` if there
+    /// was no thinking, or no answer after it.
+    pub thought_s: Option<f64>,
     pub total_s: f64,
+    /// The answer, without the thinking that led to it.
     pub text: String,
+    /// What the model thought. It is no part of the answer, nor of the dialogue.
+    pub thinking: String,
+    /// Whether the text says that the model will not answer.
+    pub refused: bool,
+    /// The tools that the edge asks for, in OpenAI's shape.
+    pub tool_calls: Vec<serde_json::Value>,
     pub finish_reason: FinishReason,
     /// What is wrong with the text, as far as can be seen without knowing what is right.
     pub flaw: Option<Flaw>,

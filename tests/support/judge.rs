@@ -20,6 +20,12 @@ pub struct Judge {
     n_looks: Cell<usize>,
 }
 
+impl Judge {
+    pub fn new(p: f64, says: &[f64]) -> Judge {
+        Judge { p, says: says.to_vec(), n_looks: Cell::new(0) }
+    }
+}
+
 impl ScoringModel for Judge {
     fn score(&self, _: &[Message]) -> Result<Score> {
         Ok(Score { p: self.p, device_tokens: 24.0, edge_tokens: 24.0 })
@@ -56,7 +62,7 @@ pub fn judged_over(
     let mut router = Router::new(config, &host).unwrap();
     let model = Arc::new(Model::load(source).unwrap());
     router.set_device(Engine::new(model, 128).unwrap(), &host).unwrap();
-    router.set_scorer(Judge { p, says: says.to_vec(), n_looks: Cell::new(0) });
+    router.set_scorer(Judge::new(p, says));
     router
 }
 

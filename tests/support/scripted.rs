@@ -1,32 +1,42 @@
-//! A device that writes what it is told to, a piece a token.
+//! A device that writes what a test tells it to, token by token.
 
 use std::time::Duration;
 
-use nearside::Result;
 use nearside::dialogue::Message;
 use nearside::dialogue::session::Prompt;
 use nearside::engine::{Finish, GenerateRequest, Step};
 use nearside::routing::{Confidence, Rates};
 use nearside::turn::models::{DeviceModel, Progress};
+use nearside::{Error, Result};
 
-pub struct Scripted {
-    pieces: Vec<String>,
-}
-
-impl Scripted {
-    /// Writes the text word by word, and then ends.
-    pub fn new(text: &str) -> Scripted {
-        Scripted { pieces: text.split_inclusive(' ').map(str::to_owned).collect() }
-    }
+/// One answer a turn, in pieces; a turn without one fails.
+#[derive(Default)]
+pub struct ScriptedDevice {
+    pub answers: Vec<Vec<&'static str>>,
+    /// What it was asked, as text.
+    pub asked: Vec<String>,
+    /// Whether its template opens a thought.
+    pub opens_thought: bool,
+    /// Fails once its pieces are out.
+    pub breaks: bool,
+    /// The prompt that it read last.
+    pub held: Vec<u32>,
 }
 
 pub struct Writing {
+    pieces: Vec<&'static str>,
+    n_written: usize,
+    read: bool,
     max_tokens: usize,
-    n_generated: usize,
-    prefilled: bool,
 }
 
-impl DeviceModel for Scripted {
+/// Each byte of what was said is a token.
+fn tokens(messages: &[Message]) -> Vec<u32> {
+    let text: String = messages.iter().map(|m| format!("{:?}: {}\n", m.role, m.content)).collect();
+    text.bytes().map(u32::from).collect()
+}
+
+impl DeviceModel for ScriptedDevice {
     type Generation = Writing;
 
     fn name(&self) -> &str {
@@ -34,50 +44,63 @@ impl DeviceModel for Scripted {
     }
 
     fn vocabulary(&self) -> &str {
-        "bytes"
+        "bytes of the script"
     }
 
     fn n_ctx(&self) -> usize {
-        100_000
+        4096
     }
 
-    fn fit(&self, messages: &[Message], _n_room: usize) -> Result<Prompt> {
-        let bytes = messages.iter().flat_map(|message| message.content.bytes());
-        Ok(Prompt { tokens: bytes.map(u32::from).collect(), dropped_messages: 0 })
+    fn fit(&self, messages: &[Message], _: usize) -> Result<Prompt> {
+        Ok(Prompt { tokens: tokens(messages), dropped_messages: 0 })
+    }
+
+    fn opens_thought(&self, _: &[u32]) -> bool {
+        self.opens_thought
     }
 
     fn tokens(&self) -> &[u32] {
-        &[]
+        &self.held
     }
 
-    fn clear(&mut self) {}
+    fn clear(&mut self) {
+        self.held.clear();
+    }
 
-    fn measure(&mut self, _now: &dyn Fn() -> Duration) -> Result<Rates> {
+    fn measure(&mut self, _: &dyn Fn() -> Duration) -> Result<Rates> {
         Ok(Rates::DEVICE_PRIOR)
     }
 
     fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
-        Ok(Writing { max_tokens: request.max_tokens, n_generated: 0, prefilled: false })
+        let text: Vec<u8> = request.prompt.iter().map(|token| *token as u8).collect();
+        self.asked.push(String::from_utf8(text).unwrap());
+        self.held = request.prompt;
+        if self.answers.is_empty() {
+            return Err(Error::ComputeFailed("the script has ended".to_owned()));
+        }
+        let pieces = self.answers.remove(0);
+        Ok(Writing { pieces, n_written: 0, read: false, max_tokens: request.max_tokens })
     }
 
     fn step(&mut self, writing: &mut Writing) -> Result<Step> {
-        if !std::mem::replace(&mut writing.prefilled, true) {
-            return Ok(Step::Prefilled { done: 1, total: 1 });
+        if !std::mem::replace(&mut writing.read, true) {
+            return Ok(Step::Prefilled { done: self.held.len(), total: self.held.len() });
         }
-        if writing.n_generated == writing.max_tokens {
-            return Ok(Step::Done(Finish::Length));
+        match writing.pieces.get(writing.n_written) {
+            _ if writing.n_written == writing.max_tokens => Ok(Step::Done(Finish::Length)),
+            Some(piece) => {
+                writing.n_written += 1;
+                Ok(Step::Text((*piece).to_owned()))
+            }
+            None if self.breaks => Err(Error::ComputeFailed("as the script says".to_owned())),
+            None => Ok(Step::Done(Finish::Stop)),
         }
-        let Some(piece) = self.pieces.get(writing.n_generated) else {
-            return Ok(Step::Done(Finish::Stop));
-        };
-        writing.n_generated += 1;
-        Ok(Step::Text(piece.clone()))
     }
 
     fn progress(&self, writing: &Writing) -> Progress {
         Progress {
             reused_tokens: 0,
-            n_generated: writing.n_generated,
+            n_generated: writing.n_written,
             confidence: Confidence { mean_logprob: 0.0, least_logprob: 0.0 },
         }
     }
