@@ -7,7 +7,7 @@ pub mod sse;
 
 use crate::{Error, Result};
 
-pub use request::completion_request;
+pub use request::{Asked, Written};
 pub use sse::{Chunk, EventStream, Usage};
 
 /// Turns an HTTP status into an error with a stable code; 2xx passes.
@@ -16,7 +16,8 @@ pub fn check_status(status: u16, retry_after_s: Option<u64>, body: &str) -> Resu
     match status {
         200..=299 => Ok(()),
         401 | 403 => Err(Error::EdgeUnauthorized(status)),
-        400 | 413 if is_too_long(body) => Err(Error::EdgePromptTooLong(message())),
+        413 => Err(Error::EdgePromptTooLong(message())),
+        400 if is_too_long(body) => Err(Error::EdgePromptTooLong(message())),
         429 => Err(Error::EdgeRateLimited { retry_after_s: retry_after_s.unwrap_or(1) }),
         400..=499 => Err(Error::EdgeRejected { status, message: message() }),
         _ => Err(Error::EdgeFailed { status, message: message() }),
@@ -57,6 +58,7 @@ mod tests {
         check(404, "", Err("edge_rejected"));
         check(400, "", Err("edge_rejected"));
         check(400, r#"{"error":{"code":"context_length_exceeded"}}"#, Err("prompt_too_long"));
+        check(413, r#"{"error":{"code":"body_too_large"}}"#, Err("prompt_too_long"));
         check(500, "", Err("edge_failed"));
         check(503, "", Err("edge_failed"));
     }

@@ -14,6 +14,7 @@ use super::clock::VirtualClock;
 use super::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
+use crate::dialogue::Date;
 use crate::{Error, Result};
 
 /// What the scripted edge does with the next chat request.
@@ -72,6 +73,7 @@ pub struct SimHost {
     pub rtt: Cell<Option<Duration>>,
     /// See [`SimHost::leave_for`].
     away_until: Cell<Duration>,
+    pub today: Cell<Date>,
     /// How much virtual time a yield takes.
     pub step: Cell<Duration>,
     pub hints: Cell<EdgeHints>,
@@ -103,6 +105,7 @@ impl SimHost {
             clock: Rc::new(VirtualClock::starting_at(Duration::from_secs(100))),
             rtt: Cell::new(Some(Duration::from_millis(20))),
             away_until: Cell::default(),
+            today: Cell::new(Date::new(2026, 1, 1).expect("the year begins with a day")),
             step: Cell::new(SimHost::STEP),
             hints: Cell::default(),
             edge: RefCell::default(),
@@ -158,6 +161,10 @@ impl Host for &SimHost {
 
     fn now(&self) -> Duration {
         self.clock.now()
+    }
+
+    fn today(&self) -> Date {
+        self.today.get()
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {

@@ -216,12 +216,6 @@ impl Scorer {
         }
         Ok((ids, type_ids))
     }
-
-    /// Tokens of a text as the scorer counts them: a stand-in while the LLM,
-    /// and with it its tokenizer, is still on its way.
-    pub fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        self.bert.tokenizer().encode_plain(text)
-    }
 }
 
 fn probability(logit: f32) -> f64 {

@@ -25,7 +25,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let call = EdgeCall::new(&self.config, request, answer, host.now());
+        let call = EdgeCall::new(&self.config, &self.sending, request, answer, host.now());
         self.follow(Running::start(&call, host), answer, host).await
     }
 

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use crate::Result;
-use crate::dialogue::Message;
-use crate::dialogue::session::{self, Prompt};
+use crate::dialogue::{Message, Prompt, Session};
 use crate::engine::{Engine, GenerateRequest, Generation, Step};
 use crate::handoff::{Fetching, Plan};
 use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
@@ -27,8 +26,8 @@ pub trait DeviceModel {
 
     fn n_ctx(&self) -> usize;
 
-    /// The prompt in at most `n_room` tokens; see [`session::fit`].
-    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt>;
+    /// The prompt in at most `n_room` tokens; see [`Session::fit`].
+    fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt>;
 
     /// The tokens whose keys and values it holds.
     fn tokens(&self) -> &[u32];
@@ -93,8 +92,6 @@ pub trait ScoringModel {
     /// Probability that the edge is needed, now that the device has written `answer`.
     fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64>;
 
-    /// Tokens of a text, as this model counts them.
-    fn tokens(&self, text: &str) -> Result<Vec<u32>>;
 }
 
 impl DeviceModel for Engine {
@@ -120,9 +117,9 @@ impl DeviceModel for Engine {
         Some(self)
     }
 
-    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
+    fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt> {
         let model = self.model();
-        session::fit(model.tokenizer(), model.template(), messages, n_room)
+        session.fit(model.tokenizer(), model.template(), messages, n_room)
     }
 
     fn tokens(&self) -> &[u32] {
@@ -185,9 +182,5 @@ impl ScoringModel for Scorer {
 
     fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
         self.look(messages, answer, confidence)
-    }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        self.tokens(text)
     }
 }

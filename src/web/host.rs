@@ -16,6 +16,7 @@ use web_sys::{
 };
 
 use super::convert::{describe, method, to_js};
+use crate::dialogue::Date;
 use crate::handoff::KvOffer;
 use crate::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
@@ -97,6 +98,12 @@ impl Host for WebHost {
 
     fn now(&self) -> Duration {
         Duration::from_secs_f64(self.performance.now() / 1e3)
+    }
+
+    fn today(&self) -> Date {
+        let now = js_sys::Date::new_0();
+        let day = |year: u32| Date::new(year.try_into().ok()?, now.get_month() as u8 + 1, now.get_date() as u8);
+        day(now.get_full_year()).unwrap_or(Date::UNKNOWN)
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
