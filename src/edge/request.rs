@@ -110,7 +110,7 @@ impl Written {
     }
 
     /// Writes what of `messages` is not written yet.
-    fn update(&mut self, messages: &[Message]) {
+    pub fn update(&mut self, messages: &[Message]) {
         let n_known = self.messages.iter().zip(messages).take_while(|(a, b)| a == b).count();
         self.messages.truncate(n_known);
         self.ends.truncate(n_known);

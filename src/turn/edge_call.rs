@@ -71,6 +71,10 @@ impl Sending {
         (shorter > start).then_some(shorter)
     }
 
+    pub fn expect(&self, messages: &[Message]) {
+        self.0.written.borrow_mut().update(messages);
+    }
+
     pub fn request_bytes(&self, asked: &Asked, messages: &[Message]) -> usize {
         self.0.written.borrow_mut().request_bytes(asked, messages, self.start(messages))
     }

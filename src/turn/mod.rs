@@ -219,6 +219,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.link.estimate(now)
     }
 
+    /// A later turn goes on with these messages: what can be written of its request is written now.
+    pub fn expect_dialogue(&self, messages: &[Message]) {
+        if self.config.edge.base_url.is_some() && self.config.mode.allows_edge() {
+            self.sending.expect(messages);
+        }
+    }
+
     /// The day on which the dialogue at hand began, to be kept with what the device holds of it.
     pub fn began(&self) -> Option<Date> {
         self.session.borrow().began()

@@ -138,7 +138,7 @@ impl Host for WebHost {
         let call = Call::start(request.timeout, self.signal.as_ref())?;
         let response = call
             .builder(&request.url, gloo_net::http::Method::POST, &request.headers)
-            .body(&request.body)
+            .body(Uint8Array::from(request.body.as_bytes()))
             .map_err(unreachable_edge)?
             .send()
             .await
