@@ -119,7 +119,8 @@ fn history(n_messages: usize) -> Vec<Message> {
 fn text(seed: usize) -> String {
     let mut state = seed as u64 * 2 + 1;
     let words = (0..N_WORDS).map(|_| {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state =
+            state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
         WORDS[(state >> 33) as usize % WORDS.len()]
     });
     words.collect::<Vec<_>>().join(" ")

@@ -184,7 +184,8 @@ fn long_messages_are_not_dropped_more_than_they_must_be() {
 #[test]
 fn a_dialogue_keeps_its_date() {
     let model: Arc<_> = support::model(TINY);
-    let source = "{{ strftime_now('%d %b %Y') }}{% for m in messages %}<|user|>{{ m.content }}{% endfor %}";
+    let source =
+        "{{ strftime_now('%d %b %Y') }}{% for m in messages %}<|user|>{{ m.content }}{% endfor %}";
     let template = ChatTemplate::new(source, "", "").unwrap();
     let day = |day| Date::new(2026, 11, day).unwrap();
     let shown = |session: &mut Session, messages: &[Message], today| {

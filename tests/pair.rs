@@ -62,7 +62,8 @@ fn answers(path: &str, questions: &[Question]) -> Vec<(String, Confidence)> {
 
 fn answer(engine: &mut Engine, messages: &[Message]) -> (String, Confidence) {
     let model = engine.model().clone();
-    let prompt = prompt_tokens(model.tokenizer(), model.template(), messages, true, Date::UNKNOWN).unwrap();
+    let prompt =
+        prompt_tokens(model.tokenizer(), model.template(), messages, true, Date::UNKNOWN).unwrap();
     let request = GenerateRequest { prompt, max_tokens: 160, ..GenerateRequest::default() };
     let mut generation = Generation::start(engine, request).unwrap();
     let mut text = String::new();

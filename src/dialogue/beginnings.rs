@@ -74,7 +74,11 @@ mod tests {
         assert_eq!(beginnings.day_of(&dialogue(&["b"]), day(2)), day(2));
         assert_eq!(beginnings.day_of(&dialogue(&["a", "x", "y"]), day(3)), day(1));
         assert_eq!(beginnings.day_of(&dialogue(&["b", "x", "y"]), day(3)), day(2));
-        assert_eq!(beginnings.day_of(&dialogue(&["a"]), day(4)), day(4), "asked for the first time");
+        assert_eq!(
+            beginnings.day_of(&dialogue(&["a"]), day(4)),
+            day(4),
+            "asked for the first time"
+        );
         assert_eq!(beginnings.day_of(&dialogue(&["c", "x", "y"]), day(5)), day(5), "unknown");
     }
 

@@ -8,8 +8,18 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 
 const MONTHS: [&str; 12] = [
-    "January", "February", "March", "April", "May", "June", "July", "August", "September",
-    "October", "November", "December",
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
 ];
 const WEEKDAYS: [&str; 7] =
     ["Sunday", "Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday"];
@@ -121,7 +131,8 @@ impl Date {
     }
 
     fn is_leap(self) -> bool {
-        self.year.is_multiple_of(4) && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400))
+        self.year.is_multiple_of(4)
+            && (!self.year.is_multiple_of(100) || self.year.is_multiple_of(400))
     }
 
     fn days_in_month(self) -> u8 {
@@ -195,7 +206,8 @@ mod tests {
 
     #[test]
     fn unix_times_are_days_in_utc() {
-        let check = |seconds, day: &str| assert_eq!(Date::of_unix_seconds(seconds).to_string(), day);
+        let check =
+            |seconds, day: &str| assert_eq!(Date::of_unix_seconds(seconds).to_string(), day);
         check(0, "1970-01-01");
         check(86_399, "1970-01-01");
         check(951_782_400, "2000-02-29");

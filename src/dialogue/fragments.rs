@@ -64,7 +64,10 @@ mod tests {
             fragments.extend(&mut ids, text, encode).unwrap();
             ids
         };
-        assert_eq!((ids_of("one"), ids_of("three"), ids_of("one")), (vec![7, 3], vec![7, 5], vec![7, 3]));
+        assert_eq!(
+            (ids_of("one"), ids_of("three"), ids_of("one")),
+            (vec![7, 3], vec![7, 5], vec![7, 3])
+        );
         assert_eq!(n_encoded.get(), 2);
         // Long texts push out what nobody asks for, and nothing else.
         for i in 0..64 {

@@ -65,8 +65,7 @@ struct Disguise(Vec<(char, char)>);
 
 impl Disguise {
     fn new(characters: &[char], messages: &[Message]) -> Result<Disguise> {
-        let pairs: Vec<_> =
-            characters.iter().copied().zip(unused_characters(messages)).collect();
+        let pairs: Vec<_> = characters.iter().copied().zip(unused_characters(messages)).collect();
         match pairs.len() == characters.len() {
             true => Ok(Disguise(pairs)),
             false => Err(no_character_left()),

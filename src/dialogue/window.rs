@@ -57,7 +57,8 @@ impl Cuts {
         let stretch = |exchange: &Exchange| exchange.bytes_before / step_bytes.max(1);
         let opens = |pair: &[Exchange]| stretch(&pair[0]) < stretch(&pair[1]);
         let mut starts = vec![0];
-        starts.extend(self.exchanges.windows(2).filter(|pair| opens(pair)).map(|pair| pair[1].start));
+        starts
+            .extend(self.exchanges.windows(2).filter(|pair| opens(pair)).map(|pair| pair[1].start));
         let last = self.last();
         if starts.last() != Some(&last) {
             starts.push(last);
@@ -159,12 +160,19 @@ mod tests {
     fn a_dialogue_begins_at_one_place_whatever_came_before() {
         let messages = dialogue(500, 200);
         let start = Cuts::new(&messages).within(3000);
-        let again: Vec<Message> = messages.iter().map(|m| Message::new(m.role, &*m.content)).collect();
+        let again: Vec<Message> =
+            messages.iter().map(|m| Message::new(m.role, &*m.content)).collect();
         assert_eq!(Cuts::new(&again).within(3000), start);
         // Another system prompt weighs something and shifts no stretch.
         let led = [&[Message::new(System, "Be brief.")], &messages[..]].concat();
-        assert_eq!(Cuts::new(&led).starts(1024), Cuts::new(&messages).starts(1024).iter()
-            .map(|&start| if start == 0 { 0 } else { start + 1 }).collect::<Vec<_>>());
+        assert_eq!(
+            Cuts::new(&led).starts(1024),
+            Cuts::new(&messages)
+                .starts(1024)
+                .iter()
+                .map(|&start| if start == 0 { 0 } else { start + 1 })
+                .collect::<Vec<_>>()
+        );
     }
 
     #[test]

@@ -188,7 +188,8 @@ mod tests {
     #[test]
     fn what_was_written_before_changes_nothing() {
         let text = |role, text: &str| Message::new(role, text);
-        let (s, u, a) = (text(Role::System, "s\"\n"), text(Role::User, "é"), text(Role::Assistant, "a"));
+        let (s, u, a) =
+            (text(Role::System, "s\"\n"), text(Role::User, "é"), text(Role::Assistant, "a"));
         let dialogue = [s.clone(), u.clone(), a.clone(), s, a.clone(), u.clone()];
         for before in [&dialogue[..0], &dialogue[..2], &dialogue[1..], &[a, u]] {
             for n in 0..=dialogue.len() {

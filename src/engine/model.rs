@@ -72,7 +72,11 @@ impl Model {
         let kv_elements = 2 * sizes.n_layers * sizes.n_kv_heads * sizes.head_dim;
         let info = ModelInfo {
             kv_bytes_per_token: (kv_elements * size_of::<half::f16>()) as u64,
-            warnings: template.is_plain().then(|| Error::NoChatTemplate.report()).into_iter().collect(),
+            warnings: template
+                .is_plain()
+                .then(|| Error::NoChatTemplate.report())
+                .into_iter()
+                .collect(),
             ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
         };
         Ok(Model { info, tokenizer, template, vocabulary, decoder, kernels })

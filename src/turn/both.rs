@@ -31,7 +31,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let call = EdgeCall::beside_device(&self.config, &self.sending, request, answer, host.now());
+        let call =
+            EdgeCall::beside_device(&self.config, &self.sending, request, answer, host.now());
         let mut edge = Running::start(&call, host);
         let ended = {
             let beside = Beside::Answering(&call);

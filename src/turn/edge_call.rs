@@ -257,8 +257,7 @@ impl<'t> EdgeCall<'t> {
 
     fn http_request(&self) -> Result<EdgeRequest> {
         let TurnRequest { sampling, stop, .. } = self.request;
-        let asked =
-            Asked { edge: &self.config.edge, sampling, max_tokens: self.max_tokens, stop };
+        let asked = Asked { edge: &self.config.edge, sampling, max_tokens: self.max_tokens, stop };
         let mut written = self.sending.0.written.borrow_mut();
         let body = written.request(&asked, &self.messages, self.start.get());
         post(&self.config, "/chat/completions", body)

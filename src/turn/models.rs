@@ -91,7 +91,6 @@ pub trait ScoringModel {
 
     /// Probability that the edge is needed, now that the device has written `answer`.
     fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64>;
-
 }
 
 impl DeviceModel for Engine {

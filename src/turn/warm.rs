@@ -61,7 +61,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let prompt = TurnRequest { max_tokens: Some(1), ..request.clone() };
         let nothing = Answer::new(Route::Edge, host.now());
-        let call = EdgeCall::beside_device(&self.config, &self.sending, &prompt, &nothing, host.now());
+        let call =
+            EdgeCall::beside_device(&self.config, &self.sending, &prompt, &nothing, host.now());
         let mut reading = Running::start(&call, host);
         let shaky = Cell::new(false);
         let ended = {

@@ -102,7 +102,9 @@ impl Host for WebHost {
 
     fn today(&self) -> Date {
         let now = js_sys::Date::new_0();
-        let day = |year: u32| Date::new(year.try_into().ok()?, now.get_month() as u8 + 1, now.get_date() as u8);
+        let day = |year: u32| {
+            Date::new(year.try_into().ok()?, now.get_month() as u8 + 1, now.get_date() as u8)
+        };
         day(now.get_full_year()).unwrap_or(Date::UNKNOWN)
     }
 

@@ -74,7 +74,8 @@ fn a_last_answer_stays_open() {
 #[test]
 fn a_template_that_fails_says_why() {
     let failing = |source: &str, messages: &[Message]| {
-        let rendered = ChatTemplate::new(source, "", "").and_then(|t| t.render(messages, false, day()));
+        let rendered =
+            ChatTemplate::new(source, "", "").and_then(|t| t.render(messages, false, day()));
         let error = rendered.unwrap_err();
         assert_eq!(error.code(), "template_failed");
         error.to_string()
@@ -145,7 +146,8 @@ fn earlier_turns_keep_their_tokens() {
     let (tokenizer, template) = fixture();
     let messages =
         [user("Hi  "), assistant(" one\n"), user("\n two"), assistant("three"), user("4")];
-    let tokens = |n, open| prompt_tokens(&tokenizer, &template, &messages[..n], open, day()).unwrap();
+    let tokens =
+        |n, open| prompt_tokens(&tokenizer, &template, &messages[..n], open, day()).unwrap();
     for n in [1, 3] {
         let (shorter, longer) = (tokens(n, true), tokens(n + 2, true));
         assert_eq!(longer[..shorter.len()], shorter);
@@ -285,35 +287,56 @@ fn after_a_turn_without_an_answer_the_dialogue_goes_on() {
     let apart = "<user>one<end><user>two<end><assistant>2<end><user>three<end><assistant>";
     check(FORGETFUL, &failed, true, apart);
     let greeted = [assistant("Hello!"), user("one")];
-    check(ALTERNATING, &greeted, true, "<s><user><end><assistant>Hello!<end><user>one<end><assistant>");
+    check(
+        ALTERNATING,
+        &greeted,
+        true,
+        "<s><user><end><assistant>Hello!<end><user>one<end><assistant>",
+    );
 }
 
 #[test]
 fn system_messages_are_told_where_a_template_takes_them() {
-    let dialogue = [system("Be brief."), user("one"), assistant("1"), system("In French."), user("two")];
-    let want = "<s><user>Be brief.\n\none<end><assistant>1<end><user>In French.\n\ntwo<end><assistant>";
+    let dialogue =
+        [system("Be brief."), user("one"), assistant("1"), system("In French."), user("two")];
+    let want =
+        "<s><user>Be brief.\n\none<end><assistant>1<end><user>In French.\n\ntwo<end><assistant>";
     check(ALTERNATING, &dialogue, true, want);
     check(WITHOUT_SYSTEM, &dialogue, true, want);
     let want = "[Be brief.]<user>one<end><assistant>1<end><user>In French.\n\ntwo<end><assistant>";
     check(FORGETFUL, &dialogue, true, want);
     let begun = [&dialogue[..], &[assistant("de")]].concat();
-    check(ALTERNATING, &begun, false, &want.replace("[Be brief.]<user>", "<s><user>Be brief.\n\n")
-        .replace("<end><assistant>", "<end><assistant>").replace("two<end><assistant>", "two<end><assistant>de"));
+    check(
+        ALTERNATING,
+        &begun,
+        false,
+        &want
+            .replace("[Be brief.]<user>", "<s><user>Be brief.\n\n")
+            .replace("<end><assistant>", "<end><assistant>")
+            .replace("two<end><assistant>", "two<end><assistant>de"),
+    );
 }
 
 /// Also where messages were joined or folded.
 #[test]
 fn arranged_turns_keep_their_tokens() {
     let (tokenizer, _) = fixture_of("tokenizers/spm-gemma.gguf");
-    let source = |role: &str| ALTERNATING.replace("<end>", "<end_of_turn>").replace(role, "<start_of_turn>{{ m.role }}");
+    let source = |role: &str| {
+        ALTERNATING.replace("<end>", "<end_of_turn>").replace(role, "<start_of_turn>{{ m.role }}")
+    };
     let template = ChatTemplate::new(&source("<{{ m.role }}>"), "<bos>", "").unwrap();
     let dialogue = [
-        system("Be brief."), user("one"), user("two"), assistant("2"), system("In French."),
-        user("three"), assistant("trois"), user("four"),
+        system("Be brief."),
+        user("one"),
+        user("two"),
+        assistant("2"),
+        system("In French."),
+        user("three"),
+        assistant("trois"),
+        user("four"),
     ];
-    let tokens = |n: usize| {
-        prompt_tokens(&tokenizer, &template, &dialogue[..n], false, day()).unwrap()
-    };
+    let tokens =
+        |n: usize| prompt_tokens(&tokenizer, &template, &dialogue[..n], false, day()).unwrap();
     for (n, later) in [(4, 6), (4, 8), (6, 8), (7, 8)] {
         let (shorter, longer) = (tokens(n), tokens(later));
         assert_eq!(longer[..shorter.len()], shorter, "{n} of {later}");

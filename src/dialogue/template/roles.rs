@@ -46,7 +46,8 @@ impl Roles {
             // It fails anyway, or is made for something else than a dialogue.
             return Roles::ANY;
         }
-        let anywhere = || takes(&[User, System, User]) && takes(&[System, User, Assistant, System, User]);
+        let anywhere =
+            || takes(&[User, System, User]) && takes(&[System, User, Assistant, System, User]);
         let system = match takes(&[System, User, Assistant, User]) {
             false => SystemPlace::Nowhere,
             true if anywhere() => SystemPlace::Anywhere,
@@ -209,7 +210,8 @@ mod tests {
                 for n in 1..6 {
                     // A prompt ends with a question or in an answer.
                     if messages[n - 1].role != System {
-                        let (shorter, longer) = (text(roles, &messages[..n]), text(roles, &messages));
+                        let (shorter, longer) =
+                            (text(roles, &messages[..n]), text(roles, &messages));
                         assert!(longer.starts_with(&shorter), "{shorter} {longer}");
                     }
                 }
