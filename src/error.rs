@@ -31,6 +31,11 @@ pub enum Error {
     #[error("The chat template could not be applied: {0}.")]
     TemplateFailed(String),
     #[error(
+        "The model's file has no chat template, so it was most likely never taught to chat. It goes \
+         on with a plain transcript, and its answers may be poor. Choose a model that is made for chat."
+    )]
+    NoChatTemplate,
+    #[error(
         "The prompt has {n_tokens} tokens, the context holds {n_ctx}, and dropping older turns was \
          not enough. Shorten the last message or the system prompt."
     )]
@@ -127,6 +132,7 @@ impl Error {
             Error::DigestMismatch { .. } => "digest_mismatch",
             Error::TokenizerInvalid(_) => "tokenizer_invalid",
             Error::TemplateFailed(_) => "template_failed",
+            Error::NoChatTemplate => "no_chat_template",
             Error::PromptTooLong { .. } | Error::EdgePromptTooLong(_) => "prompt_too_long",
             Error::ComputeFailed(_) => "compute_failed",
             Error::KvCorrupt(_) => "kv_corrupt",
@@ -174,7 +180,7 @@ impl From<candle_core::Error> for Error {
 }
 
 /// A code and a sentence.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorReport {
     pub code: String,
     pub message: String,

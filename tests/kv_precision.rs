@@ -9,7 +9,7 @@ mod support;
 
 use std::sync::Arc;
 
-use nearside::dialogue::{Message, Role, prompt_tokens};
+use nearside::dialogue::{Date, Message, Role, prompt_tokens};
 use nearside::engine::{Engine, Model, PREFILL_CHUNK, Sampler, Sampling};
 use nearside::handoff::codec::Encoding;
 use serde::Deserialize;
@@ -93,7 +93,9 @@ fn log_probability(logits: &[f32], token: u32) -> f64 {
 /// Each answer of a dialogue, after all that stands before it.
 fn answers(engine: &Engine, messages: &[Message]) -> Vec<Passage> {
     let (tokenizer, template) = (engine.model().tokenizer(), engine.model().template());
-    let tokens = |n, opens| prompt_tokens(tokenizer, template, &messages[..n], opens).unwrap();
+    let tokens = |n, opens| {
+        prompt_tokens(tokenizer, template, &messages[..n], opens, Date::UNKNOWN).unwrap()
+    };
     let answers = (0..messages.len()).filter(|&i| messages[i].role == Role::Assistant);
     let passages = answers.map(|i| {
         let read = tokens(i, true);

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use nearside::config::Config;
-use nearside::dialogue::{Message, Role, prompt_tokens};
+use nearside::dialogue::{Date, Message, Role, prompt_tokens};
 use nearside::engine::{Engine, FileSource, GenerateRequest, Generation, Kernels, Model, Step};
 use nearside::routing::{Confidence, Scorer};
 use serde::Deserialize;
@@ -62,7 +62,8 @@ fn answers(path: &str, questions: &[Question]) -> Vec<(String, Confidence)> {
 
 fn answer(engine: &mut Engine, messages: &[Message]) -> (String, Confidence) {
     let model = engine.model().clone();
-    let prompt = prompt_tokens(model.tokenizer(), model.template(), messages, true).unwrap();
+    let prompt =
+        prompt_tokens(model.tokenizer(), model.template(), messages, true, Date::UNKNOWN).unwrap();
     let request = GenerateRequest { prompt, max_tokens: 160, ..GenerateRequest::default() };
     let mut generation = Generation::start(engine, request).unwrap();
     let mut text = String::new();

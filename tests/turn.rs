@@ -381,10 +381,6 @@ impl ScoringModel for Judge {
         let n = self.n_looks.replace(self.n_looks.get() + 1);
         Ok(self.says[n.min(self.says.len() - 1)])
     }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        self.scorer.tokens(text)
-    }
 }
 
 /// A router whose device begins, and whose answers are looked at after every fourth token.

@@ -41,7 +41,13 @@ const RELOADABLE = [
   "model_corrupt",
   "model_truncated",
 ];
+/** What the status line says of a device model that loaded with a warning. @type {Record<string, string>} */
+const NOTES = { no_chat_template: "not made for chat" };
 const NEAR_END_PX = 48;
+/** Messages that are shown at once of a dialogue that is taken up again; earlier ones are a click away. */
+const SHOWN = 60;
+/** Beyond so many, the earlier ones are put away: each costs time whenever the log grows. */
+const MOST_SHOWN = 240;
 
 export class ChatView {
   #actions;
@@ -92,6 +98,13 @@ export class ChatView {
     "aria-label": "Where answers come from",
     title: "Where answers come from",
   });
+  #showEarlier = h(
+    "button",
+    { class: "text-button earlier", part: "earlier", type: "button", hidden: true },
+    "Show earlier messages",
+  );
+  /** What stands before the first one shown. @type {(Message | Element)[]} */
+  #earlier = [];
   #typing = false;
   /** @type {HTMLElement | null} */
   #error = null;
@@ -107,6 +120,7 @@ export class ChatView {
     for (const [value, name] of Object.entries(MODE_NAMES))
       this.#mode.append(h("option", { value }, name));
     this.#log.append(this.#empty);
+    this.#showEarlier.addEventListener("click", () => this.#bringBack());
     root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
     this.#listen(root);
   }
@@ -131,9 +145,8 @@ export class ChatView {
   /** @param {string} text */
   showQuestion(text) {
     this.#empty.remove();
-    this.#log.append(
-      h("article", { class: "question", part: "question", "aria-label": "You" }, text),
-    );
+    this.#log.append(question(text));
+    this.#putAway();
     this.#toEnd();
   }
 
@@ -178,15 +191,36 @@ export class ChatView {
   /** @param {Message[]} messages */
   showDialogue(messages) {
     this.clear();
-    for (const { role, content } of messages) {
-      if (role === "user") this.showQuestion(content);
-      else this.#log.append(TurnView.of(content).element);
-    }
+    if (messages.length > 0) this.#empty.remove();
+    this.#earlier = messages.slice(0, -SHOWN);
+    this.#log.append(this.#showEarlier, ...messages.slice(-SHOWN).map(article));
+    this.#showEarlier.hidden = this.#earlier.length === 0;
     this.#toEnd();
+  }
+
+  /** Shows some more of what was said before; what is in sight stays where it is. */
+  #bringBack() {
+    const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
+    this.#showEarlier.after(...this.#earlier.splice(-SHOWN).map(article));
+    this.#showEarlier.hidden = this.#earlier.length === 0;
+    this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
+  }
+
+  /** Leaves the log short enough to grow fast. */
+  #putAway() {
+    if (this.#log.childElementCount <= MOST_SHOWN) return;
+    this.#showEarlier.remove();
+    const shown = [...this.#log.children];
+    const away = shown.slice(0, shown.length - SHOWN);
+    for (const element of away) element.remove();
+    this.#earlier.push(...away);
+    this.#log.prepend(this.#showEarlier);
+    this.#showEarlier.hidden = false;
   }
 
   clear() {
     this.#error = null;
+    this.#earlier = [];
     this.#log.replaceChildren(this.#empty);
     this.#log.setAttribute("aria-busy", "false");
     this.#setAnswering(false);
@@ -364,6 +398,17 @@ export class ChatView {
   }
 }
 
+/** @param {string} text */
+function question(text) {
+  return h("article", { class: "question", part: "question", "aria-label": "You" }, text);
+}
+
+/** What shows a message; one that was put away is shown as it was. @param {Message | Element} message */
+function article(message) {
+  if (message instanceof Element) return message;
+  return message.role === "user" ? question(message.content) : TurnView.of(message.content).element;
+}
+
 /** @param {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} shown */
 function statusText(shown) {
   if (!shown || shown.state.phase === "loading") return "Starting";
@@ -376,7 +421,9 @@ function statusText(shown) {
   };
   const side = { online: "edge online", offline: "edge offline", unknown: "edge unknown" };
   if (state.phase === "failed") return "Not running";
-  return `${device[state.device]} · ${hasEdge ? side[edge] : "no edge"}`;
+  const warned = state.device === "ready" && state.deviceModel?.warnings?.[0];
+  const note = warned ? ` (${NOTES[warned.code] ?? warned.code})` : "";
+  return `${device[state.device]}${note} · ${hasEdge ? side[edge] : "no edge"}`;
 }
 
 /** @param {{state: RouterState, edge: EdgeState} | null} shown @param {Mode} mode */

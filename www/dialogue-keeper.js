@@ -50,10 +50,11 @@ export class DialogueKeeper {
   resume(model) {
     this.#model = model;
     return this.#after(async () => {
-      const source = await this.#shelf.find(model);
-      if (!source) return;
+      const found = await this.#shelf.find(model);
+      if (!found) return;
+      const { source, began } = found;
       try {
-        this.#keptTokens = await this.#core.resumeDialogue(source);
+        this.#keptTokens = await this.#core.resumeDialogue(source, began);
       } catch (thrown) {
         source.close();
         await this.#shelf.clear();
@@ -74,11 +75,11 @@ export class DialogueKeeper {
   keep() {
     clearTimeout(this.#timer);
     return this.#after(async () => {
-      const held = this.#core.state().device?.held_tokens ?? 0;
+      const { held_tokens: held = 0, began = null } = this.#core.state().device ?? {};
       const model = this.#model;
       if (!model || held === 0 || held === this.#keptTokens) return;
       this.#keptTokens = 0;
-      await this.#shelf.put(model, async (write) => {
+      await this.#shelf.put(model, began ?? "", async (write) => {
         this.#keptTokens = await this.#core.keepDialogue(MAX_DIALOGUE_BYTES, write);
         return this.#keptTokens > 0;
       });

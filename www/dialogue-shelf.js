@@ -1,8 +1,9 @@
 /**
  * Where the device's keys and values outlive the page: one dialogue in the origin private file system.
  *
- * `<model digest>.kv` counts only while `<model digest>.ok` stands beside it. The mark goes first and
- * comes last, so a tab that dies while it writes leaves nothing that is read.
+ * `<model digest>.kv` counts only while `<model digest>.ok` stands beside it, which says on which day
+ * the dialogue began. The mark goes first and comes last, so a tab that dies while it writes leaves
+ * nothing that is read.
  */
 
 import { openSource } from "./opfs-shelf.js";
@@ -27,11 +28,16 @@ export class DialogueShelf {
     return new DialogueShelf(await root.getDirectoryHandle(FOLDER, { create: true }));
   }
 
-  /** @param {string} model the digest of the model's file @returns {Promise<Source | null>} */
+  /**
+   * @param {string} model the digest of the model's file
+   * @returns {Promise<{source: Source, began: string | undefined} | null>}
+   */
   async find(model) {
     try {
-      await this.#folder.getFileHandle(`${model}.ok`);
-      return await openSource(await this.#folder.getFileHandle(`${model}.kv`));
+      const mark = await (await this.#folder.getFileHandle(`${model}.ok`)).getFile();
+      const began = (await mark.text()) || undefined;
+      const source = await openSource(await this.#folder.getFileHandle(`${model}.kv`));
+      return { source, began };
     } catch {
       return null;
     }
@@ -40,9 +46,10 @@ export class DialogueShelf {
   /**
    * Puts what `writeAll` writes in the place of whatever was there.
    * @param {string} model
+   * @param {string} began the day on which the dialogue did, or nothing
    * @param {(write: (bytes: Uint8Array) => void) => Promise<boolean>} writeAll says whether it is whole
    */
-  async put(model, writeAll) {
+  async put(model, began, writeAll) {
     await this.clear();
     const handle = await this.#folder.getFileHandle(`${model}.kv`, { create: true });
     const access = await handle.createSyncAccessHandle();
@@ -60,7 +67,15 @@ export class DialogueShelf {
       access.close();
       if (!whole) await this.clear();
     }
-    if (whole) await this.#folder.getFileHandle(`${model}.ok`, { create: true });
+    if (whole) await this.#mark(`${model}.ok`, began);
+  }
+
+  /** @param {string} name @param {string} text */
+  async #mark(name, text) {
+    const handle = await this.#folder.getFileHandle(name, { create: true });
+    const access = await handle.createSyncAccessHandle();
+    access.write(new TextEncoder().encode(text), { at: 0 });
+    access.close();
   }
 
   /** Of whichever model it was. */

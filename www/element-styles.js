@@ -154,6 +154,8 @@ th:nth-child(n+2), td:nth-child(n+2) { inline-size: 7.5em; }
 .turn-error span { flex: 1; }
 .turn-error.alert { background: var(--danger-soft); color: var(--danger); }
 .turn-error.quiet { background: var(--soft); color: var(--muted); }
+.text-button.earlier { align-self: center; }
+.text-button.earlier[hidden] { display: none; }
 .text-button { display: inline-flex; align-items: center; gap: .35em; border: 1px solid currentColor; background: none; border-radius: 999px; padding: .15rem .75rem; white-space: nowrap; font-weight: 600; }
 .text-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
 

@@ -11,6 +11,7 @@
 import { ChatView } from "./chat-view.js";
 import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
+import { KeptMessages } from "./kept-messages.js";
 import { MODES } from "./options.js";
 
 /** @typedef {import("./types.js").Message} Message */
@@ -19,8 +20,6 @@ import { MODES } from "./options.js";
 
 const START_ATTRIBUTES = ["manifest", "calibration", "keep-dialogue"];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "log-outcomes"];
-/** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
-const KEPT = "nearside-dialogue";
 const LOOK_ATTRIBUTES = ["placeholder", "label"];
 
 /**
@@ -52,6 +51,10 @@ export class NearsideChat extends HTMLElement {
   #latest = null;
   /** Whether what failed, and can be tried again, was to ask the edge again. */
   #repeatsAtEdge = false;
+  /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
+  #kept = new KeptMessages();
+  /** Whether they are being read. @type {Promise<void> | null} */
+  #recalling = null;
   /** @type {ChatView} */
   #view;
 
@@ -71,7 +74,7 @@ export class NearsideChat extends HTMLElement {
   connectedCallback() {
     this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
     this.#view.setMode(this.#mode());
-    this.#recall();
+    void this.#recall();
     // A moment later, so that a page can set `router` or attributes first.
     queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
   }
@@ -91,7 +94,7 @@ export class NearsideChat extends HTMLElement {
     if (LOOK_ATTRIBUTES.includes(name)) {
       this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
     } else if (START_ATTRIBUTES.includes(name)) {
-      this.#recall();
+      void this.#recall();
       if (this.#ownsRouter) this.#createRouter();
     } else {
       this.#configure();
@@ -120,6 +123,7 @@ export class NearsideChat extends HTMLElement {
       .filter(({ role }) => role !== "system")
       .map(({ role, content }) => ({ role, content }));
     this.#view.showDialogue(this.#messages);
+    this.#router?.recall(this.#withSystem());
   }
 
   /**
@@ -129,6 +133,7 @@ export class NearsideChat extends HTMLElement {
    */
   async ask(text) {
     const question = text.trim();
+    if (this.#recalling) await this.#recalling;
     if (!question || this.#turn) return null;
     this.#dropUnanswered();
     this.#messages.push({ role: "user", content: question });
@@ -255,16 +260,18 @@ export class NearsideChat extends HTMLElement {
   }
 
   /** The dialogue of an earlier visit, unless one has begun. */
-  #recall() {
-    if (this.#keeps() && this.#messages.length === 0) this.messages = keptMessages();
+  async #recall() {
+    if (!this.#keeps() || this.#recalling || this.#messages.length > 0) return;
+    this.#recalling = this.#kept.load().then((messages) => {
+      this.#recalling = null;
+      if (this.#keeps() && messages.length > 0 && this.#messages.length === 0) this.messages = messages;
+    });
+    await this.#recalling;
   }
 
-  /** For the next visit. A full or forbidden storage costs that, and nothing now. */
+  /** For the next visit. */
   #remember() {
-    if (!this.#keeps()) return;
-    try {
-      localStorage.setItem(KEPT, JSON.stringify(this.#messages));
-    } catch {}
+    if (this.#keeps()) void this.#kept.save(this.#messages);
   }
 
   #withSystem() {
@@ -317,6 +324,7 @@ export class NearsideChat extends HTMLElement {
     on("error", (error) => !this.#turn && this.#loadFailed(error));
     this.#setState(router.state.phase === "loading" ? "loading" : "ready");
     this.#showState(router.state);
+    if (this.#messages.length > 0) router.recall(this.#withSystem());
     this.#announce(router, signal);
   }
 
@@ -404,16 +412,3 @@ export class NearsideChat extends HTMLElement {
 }
 
 if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);
-
-/** What an earlier visit left. @returns {Message[]} */
-function keptMessages() {
-  try {
-    const kept = JSON.parse(localStorage.getItem(KEPT) ?? "[]");
-    /** @type {(message: any) => boolean} */
-    const isMessage = (message) =>
-      ["user", "assistant"].includes(message?.role) && typeof message.content === "string";
-    return Array.isArray(kept) && kept.every(isMessage) ? kept : [];
-  } catch {
-    return [];
-  }
-}

@@ -14,6 +14,7 @@ import { DeviceLoader } from "./device-loader.js";
 import { RouterError } from "./errors.js";
 import { fromPage } from "./messages.js";
 import { coreConfig, startOptions, turnRequest, workerUrl } from "./options.js";
+import { SentMessages } from "./sent-messages.js";
 import { OutcomeLog } from "./outcome-log.js";
 import { watchSurroundings } from "./surroundings.js";
 import { WorkerPort } from "./worker-port.js";
@@ -61,6 +62,7 @@ export class Router extends EventTarget {
   #answering = false;
   #stopWatching = () => {};
   #outcomes = new OutcomeLog();
+  #sent = new SentMessages();
   #logsOutcomes = false;
   /** @type {import("./messages.js").Surroundings} */
   #surroundings;
@@ -201,6 +203,16 @@ export class Router extends EventTarget {
     await this.#port.call(fromPage.forgetFeedback()).answer;
   }
 
+  /**
+   * Hands over the dialogue that the next turn goes on with, so that this turn does not have to. For
+   * pages that take up a long one; costs nothing but the time to copy it.
+   * @param {import("./types.js").Message[]} messages with the system prompt, as a turn would have them
+   */
+  recall(messages) {
+    if (!this.#answering && !this.#disposed)
+      this.#port.tell(fromPage.recall(this.#sent.send(messages)));
+  }
+
   /** Stops a running turn and frees the worker. The router cannot be used again. */
   dispose() {
     if (this.#disposed) return;
@@ -212,6 +224,7 @@ export class Router extends EventTarget {
   }
 
   #startWorker() {
+    this.#sent.forget();
     return new WorkerPort(
       this.#options.workerUrl,
       (notice) => this.#notice(notice),
@@ -261,6 +274,7 @@ export class Router extends EventTarget {
   /** @param {import("./device-loader.js").DeviceChange} change */
   #deviceChanged({ status, model, error }) {
     this.#update({ device: status, deviceModel: model });
+    for (const warning of model?.warnings ?? []) this.#emit("warning", warning);
     if (error?.code === "previous_load_crashed" || error?.code === "memory_low") {
       this.#emit("warning", { code: error.code, message: error.message });
     } else if (error) {
@@ -348,7 +362,8 @@ export class Router extends EventTarget {
    * @returns {Promise<TurnReport>}
    */
   async #ask(turn, signal, stream) {
-    const { id, answer } = this.#port.call(fromPage.chat(turn), (event) => {
+    const request = { ...turn, ...this.#sent.send(turn.messages) };
+    const { id, answer } = this.#port.call(fromPage.chat(request), (event) => {
       if (event.type === "route") this.#emit("route", event.decision);
       stream.push(event);
     });
@@ -356,6 +371,10 @@ export class Router extends EventTarget {
     signal.addEventListener("abort", abort);
     try {
       return await answer;
+    } catch (thrown) {
+      // Perhaps it never took the messages in.
+      this.#sent.forget();
+      throw thrown;
     } finally {
       signal.removeEventListener("abort", abort);
     }

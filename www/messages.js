@@ -7,6 +7,7 @@
  */
 
 /** @typedef {import("./types.js").ChatRequest} ChatRequest */
+/** @typedef {import("./types.js").NewMessages} NewMessages */
 /** @typedef {import("./types.js").CoreConfig} CoreConfig */
 /** @typedef {import("./types.js").TurnEvent} TurnEvent */
 /** @typedef {import("./types.js").CoreState} CoreState */
@@ -14,7 +15,7 @@
 /** @typedef {import("./errors.js").ErrorReport} ErrorReport */
 
 /** Changed whenever a message changes its meaning; both sides must agree. */
-export const PROTOCOL = 2;
+export const PROTOCOL = 3;
 
 /**
  * What only the page can see of its surroundings.
@@ -40,6 +41,7 @@ export const PROTOCOL = 2;
  *   | {type: "fetch-device", id: number}
  *   | {type: "load-device", id: number}
  *   | {type: "chat", id: number, request: ChatRequest}
+ *   | {type: "recall", dialogue: NewMessages}
  *   | {type: "abort", id: number}
  *   | {type: "configure", id: number, config: CoreConfig}
  *   | {type: "probe", id: number}
@@ -73,7 +75,9 @@ export const fromPage = {
   loadScorer: () => ({ type: /** @type {const} */ ("load-scorer") }),
   fetchDevice: () => ({ type: /** @type {const} */ ("fetch-device") }),
   loadDevice: () => ({ type: /** @type {const} */ ("load-device") }),
-  /** @param {ChatRequest} request */
+  /** The dialogue that a later turn goes on with. @param {NewMessages} dialogue @returns {PageMessage} */
+  recall: (dialogue) => ({ type: "recall", dialogue }),
+  /** @param {ChatRequest} request its messages are those that the worker does not hold */
   chat: (request) => ({ type: /** @type {const} */ ("chat"), request }),
   /** @param {CoreConfig} config */
   configure: (config) => ({ type: /** @type {const} */ ("configure"), config }),

@@ -31,7 +31,7 @@ export const MAX_QUESTIONS = 1000;
 const MAX_TURNS = 32;
 
 export class OutcomeLog {
-  /** Turns that may still be rated. @type {Map<number, {prompt: string, report: TurnReport}>} */
+  /** Turns that may still be rated. @type {Map<number, {messages: Message[], report: TurnReport}>} */
   #turns = new Map();
   /** Where the browser has no storage. @type {Map<string, LoggedQuestion>} */
   #memory = new Map();
@@ -44,7 +44,7 @@ export class OutcomeLog {
 
   /** @param {Message[]} messages @param {TurnReport} report */
   remember(messages, report) {
-    this.#turns.set(report.turn, { prompt: promptOf(messages), report });
+    this.#turns.set(report.turn, { messages, report });
     for (const turn of this.#turns.keys()) {
       if (this.#turns.size <= MAX_TURNS) break;
       this.#turns.delete(turn);
@@ -73,7 +73,8 @@ export class OutcomeLog {
     const judged = this.#turns.get(turn);
     const correct = judged ? correctness(judged.report, verdict) : null;
     if (!judged || correct === null) return;
-    const { prompt, report } = judged;
+    const { messages, report } = judged;
+    const prompt = promptOf(messages);
     const id = hash(prompt);
     const before = await this.#get(id);
     const name = names[report.route];

@@ -149,10 +149,15 @@
  */
 
 /** @typedef {{name: string, architecture?: string, n_params?: number, n_ctx?: number,
- *   weight_bytes?: number}} ModelInfo */
+ *   weight_bytes?: number, warnings?: import("./errors.js").ErrorReport[]}} ModelInfo */
 
 /**
- * @typedef {{messages: Message[], temperature?: number, top_p?: number, top_k?: number,
+ * Messages of a dialogue of which the worker holds the first `kept` already.
+ * @typedef {{kept?: number, messages: Message[]}} NewMessages
+ */
+
+/**
+ * @typedef {NewMessages & {temperature?: number, top_p?: number, top_k?: number,
  *   min_p?: number, repetition_penalty?: number, seed?: number, max_tokens?: number,
  *   stop?: string[], mode?: Mode, tools?: object[], tool_choice?: unknown,
  *   parallel_tool_calls?: boolean}} ChatRequest
@@ -176,7 +181,8 @@
 
 /**
  * @typedef {{busy?: boolean, mode?: Mode, link?: LinkEstimate, scorer_ready?: boolean,
- *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number},
+ *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number,
+ *     began: string | null},
  *   edge?: Rates, calibration?: Calibration | null}} CoreState
  */
 
@@ -221,7 +227,8 @@
  * @property {(request: ChatRequest, signal: AbortSignal | undefined,
  *   onEvent: (event: TurnEvent) => void) => Promise<TurnReport>} chat
  * @property {(maxBytes: number, write: (bytes: Uint8Array) => void) => Promise<number>} keepDialogue
- * @property {(source: Source) => Promise<number>} resumeDialogue
+ * @property {(source: Source, began?: string) => Promise<number>} resumeDialogue
+ * @property {(dialogue: NewMessages) => void} recall
  * @property {(config: CoreConfig) => Promise<void>} configure
  * @property {(calibration: Calibration) => Promise<void>} calibrate
  * @property {() => Promise<void>} clearDialogue

@@ -43,6 +43,8 @@ class RouterWorker {
   #device = null;
   /** @type {Map<number, AbortController>} */
   #turns = new Map();
+  /** What was recalled before the core was there. @type {import("./types.js").NewMessages[]} */
+  #recalled = [];
   #ticking = false;
   #visible = true;
   #dataSaver = false;
@@ -58,6 +60,7 @@ class RouterWorker {
   /** @param {PageMessage} message */
   async receive(message) {
     if (message.type === "abort") return this.#turns.get(message.id)?.abort();
+    if (message.type === "recall") return this.#recall(message.dialogue);
     if (message.type === "surroundings") return this.#look(message.surroundings);
     if (message.type === "dispose") return this.#dispose();
     try {
@@ -115,6 +118,7 @@ class RouterWorker {
     ]);
     this.#manifest = manifest instanceof RouterError ? null : manifest;
     this.#core = this.#newCore(wasm, this.#started);
+    for (const dialogue of this.#recalled.splice(0)) this.#core.recall(dialogue);
     this.#look(options.surroundings);
     this.#store = await ModelStore.open(
       options.storage,
@@ -206,6 +210,12 @@ class RouterWorker {
       source.close();
       this.#reportState();
     }
+  }
+
+  /** Before the core is there it cannot hold anything. @param {import("./types.js").NewMessages} dialogue */
+  #recall(dialogue) {
+    if (this.#core) this.#core.recall(dialogue);
+    else this.#recalled.push(dialogue);
   }
 
   /** @param {number} id @param {import("./types.js").ChatRequest} request */

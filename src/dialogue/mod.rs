@@ -1,15 +1,26 @@
 //! What was said: messages, and how they become a prompt and tokens.
 
+mod beginnings;
+mod date;
+mod fragments;
+mod prompt;
 pub mod session;
 mod stream;
 mod template;
 mod tokenizer;
+pub mod window;
+
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::{
+    beginnings::Beginnings,
+    date::Date,
+    prompt::prompt_tokens,
+    session::{Prompt, Session},
     stream::TextStream,
-    template::{ChatTemplate, prompt_tokens},
+    template::ChatTemplate,
     tokenizer::Tokenizer,
 };
 
@@ -24,12 +35,12 @@ pub enum Role {
     Tool,
 }
 
-/// One message, in OpenAI's shape.
+/// One message, in OpenAI's shape. A copy shares the text: a turn makes several of a whole dialogue.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Message {
     pub role: Role,
-    #[serde(default)]
-    pub content: String,
+    #[serde(default = "text::none", with = "text")]
+    pub content: Arc<str>,
     /// Calls of tools, in a message of the assistant's. Only the edge reads them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<serde_json::Value>,
@@ -38,9 +49,28 @@ pub struct Message {
     pub tool_call_id: Option<String>,
 }
 
+/// A shared text is written as any other.
+mod text {
+    use std::sync::Arc;
+
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub fn none() -> Arc<str> {
+        "".into()
+    }
+
+    pub fn serialize<S: Serializer>(text: &str, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(text)
+    }
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Arc<str>, D::Error> {
+        Ok(String::deserialize(deserializer)?.into())
+    }
+}
+
 impl Message {
     pub fn new(role: Role, content: impl Into<String>) -> Message {
-        Message { role, content: content.into(), tool_calls: Vec::new(), tool_call_id: None }
+        Message { role, content: content.into().into(), tool_calls: Vec::new(), tool_call_id: None }
     }
 
     /// Whether it is about tools, of which the device has none.

@@ -9,12 +9,19 @@ pub struct TextStream {
     /// Text that may be the beginning of a stop text.
     held: String,
     stopped: bool,
+    /// Whether white space that comes now belongs to the format.
+    skips_space: bool,
 }
 
 impl TextStream {
     /// `stop` are texts that end the stream; none of them is empty.
     pub fn new(stop: Vec<String>) -> TextStream {
         TextStream { stop, ..TextStream::default() }
+    }
+
+    /// Without the spaces that the text begins with.
+    pub fn without_first_spaces(self) -> TextStream {
+        TextStream { skips_space: true, ..self }
     }
 
     /// Adds a token's bytes and returns the text that is now certain. Bytes that can never become
@@ -25,7 +32,9 @@ impl TextStream {
         }
         self.bytes.extend_from_slice(bytes);
         let complete = take_complete(&mut self.bytes);
-        self.held.push_str(&complete);
+        let shown = if self.skips_space { complete.trim_start_matches(' ') } else { &complete };
+        self.skips_space &= shown.is_empty();
+        self.held.push_str(shown);
         if let Some(at) = self.stop.iter().filter_map(|stop| self.held.find(stop)).min() {
             self.stopped = true;
             self.held.truncate(at);
@@ -113,6 +122,14 @@ mod tests {
         check(&["\nUser:", "\n\n"], &[(b"a\n", "a"), (b"b\nUser", "\nb"), (b": x", "")], "");
         check(&["bc", "abcd"], &[(b"a", ""), (b"b", ""), (b"c", "a")], "");
         check(&["é"], &[(b"x\xC3", "x"), (b"\xA9y", "")], "");
+    }
+
+    #[test]
+    fn the_formats_own_space_is_not_shown() {
+        let mut stream = TextStream::new(vec!["\nUser:".to_owned()]).without_first_spaces();
+        let texts = [" ", " It", " is", "\nUser", ": no"].map(|text| stream.push(text.as_bytes()));
+        assert_eq!(texts, ["", "It", " is", "", ""]);
+        assert!(stream.stopped());
     }
 
     #[test]

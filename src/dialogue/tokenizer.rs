@@ -100,15 +100,21 @@ impl Tokenizer {
     /// The ids of `text`, in which special tokens stand for themselves. Begins with BOS if the
     /// file asks for it.
     pub fn encode(&self, text: &str) -> Result<Vec<u32>> {
-        self.encode_fragments(text, str::to_owned)
+        let ids = self.encode_fragments(text, usize::MAX, |text, ids| {
+            ids.extend(self.encode_plain(text)?);
+            Ok(())
+        })?;
+        Ok(ids.expect("no text has more tokens than there are numbers"))
     }
 
-    /// As `encode`, with `reveal` applied to what is between special tokens, after these were found.
+    /// As `encode`, with `extend` called for what is between special tokens, after these were found.
+    /// `None` as soon as there are more than `n_most` ids.
     pub(super) fn encode_fragments(
         &self,
         text: &str,
-        reveal: impl Fn(&str) -> String,
-    ) -> Result<Vec<u32>> {
+        n_most: usize,
+        mut extend: impl FnMut(&str, &mut Vec<u32>) -> Result<()>,
+    ) -> Result<Option<Vec<u32>>> {
         let mut ids = Vec::new();
         if self.adds_bos {
             ids.extend(self.bos);
@@ -118,10 +124,13 @@ impl Tokenizer {
                 // A template that writes BOS itself must not double it.
                 Fragment::Special(id) if i == 0 && ids == [id] => {}
                 Fragment::Special(id) => ids.push(id),
-                Fragment::Text(text) => ids.extend(self.encode_plain(&reveal(text))?),
+                Fragment::Text(text) => extend(text, &mut ids)?,
+            }
+            if ids.len() > n_most {
+                return Ok(None);
             }
         }
-        Ok(ids)
+        Ok(Some(ids))
     }
 
     /// The ids of `text` as nothing but text: no BOS, and no special token whatever it says.

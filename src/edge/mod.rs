@@ -20,6 +20,6 @@ pub use chunk::Chunk;
 pub use failure::check_status;
 pub use finish::Finish;
 pub use reply::ReplyReader;
-pub use request::{ToolOffer, completion_request};
+pub use request::{Asked, ToolOffer, Written};
 pub use tool_calls::ToolCalls;
 pub use usage::Usage;

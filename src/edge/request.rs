@@ -1,4 +1,7 @@
 //! The body of a chat completion request.
+//!
+//! A dialogue grows at its end, and each turn sends all of it. So its messages are kept as JSON from
+//! turn to turn ([`Written`]), and only what is new is written.
 
 use serde::{Deserialize, Serialize};
 
@@ -19,11 +22,11 @@ pub struct ToolOffer {
     pub parallel_tool_calls: Option<bool>,
 }
 
+/// A body but for its messages.
 #[derive(Serialize)]
 struct Body<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     model: Option<&'a str>,
-    messages: &'a [Message],
     stream: bool,
     stream_options: StreamOptions,
     /// Left out, the answer ends where the model ends it.
@@ -55,49 +58,148 @@ fn is_one(value: &f32) -> bool {
     *value == 1.0
 }
 
-/// JSON for `POST {base_url}/chat/completions`, streaming, with usage at the end.
-///
-/// If the last message is the assistant's, the edge is asked to continue it.
-pub fn completion_request(
-    edge: &EdgeConfig,
-    messages: &[Message],
-    sampling: &Sampling,
-    max_tokens: Option<usize>,
-    stop: &[String],
-    tools: &ToolOffer,
-) -> String {
-    let continues = messages.last().is_some_and(|message| message.role == Role::Assistant);
-    let body = Body {
-        model: edge.model.as_deref(),
-        messages,
-        stream: true,
-        stream_options: StreamOptions { include_usage: true },
-        max_tokens,
-        temperature: sampling.temperature,
-        top_p: sampling.top_p,
-        seed: (sampling.temperature > 0.0).then_some(sampling.seed),
-        stop,
-        tools,
-        continue_final_message: continues,
-        add_generation_prompt: continues.then_some(false),
-    };
-    serde_json::to_string(&body).expect("plain data always serializes")
+/// What a body says beside its messages.
+pub struct Asked<'a> {
+    pub edge: &'a EdgeConfig,
+    pub sampling: &'a Sampling,
+    pub max_tokens: Option<usize>,
+    pub stop: &'a [String],
+    pub tools: &'a ToolOffer,
+}
+
+impl Asked<'_> {
+    /// An object without its messages.
+    fn json(&self, continues: bool) -> String {
+        let Asked { edge, sampling, max_tokens, stop, tools } = self;
+        let body = Body {
+            model: edge.model.as_deref(),
+            stream: true,
+            stream_options: StreamOptions { include_usage: true },
+            max_tokens: *max_tokens,
+            temperature: sampling.temperature,
+            top_p: sampling.top_p,
+            seed: (sampling.temperature > 0.0).then_some(sampling.seed),
+            stop,
+            tools,
+            continue_final_message: continues,
+            add_generation_prompt: continues.then_some(false),
+        };
+        serde_json::to_string(&body).expect("plain data always serializes")
+    }
+}
+
+/// The messages of a dialogue as JSON, as far as they were sent.
+#[derive(Debug, Default)]
+pub struct Written {
+    messages: Vec<Message>,
+    /// One after the other, each with a comma behind it.
+    json: String,
+    /// Where each of them ends in `json`.
+    ends: Vec<usize>,
+}
+
+const BEFORE_MESSAGES: &str = "{\"messages\":[";
+
+impl Written {
+    /// JSON for `POST {base_url}/chat/completions`, streaming, with usage at the end, of `messages`
+    /// from `start` on and the system messages before it.
+    ///
+    /// If the last message is the assistant's, the edge is asked to continue it.
+    pub fn request(&mut self, asked: &Asked, messages: &[Message], start: usize) -> String {
+        self.update(messages);
+        let parts = self.parts(start);
+        let rest = asked.json(continues(messages));
+        let n_bytes = BEFORE_MESSAGES.len() + n_bytes(&parts) + 2 + rest.len();
+        let mut body = String::with_capacity(n_bytes);
+        body.push_str(BEFORE_MESSAGES);
+        parts.iter().for_each(|part| body.push_str(part));
+        if !parts.is_empty() {
+            body.pop(); // The last comma.
+        }
+        body.push_str("],");
+        body.push_str(&rest[1..]);
+        body
+    }
+
+    /// The length of what [`Written::request`] gives.
+    pub fn request_bytes(&mut self, asked: &Asked, messages: &[Message], start: usize) -> usize {
+        self.update(messages);
+        let list = n_bytes(&self.parts(start)).saturating_sub(1);
+        BEFORE_MESSAGES.len() + list + "],".len() + asked.json(continues(messages)).len() - 1
+    }
+
+    /// Writes what of `messages` is not written yet.
+    pub fn update(&mut self, messages: &[Message]) {
+        let n_known = self.messages.iter().zip(messages).take_while(|(a, b)| a == b).count();
+        self.messages.truncate(n_known);
+        self.ends.truncate(n_known);
+        self.json.truncate(self.ends.last().copied().unwrap_or(0));
+        for message in &messages[n_known..] {
+            self.json += &serde_json::to_string(message).expect("plain data always serializes");
+            self.json.push(',');
+            self.ends.push(self.json.len());
+        }
+        self.messages.extend_from_slice(&messages[n_known..]);
+    }
+
+    fn parts(&self, start: usize) -> Vec<&str> {
+        let begin = |index: usize| index.checked_sub(1).map_or(0, |before| self.ends[before]);
+        let before = self.messages[..start].iter().enumerate();
+        let system = before.filter(|(_, message)| message.role == Role::System);
+        let mut parts: Vec<&str> =
+            system.map(|(index, _)| &self.json[begin(index)..self.ends[index]]).collect();
+        parts.push(&self.json[begin(start)..]);
+        parts.retain(|part| !part.is_empty());
+        parts
+    }
+}
+
+fn continues(messages: &[Message]) -> bool {
+    messages.last().is_some_and(|message| message.role == Role::Assistant)
+}
+
+fn n_bytes(parts: &[&str]) -> usize {
+    parts.iter().map(|part| part.len()).sum()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn edge() -> EdgeConfig {
+        EdgeConfig { model: Some("m".to_owned()), ..EdgeConfig::default() }
+    }
+
+    /// The body, by a writer that knows `before` already.
+    fn body(before: &[Message], messages: &[Message], start: usize) -> serde_json::Value {
+        body_with(before, messages, start, &ToolOffer::default())
+    }
+
+    fn body_with(
+        before: &[Message],
+        messages: &[Message],
+        start: usize,
+        tools: &ToolOffer,
+    ) -> serde_json::Value {
+        let (edge, sampling) = (edge(), Sampling::default());
+        let max_tokens = Some(8);
+        let asked = Asked { edge: &edge, sampling: &sampling, max_tokens, stop: &[], tools };
+        let mut written = Written::default();
+        written.request(&asked, before, 0);
+        let json = written.request(&asked, messages, start);
+        assert_eq!(written.request_bytes(&asked, messages, start), json.len());
+        serde_json::from_str(&json).unwrap_or_else(|error| panic!("{json}: {error}"))
+    }
+
+    #[track_caller]
     fn check(messages: &[Message], expected: &str) {
         check_with(messages, &ToolOffer::default(), expected);
     }
 
+    #[track_caller]
     fn check_with(messages: &[Message], tools: &ToolOffer, expected: &str) {
-        let edge = EdgeConfig { model: Some("m".to_owned()), ..EdgeConfig::default() };
-        let json = completion_request(&edge, messages, &Sampling::default(), Some(8), &[], tools);
-        let parsed: serde_json::Value = serde_json::from_str(&json).unwrap();
         let expected: serde_json::Value = serde_json::from_str(expected).unwrap();
-        assert_eq!(parsed, expected);
+        assert_eq!(body_with(&[], messages, 0, tools), expected);
     }
 
     #[test]
@@ -139,5 +241,22 @@ mod tests {
         );
         let asked = r#"{"model":"m","messages":[{"role":"user","content":"weather?"}],"#;
         check_with(&[user], &ToolOffer::default(), &format!("{asked}{rest}"));
+    }
+
+    #[test]
+    fn what_was_written_before_changes_nothing() {
+        let text = |role, text: &str| Message::new(role, text);
+        let (s, u, a) =
+            (text(Role::System, "s\"\n"), text(Role::User, "é"), text(Role::Assistant, "a"));
+        let dialogue = [s.clone(), u.clone(), a.clone(), s, a.clone(), u.clone()];
+        for before in [&dialogue[..0], &dialogue[..2], &dialogue[1..], &[a, u]] {
+            for n in 0..=dialogue.len() {
+                for start in 0..=n {
+                    let found = body(before, &dialogue[..n], start);
+                    let kept = crate::dialogue::window::kept(&dialogue[..n], start);
+                    assert_eq!(found["messages"], serde_json::to_value(&kept).unwrap());
+                }
+            }
+        }
     }
 }

@@ -26,6 +26,9 @@ pub fn prefill_chunk(prefill_tps: f64) -> usize {
 /// How far back the repetition penalty looks.
 const PENALTY_WINDOW: usize = 64;
 
+/// Tokens in which a prompt's last few letters are found.
+const PROMPT_END: usize = 16;
+
 /// What to write.
 #[derive(Debug, Clone)]
 pub struct GenerateRequest {
@@ -116,7 +119,7 @@ impl Generation {
         let n_reused = common.count().min(n_tokens - 1);
         engine.truncate(n_reused);
         Ok(Generation {
-            stream: TextStream::new(request.stop.clone()),
+            stream: text_stream(engine, &request),
             request,
             sampler,
             n_reused,
@@ -208,5 +211,18 @@ impl Generation {
             text if text.is_empty() => Step::Done(finish),
             text => Step::Text(text),
         }
+    }
+}
+
+/// What makes the answer's text: it ends at the caller's stop texts, and at those that the model's
+/// own format needs.
+fn text_stream(engine: &Engine, request: &GenerateRequest) -> TextStream {
+    let (template, tokenizer) = (engine.model().template(), engine.model().tokenizer());
+    let own = template.stop_texts().iter().map(|&stop| stop.to_owned());
+    let stream = TextStream::new(request.stop.iter().cloned().chain(own).collect());
+    let end = &request.prompt[request.prompt.len().saturating_sub(PROMPT_END)..];
+    match template.opens_with_space(&tokenizer.decode(end)) {
+        true => stream.without_first_spaces(),
+        false => stream,
     }
 }

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Error, Result,
     dialogue::{ChatTemplate, Tokenizer},
+    error::ErrorReport,
 };
 
 /// A model's weights and what belongs to them. Immutable; dialogues share it behind an `Arc`.
@@ -46,6 +47,8 @@ pub struct ModelInfo {
     pub kv_bytes_per_token: u64,
     /// Tells these weights from others; see [`Gguf::identity`].
     pub digest: String,
+    /// What a person should know before they trust its answers.
+    pub warnings: Vec<ErrorReport>,
 }
 
 impl Model {
@@ -69,6 +72,11 @@ impl Model {
         let kv_elements = 2 * sizes.n_layers * sizes.n_kv_heads * sizes.head_dim;
         let info = ModelInfo {
             kv_bytes_per_token: (kv_elements * size_of::<half::f16>()) as u64,
+            warnings: template
+                .is_plain()
+                .then(|| Error::NoChatTemplate.report())
+                .into_iter()
+                .collect(),
             ..ModelInfo::read(&gguf, source, arch, sizes, tokenizer.n_vocab())?
         };
         Ok(Model { info, tokenizer, template, vocabulary, decoder, kernels })
@@ -121,6 +129,7 @@ impl ModelInfo {
             weight_bytes: tensors.map(|info| info.n_bytes as u64).sum(),
             kv_bytes_per_token: 0,
             digest: gguf.identity(source)?,
+            warnings: Vec::new(),
         })
     }
 }

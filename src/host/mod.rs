@@ -11,6 +11,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use crate::Result;
+use crate::dialogue::Date;
 use crate::handoff::KvOffer;
 use crate::routing::{Decision, LinkEstimate, Route};
 use crate::turn::Look;
@@ -22,6 +23,9 @@ pub trait Host {
 
     /// Time since an arbitrary, fixed origin; never goes backwards.
     fn now(&self) -> Duration;
+
+    /// The user's calendar: which day it is where they are.
+    fn today(&self) -> Date;
 
     /// Sends one measured request. `Err` means that nothing came back.
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply>;

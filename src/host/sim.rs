@@ -14,6 +14,7 @@ use super::clock::VirtualClock;
 use super::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
+use crate::dialogue::Date;
 use crate::{Error, Result};
 
 /// What the scripted edge does with the next chat request.
@@ -72,6 +73,7 @@ pub struct SimHost {
     pub rtt: Cell<Option<Duration>>,
     /// See [`SimHost::leave_for`].
     away_until: Cell<Duration>,
+    pub today: Cell<Date>,
     /// How much virtual time a yield takes.
     pub step: Cell<Duration>,
     /// Whether the edge is a server that has no endpoint for probes but its models list.
@@ -107,6 +109,7 @@ impl SimHost {
             clock: Rc::new(VirtualClock::starting_at(Duration::from_secs(100))),
             rtt: Cell::new(Some(Duration::from_millis(20))),
             away_until: Cell::default(),
+            today: Cell::new(Date::new(2026, 1, 1).expect("the year begins with a day")),
             step: Cell::new(SimHost::STEP),
             foreign: Cell::default(),
             up_bytes_per_s: Cell::default(),
@@ -164,6 +167,10 @@ impl Host for &SimHost {
 
     fn now(&self) -> Duration {
         self.clock.now()
+    }
+
+    fn today(&self) -> Date {
+        self.today.get()
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {

@@ -25,6 +25,9 @@ const LEAST_DOUBT: f32 = 1e-3;
 /// Bytes per word piece, at most: what lies further back than that is not cut into pieces.
 const MAX_PIECE_BYTES: usize = 8;
 
+/// And at most so many, white space included, for a text that is read from its beginning.
+const MAX_SPACED_PIECE_BYTES: usize = 64;
+
 /// The scorer's word on one turn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Score {
@@ -189,9 +192,8 @@ impl Scorer {
     /// `[CLS] turn [SEP]`, and `digest [SEP]` where there is a dialogue before it.
     pub fn input(&self, messages: &[Message]) -> Result<(Vec<u32>, Vec<u32>)> {
         let (turn, digest) = turn_and_digest(messages);
-        let digest = self.bert.tokenizer().encode_plain(&digest)?;
-        let n_digest = digest.len().min(self.bert.budgets().digest);
-        self.segments(turn, &digest[..n_digest])
+        let digest = self.first_pieces(&digest, self.bert.budgets().digest)?;
+        self.segments(turn, &digest)
     }
 
     /// `[CLS] turn [SEP] answer [SEP]`, of the answer the end.
@@ -203,10 +205,17 @@ impl Scorer {
         self.segments(turn, &pieces[pieces.len().saturating_sub(n_pieces)..])
     }
 
+    /// The pieces that a text begins with; what lies behind them is not looked at.
+    fn first_pieces(&self, text: &str, n_pieces: usize) -> Result<Vec<u32>> {
+        let beginning = beginning_of(text, n_pieces * MAX_SPACED_PIECE_BYTES);
+        let mut pieces = self.bert.tokenizer().encode_plain(beginning)?;
+        pieces.truncate(n_pieces);
+        Ok(pieces)
+    }
+
     fn segments(&self, turn: &str, second: &[u32]) -> Result<(Vec<u32>, Vec<u32>)> {
-        let turn = self.bert.tokenizer().encode_plain(turn)?;
         let mut ids = vec![self.cls];
-        ids.extend(turn.into_iter().take(self.bert.budgets().turn));
+        ids.extend(self.first_pieces(turn, self.bert.budgets().turn)?);
         ids.push(self.sep);
         let mut type_ids = vec![0; ids.len()];
         if !second.is_empty() {
@@ -215,12 +224,6 @@ impl Scorer {
             type_ids.resize(ids.len(), 1);
         }
         Ok((ids, type_ids))
-    }
-
-    /// Tokens of a text as the scorer counts them: a stand-in while the LLM,
-    /// and with it its tokenizer, is still on its way.
-    pub fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        self.bert.tokenizer().encode_plain(text)
     }
 }
 
@@ -236,6 +239,15 @@ fn end_of(text: &str, n_bytes: usize) -> &str {
     }
     let word = text[at..].find(char::is_whitespace).map_or(at, |space| at + space);
     &text[word..]
+}
+
+/// About the first `n_bytes` of a text.
+fn beginning_of(text: &str, n_bytes: usize) -> &str {
+    let mut at = text.len().min(n_bytes);
+    while !text.is_char_boundary(at) {
+        at -= 1;
+    }
+    &text[..at]
 }
 
 /// The last user message, and `previous user message / previous assistant message`.
@@ -272,6 +284,13 @@ mod tests {
         assert_eq!(end_of("one two three", 7), " three");
         assert_eq!(end_of("onetwothree", 5), "three");
         assert_eq!(end_of("naïveté", 6), "veté");
+    }
+
+    #[test]
+    fn the_beginning_of_a_text_is_whole_characters() {
+        assert_eq!(beginning_of("one two", 100), "one two");
+        assert_eq!(beginning_of("one two", 3), "one");
+        assert_eq!(beginning_of("né", 2), "n");
     }
 
     #[test]

@@ -58,7 +58,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.note_device(host.now());
         let messages = with_answer(&request.messages, &answer.text);
         let device = self.device.as_ref().ok_or(Error::DeviceNotReady)?;
-        let prompt = device.fit(&messages, n_room)?;
+        let prompt = device.fit(&mut self.session.borrow_mut(), &messages, n_room)?;
         let mode = request.mode.unwrap_or(self.config.mode);
         let plan = self.plan(mode, device.vocabulary(), &prompt.tokens, host.now());
         self.take_up(&prompt.tokens, host).await;

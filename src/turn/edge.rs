@@ -26,7 +26,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host: &H,
     ) -> Result<()> {
         let limit = self.config.answer_limit(request.max_tokens, self.edge_rates.decode_tps);
-        let call = EdgeCall::new(&self.config, request, answer, host.now())
+        let call = EdgeCall::new(&self.config, &self.sending, request, answer, host.now())
             .up_to(limit.saturating_sub(answer.n_text_tokens()));
         answer.limit_tokens = limit;
         self.follow(Running::start(&call, host), answer, host).await

@@ -6,6 +6,7 @@
 use std::cell::{Cell, Ref, RefCell};
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
@@ -15,8 +16,8 @@ use super::received::Received;
 use super::report::TurnRequest;
 use super::with_answer;
 use crate::config::{Config, EdgeConfig};
-use crate::dialogue::{Message, session};
-use crate::edge::{Chunk, Finish, ReplyReader, check_status, completion_request};
+use crate::dialogue::{Message, window};
+use crate::edge::{Asked, Chunk, Finish, ReplyReader, Written, check_status};
 use crate::host::{EdgeBody, EdgeRequest, Event, Host};
 use crate::routing::Decision;
 use crate::{Error, Result};
@@ -37,11 +38,51 @@ pub(super) struct EdgeCall<'t> {
     max_tokens: Option<usize>,
     /// If it is not, so many pieces are taken of its answer.
     most_texts: usize,
-    /// What the edge is told; fewer than the dialogue has where that is too long for it.
-    messages: RefCell<Vec<Message>>,
+    messages: Vec<Message>,
+    /// What the edge is told begins here: later than the dialogue where that is too long for it.
+    start: Cell<usize>,
+    sending: Sending,
     received: RefCell<Received>,
     outcome: RefCell<Option<Result<()>>>,
     abandoned: Cell<bool>,
+}
+
+/// What is known of requests to this edge from turn to turn.
+#[derive(Clone, Default)]
+pub(super) struct Sending(Rc<Sent>);
+
+#[derive(Default)]
+struct Sent {
+    written: RefCell<Written>,
+    /// How much of a dialogue it takes, once it has found one too long.
+    room_bytes: Cell<Option<usize>>,
+}
+
+impl Sending {
+    /// Where what the edge is told of a dialogue begins.
+    fn start(&self, messages: &[Message]) -> usize {
+        let Some(room_bytes) = self.0.room_bytes.get() else { return 0 };
+        let cuts = window::Cuts::new(messages);
+        // Where not even the last exchange fits, the edge says so itself.
+        cuts.within(room_bytes).unwrap_or_else(|| cuts.last())
+    }
+
+    /// The edge found `messages` too long from `start` on: it is told half of it from now on. `None`
+    /// where there is nothing to leave out.
+    fn halve(&self, messages: &[Message], start: usize) -> Option<usize> {
+        let cuts = window::Cuts::new(messages);
+        self.0.room_bytes.set(Some(cuts.bytes_from(start) / 2));
+        let shorter = self.start(messages);
+        (shorter > start).then_some(shorter)
+    }
+
+    pub fn expect(&self, messages: &[Message]) {
+        self.0.written.borrow_mut().update(messages);
+    }
+
+    pub fn request_bytes(&self, asked: &Asked, messages: &[Message]) -> usize {
+        self.0.written.borrow_mut().request_bytes(asked, messages, self.start(messages))
+    }
 }
 
 /// What goes on at the edge while the device writes.
@@ -77,11 +118,13 @@ impl<'t> EdgeCall<'t> {
     /// Asks for an answer, or for the rest of the one that has begun. Nothing is sent yet.
     pub fn new(
         config: &Config,
+        sending: &Sending,
         request: &'t TurnRequest,
         answer: &Answer,
         now: Duration,
     ) -> EdgeCall<'t> {
         let rest = |max_tokens: usize| max_tokens.saturating_sub(answer.n_text_tokens()).max(1);
+        let messages = with_answer(&request.messages, &answer.text);
         EdgeCall {
             request,
             sent_at: now,
@@ -89,7 +132,9 @@ impl<'t> EdgeCall<'t> {
             config: config.clone(),
             max_tokens: request.max_tokens.or(config.max_tokens).map(rest),
             most_texts: usize::MAX,
-            messages: RefCell::new(with_answer(&request.messages, &answer.text)),
+            start: Cell::new(sending.start(&messages)),
+            messages,
+            sending: sending.clone(),
             received: RefCell::default(),
             outcome: RefCell::new(None),
             abandoned: Cell::new(false),
@@ -99,11 +144,12 @@ impl<'t> EdgeCall<'t> {
     /// Asks for an answer of the edge's own, while the device writes another.
     pub fn beside_device(
         config: &Config,
+        sending: &Sending,
         request: &'t TurnRequest,
         answer: &Answer,
         now: Duration,
     ) -> EdgeCall<'t> {
-        EdgeCall { beside_device: true, ..EdgeCall::new(config, request, answer, now) }
+        EdgeCall { beside_device: true, ..EdgeCall::new(config, sending, request, answer, now) }
     }
 
     /// Where nobody says how long the answer may be, it ends after so many tokens.
@@ -111,8 +157,9 @@ impl<'t> EdgeCall<'t> {
         EdgeCall { most_texts: n_tokens.max(1), ..self }
     }
 
-    pub fn messages(&self) -> Ref<'_, Vec<Message>> {
-        self.messages.borrow()
+    /// What the edge is told.
+    pub fn messages(&self) -> Vec<Message> {
+        window::kept(&self.messages, self.start.get())
     }
 
     pub fn received(&self) -> Ref<'_, Received> {
@@ -148,13 +195,17 @@ impl<'t> EdgeCall<'t> {
     }
 
     /// Reads the answer to its end. If the edge finds the prompt too long before it has said
-    /// anything, the older half of the dialogue is left out and it is asked again.
+    /// anything, the older half of the dialogue is left out and it is asked again; and so are later
+    /// ones, without asking.
     async fn read<H: Host>(&self, host: &H) -> Result<()> {
         loop {
             match self.read_once(host).await {
-                Err(Error::EdgePromptTooLong(_))
-                    if self.received().first_text.is_none()
-                        && drop_older_half(&mut self.messages.borrow_mut()) => {}
+                Err(error @ Error::EdgePromptTooLong(_))
+                    if self.received().first_text.is_none() =>
+                {
+                    let shorter = self.sending.halve(&self.messages, self.start.get());
+                    self.start.set(shorter.ok_or(error)?);
+                }
                 outcome => return outcome,
             }
         }
@@ -221,7 +272,8 @@ impl<'t> EdgeCall<'t> {
             None => {
                 // A server that gives no reason.
                 let n_written = received.usage.completion_tokens;
-                let full = n_written.is_some_and(|n_written| self.max_tokens.is_some_and(|most| n_written >= most));
+                let full = n_written
+                    .is_some_and(|n_written| self.max_tokens.is_some_and(|most| n_written >= most));
                 received.finish = Some(if full { Finish::Length } else { Finish::Stop });
                 Ok(())
             }
@@ -245,10 +297,11 @@ impl<'t> EdgeCall<'t> {
     }
 
     fn http_request(&self) -> Result<EdgeRequest> {
-        let edge = &self.config.edge;
         let TurnRequest { sampling, stop, tools, .. } = self.request;
-        let messages = self.messages();
-        let body = completion_request(edge, &messages, sampling, self.max_tokens, stop, tools);
+        let (edge, max_tokens) = (&self.config.edge, self.max_tokens);
+        let asked = Asked { edge, sampling, max_tokens, stop, tools };
+        let mut written = self.sending.0.written.borrow_mut();
+        let body = written.request(&asked, &self.messages, self.start.get());
         post(&self.config, "/chat/completions", body)
     }
 }
@@ -337,18 +390,6 @@ pub(super) fn headers(edge: &EdgeConfig) -> Vec<(String, String)> {
         headers.push(("authorization".to_owned(), format!("Bearer {token}")));
     }
     headers
-}
-
-fn drop_older_half(messages: &mut Vec<Message>) -> bool {
-    let n_goal = messages.len().div_ceil(2);
-    let mut dropped = false;
-    while messages.len() > n_goal || !dropped {
-        if !session::drop_oldest_exchange(messages) {
-            break;
-        }
-        dropped = true;
-    }
-    dropped
 }
 
 pub(super) async fn read_error<B: EdgeBody>(body: &mut B, timeout: Duration) -> String {

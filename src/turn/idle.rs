@@ -39,7 +39,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return;
         }
         let Some(device) = &self.device else { return };
-        let Ok(prompt) = device.fit(&missed.messages, self.prompt_room(device)) else { return };
+        let n_room = self.prompt_room(device);
+        let fitted = device.fit(&mut self.session.borrow_mut(), &missed.messages, n_room);
+        let Ok(prompt) = fitted else { return };
         // What the engine holds may be another dialogue's: it is parked, not lost.
         self.take_up(&prompt.tokens, host).await;
         self.missed = self.read_on(prompt.tokens, missed, host).await;

@@ -24,12 +24,13 @@ mod thought;
 mod warm;
 
 use std::borrow::Cow;
+use std::cell::RefCell;
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::{Config, Mode};
-use crate::dialogue::{Message, Role};
-use crate::edge::completion_request;
+use crate::dialogue::{Date, Message, Role, Session};
+use crate::edge::Asked;
 use crate::engine::Engine;
 use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
 use crate::host::{Event, Host};
@@ -44,7 +45,7 @@ use crate::{Error, Result};
 use answer::Answer;
 use course::Course;
 use device::Ended;
-use edge_call::Beside;
+use edge_call::{Beside, Sending};
 use fetch::FetchState;
 use idle::Missed;
 use models::{DeviceModel, ScoringModel};
@@ -87,6 +88,8 @@ pub struct Router<D = Engine, S = Scorer> {
     edge_opens_thought: bool,
     fetch_state: FetchState,
     dialogues: Option<Dialogues>,
+    session: RefCell<Session>,
+    sending: Sending,
 }
 
 /// A turn that a person may have something to say about.
@@ -146,6 +149,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             edge_opens_thought: false,
             fetch_state: FetchState::default(),
             dialogues: None,
+            session: RefCell::default(),
+            sending: Sending::default(),
         })
     }
 
@@ -160,6 +165,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.link = Link::new();
             self.edge_rates = Rates::EDGE_PRIOR;
             self.ledger.change_edge();
+            self.sending = Sending::default();
             self.edge_rests_until = Duration::ZERO;
             self.edge_opens_thought = false;
         }
@@ -222,6 +228,22 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.link.estimate(now)
     }
 
+    /// A later turn goes on with these messages: what can be written of its request is written now.
+    pub fn expect_dialogue(&self, messages: &[Message]) {
+        // Also where the edge may not be asked: the decision prices its request all the same.
+        self.sending.expect(messages);
+    }
+
+    /// The day on which the dialogue at hand began, to be kept with what the device holds of it.
+    pub fn began(&self) -> Option<Date> {
+        self.session.borrow().began()
+    }
+
+    /// The device holds a dialogue of an earlier visit, which began on this day.
+    pub fn carry(&mut self, began: Date) {
+        self.session.borrow_mut().carry(began);
+    }
+
     pub fn set_browser_online(&mut self, online: bool) {
         self.link.set_browser_online(online);
     }
@@ -250,6 +272,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         request.validate()?;
         self.missed = None;
         self.unseen = None;
+        self.session.borrow_mut().enter(&request.messages, host.today());
         let mode = request.mode.unwrap_or(self.config.mode);
         let mut counted = self.count(&request.messages)?;
         if request.needs_edge() {
@@ -323,12 +346,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// The prompt's tokens: in the device model's vocabulary, or while that is
-    /// still loading in the scorer's, or else as a rough count.
+    /// still loading as a rough count.
     fn count(&self, messages: &[Message]) -> Result<Counted> {
         let messages = &*without_tools(messages);
         let mut device_error = Error::DeviceNotReady;
         if let Some(device) = &self.device {
-            match device.fit(messages, self.prompt_room(device)) {
+            match device.fit(&mut self.session.borrow_mut(), messages, self.prompt_room(device)) {
                 Ok(prompt) => {
                     return Ok(Counted {
                         vocabulary: device.vocabulary().to_owned(),
@@ -341,12 +364,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 Err(error) => return Err(error),
             }
         }
-        let (vocabulary, tokens) = match &self.scorer {
-            Some(scorer) => ("scorer", scorer.tokens(&transcript(messages))?),
-            // About four bytes a token.
-            None => ("bytes", transcript(messages).bytes().step_by(4).map(u32::from).collect()),
-        };
-        let vocabulary = vocabulary.to_owned();
+        let (vocabulary, tokens) = ("bytes".to_owned(), rough_tokens(messages));
         Ok(Counted { vocabulary, tokens, dropped_messages: 0, device_error: Some(device_error) })
     }
 
@@ -382,15 +400,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         };
         let edge_work = Work { missing, expected_tokens: score.edge_tokens };
         let link = priced(&self.config, self.link.estimate(now));
-        let request_bytes = completion_request(
-            &self.config.edge,
-            &request.messages,
-            &request.sampling,
-            self.config.max_tokens,
-            &request.stop,
-            &request.tools,
-        )
-        .len();
+        let asked = Asked {
+            edge: &self.config.edge,
+            sampling: &request.sampling,
+            max_tokens: self.config.max_tokens,
+            stop: &request.stop,
+            tools: &request.tools,
+        };
+        let request_bytes = self.sending.request_bytes(&asked, &request.messages);
         let config = Config { mode, ..self.config.clone() };
         decide(&Inputs {
             score,
@@ -564,9 +581,15 @@ fn both_failed(first: Route, first_error: Error, second_error: Error) -> Error {
     Error::BothFailed { device: Box::new(device), edge: Box::new(edge) }
 }
 
-/// The dialogue as plain text, for counting while no template is at hand.
-fn transcript(messages: &[Message]) -> String {
-    messages.iter().map(|message| format!("{:?}: {}\n", message.role, message.content)).collect()
+/// About four bytes a token, for counting while no vocabulary is at hand. Messages that are the same
+/// have the same ones.
+fn rough_tokens(messages: &[Message]) -> Vec<u32> {
+    let mut tokens = Vec::new();
+    for message in messages {
+        tokens.push(message.role as u32);
+        tokens.extend(message.content.bytes().step_by(4).map(u32::from));
+    }
+    tokens
 }
 
 /// The dialogue as a device reads it that has no tools: calls and results are what somebody said.

@@ -4,8 +4,7 @@ use std::time::Duration;
 
 use super::thought::ends_inside_thought;
 use crate::Result;
-use crate::dialogue::Message;
-use crate::dialogue::session::{self, Prompt};
+use crate::dialogue::{Message, Prompt, Session};
 use crate::engine::{Engine, GenerateRequest, Generation, Step};
 use crate::handoff::{Fetching, Plan};
 use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
@@ -30,8 +29,8 @@ pub trait DeviceModel {
 
     fn n_ctx(&self) -> usize;
 
-    /// The prompt in at most `n_room` tokens; see [`session::fit`].
-    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt>;
+    /// The prompt in at most `n_room` tokens; see [`Session::fit`].
+    fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt>;
 
     /// Whether an answer to this prompt begins inside a thought, which the template has opened.
     fn opens_thought(&self, _prompt: &[u32]) -> bool {
@@ -100,9 +99,6 @@ pub trait ScoringModel {
 
     /// Probability that the edge is needed, now that the device has written `answer`.
     fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64>;
-
-    /// Tokens of a text, as this model counts them.
-    fn tokens(&self, text: &str) -> Result<Vec<u32>>;
 }
 
 impl DeviceModel for Engine {
@@ -128,9 +124,9 @@ impl DeviceModel for Engine {
         Some(self)
     }
 
-    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
+    fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt> {
         let model = self.model();
-        session::fit(model.tokenizer(), model.template(), messages, n_room)
+        session.fit(model.tokenizer(), model.template(), messages, n_room)
     }
 
     fn opens_thought(&self, prompt: &[u32]) -> bool {
@@ -198,9 +194,5 @@ impl ScoringModel for Scorer {
 
     fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
         self.look(messages, answer, confidence)
-    }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        self.tokens(text)
     }
 }

@@ -61,7 +61,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let prompt = TurnRequest { max_tokens: Some(1), ..request.clone() };
         let nothing = Answer::new(Route::Edge, host.now());
-        let call = EdgeCall::beside_device(&self.config, &prompt, &nothing, host.now());
+        let call =
+            EdgeCall::beside_device(&self.config, &self.sending, &prompt, &nothing, host.now());
         let mut reading = Running::start(&call, host);
         let shaky = Cell::new(false);
         let ended = {
@@ -111,7 +112,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     ) -> Result<()> {
         let request = TurnRequest { max_tokens: Some(1), ..TurnRequest::new(messages) };
         let nothing = Answer::new(Route::Edge, host.now());
-        let call = EdgeCall::new(&self.config, &request, &nothing, host.now());
+        let call = EdgeCall::new(&self.config, &self.sending, &request, &nothing, host.now());
         Running::start(&call, host).unseen().await?;
         self.learn_from(&call, n_missing, host.now());
         self.edge_holds(&call.messages(), host.now())

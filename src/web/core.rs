@@ -12,11 +12,12 @@ use sha2::Digest;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
-use super::convert::{error_to_js, from_js, to_js};
+use super::convert::{error_to_js, from_js, get, to_js};
 use super::host::{Hooks, WebHost};
 use super::source::JsSource;
 use super::threads::kernels;
 use crate::config::{Config, Mode};
+use crate::dialogue::{Date, Message};
 use crate::engine::{Bert, Engine, Model};
 use crate::host::Host;
 use crate::routing::{Calibration, LinkEstimate, Rates, Scorer};
@@ -37,6 +38,8 @@ pub struct Core {
     /// The browser's word, passed on when the router is free.
     browser_online: Cell<bool>,
     pub(super) turn_running: Cell<bool>,
+    /// The messages of the last turn: the next one brings only what is new.
+    dialogue: RefCell<Vec<Message>>,
     /// Ends the probe, or the reading, that is under way between turns.
     probing: RefCell<Option<AbortController>>,
 }
@@ -60,6 +63,8 @@ struct DeviceState {
     /// Tokens whose keys and values are held, and what they weigh.
     held_tokens: usize,
     kv_bytes: usize,
+    /// The day on which the dialogue did that is held.
+    began: Option<Date>,
     #[serde(flatten)]
     rates: Rates,
 }
@@ -100,13 +105,31 @@ impl Core {
         load().map_err(|error: Error| error_to_js(&error))
     }
 
-    /// Answers one turn; `on_event` hears of it while it runs.
+    /// Takes in the dialogue that a later turn goes on with: `{kept, messages}`.
+    pub fn recall(&self, dialogue: JsValue) -> Result<(), JsValue> {
+        let n_kept = n_kept(&dialogue);
+        let recalled = from_js(get(&dialogue, "messages"), "the messages")
+            .and_then(|messages| self.goes_on(n_kept, messages));
+        let messages = recalled.map_err(|error| error_to_js(&error))?;
+        if let Some(router) = self.router.try_lock() {
+            router.expect_dialogue(&messages);
+        }
+        Ok(())
+    }
+
+    /// Answers one turn; `on_event` hears of it while it runs. The first `kept` messages, if the
+    /// request names a number, are those of the last one, and `messages` holds what follows them.
     pub async fn chat(
         &self,
         request: JsValue,
         signal: Option<AbortSignal>,
         on_event: Function,
     ) -> Result<JsValue, JsValue> {
+        // Also of a turn that is refused, so that the next one knows what is held.
+        let n_kept = n_kept(&request);
+        let request = from_js(request, "the chat request").and_then(|request: TurnRequest| {
+            Ok(TurnRequest { messages: self.goes_on(n_kept, request.messages)?, ..request })
+        });
         if self.turn_running.replace(true) {
             return Err(error_to_js(&Error::Busy));
         }
@@ -215,6 +238,7 @@ impl Core {
             seen,
             browser_online: Cell::new(true),
             turn_running: Cell::new(false),
+            dialogue: RefCell::default(),
             probing: RefCell::new(None),
         })
     }
@@ -235,8 +259,20 @@ impl Core {
         Some(done)
     }
 
-    async fn turn(&self, request: JsValue, host: &WebHost) -> Result<TurnReport> {
-        let request: TurnRequest = from_js(request, "the chat request")?;
+    /// The dialogue whose first `n_kept` messages are the last turn's.
+    fn goes_on(&self, n_kept: usize, mut new: Vec<Message>) -> Result<Vec<Message>> {
+        let mut dialogue = self.dialogue.borrow_mut();
+        if n_kept > dialogue.len() {
+            let detail = format!("it goes on from {n_kept} messages, {} are known", dialogue.len());
+            return Err(Error::InvalidRequest(detail));
+        }
+        dialogue.truncate(n_kept);
+        dialogue.append(&mut new);
+        Ok(dialogue.clone())
+    }
+
+    async fn turn(&self, request: Result<TurnRequest>, host: &WebHost) -> Result<TurnReport> {
+        let request = request?;
         let mut router = self.lock().await;
         let report = router.turn(&request, host).await;
         self.look(&router);
@@ -259,6 +295,11 @@ impl Core {
     }
 }
 
+/// How many messages of the last turn a request goes on from.
+fn n_kept(request: &JsValue) -> usize {
+    get(request, "kept").as_f64().map_or(0, |n_kept| n_kept as usize)
+}
+
 fn read_config(config: JsValue) -> Result<Config> {
     serde_wasm_bindgen::from_value(config).map_err(|error| Error::InvalidConfig(error.to_string()))
 }
@@ -274,6 +315,7 @@ fn look(router: &Router, now: Duration) -> State {
             ready: device.is_some(),
             held_tokens: device.map_or(0, |engine| engine.tokens().len()),
             kv_bytes: device.map_or(0, Engine::kv_bytes),
+            began: router.began(),
             rates: router.device_rates(),
         },
         edge: router.edge_rates(),

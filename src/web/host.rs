@@ -16,6 +16,7 @@ use web_sys::{
 };
 
 use super::convert::{describe, method, to_js};
+use crate::dialogue::Date;
 use crate::handoff::KvOffer;
 use crate::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
@@ -99,6 +100,14 @@ impl Host for WebHost {
         Duration::from_secs_f64(self.performance.now() / 1e3)
     }
 
+    fn today(&self) -> Date {
+        let now = js_sys::Date::new_0();
+        let day = |year: u32| {
+            Date::new(year.try_into().ok()?, now.get_month() as u8 + 1, now.get_date() as u8)
+        };
+        day(now.get_full_year()).unwrap_or(Date::UNKNOWN)
+    }
+
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
         let call = Call::start(request.timeout, self.signal.as_ref())?;
         let method = if request.sent_bytes > 0 {
@@ -131,7 +140,7 @@ impl Host for WebHost {
         let call = Call::start(request.timeout, self.signal.as_ref())?;
         let response = call
             .builder(&request.url, gloo_net::http::Method::POST, &request.headers)
-            .body(&request.body)
+            .body(Uint8Array::from(request.body.as_bytes()))
             .map_err(unreachable_edge)?
             .send()
             .await

@@ -9,6 +9,7 @@ use wasm_bindgen::prelude::*;
 use super::convert::{describe, error_to_js};
 use super::core::Core;
 use super::source::JsSource;
+use crate::dialogue::Date;
 use crate::engine::ReadAt;
 use crate::handoff::codec::{Bounds, Encoding, Export, Import};
 use crate::host::Host;
@@ -28,12 +29,16 @@ impl Core {
         kept.map_err(|error| error_to_js(&error))
     }
 
-    /// Takes over what `keepDialogue` wrote, from `{size, readAt(offset, into)}`. Returns how many
-    /// tokens the device holds now. What does not belong to its model, or is damaged, is refused
+    /// Takes over what `keepDialogue` wrote, from `{size, readAt(offset, into)}`, of a dialogue that
+    /// `began` on a day as `2026-11-27`. Returns how many tokens the device holds now. What does not belong to its model, or is damaged, is refused
     /// and changes nothing.
     #[wasm_bindgen(js_name = resumeDialogue)]
-    pub async fn resume_dialogue(&self, source: JsValue) -> Result<usize, JsValue> {
-        let resumed = self.resume(source).await;
+    pub async fn resume_dialogue(
+        &self,
+        source: JsValue,
+        began: Option<String>,
+    ) -> Result<usize, JsValue> {
+        let resumed = self.resume(source, began.as_deref().and_then(Date::parse)).await;
         resumed.map_err(|error| error_to_js(&error))
     }
 }
@@ -73,7 +78,7 @@ impl Core {
         }
     }
 
-    async fn resume(&self, source: JsValue) -> Result<usize> {
+    async fn resume(&self, source: JsValue, began: Option<Date>) -> Result<usize> {
         let source = JsSource::new(source)?;
         let mut router = self.lock().await;
         let missing = || Error::InvalidRequest("there is no device model to resume".to_owned());
@@ -93,6 +98,9 @@ impl Core {
         let engine = router.device_mut().ok_or_else(missing)?;
         engine.adopt(staged)?;
         let n_tokens = engine.tokens().len();
+        if let Some(began) = began {
+            router.carry(began);
+        }
         self.look(&router);
         Ok(n_tokens)
     }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use nearside::{
-    dialogue::{Message, Tokenizer, prompt_tokens},
+    dialogue::{Date, Message, Tokenizer, prompt_tokens},
     engine::{Bert, Engine, GenerateRequest, Generation, Model, ReadAt, Step, gguf::Gguf},
 };
 use serde::Deserialize;
@@ -200,7 +200,7 @@ fn embedded_models_answer_as_pytorch() {
 
 fn check_chat(model: &Arc<Model>, chat: &Chat, tolerance: f32) {
     let (tokenizer, template, messages) = (model.tokenizer(), model.template(), &chat.messages);
-    let ids = prompt_tokens(tokenizer, template, messages, true).unwrap();
+    let ids = prompt_tokens(tokenizer, template, messages, true, Date::UNKNOWN).unwrap();
     assert_eq!(ids, chat.ids, "{messages:?}");
     let mut engine = Engine::new(Arc::clone(model), usize::MAX).unwrap();
     let apart = distance(&engine.prefill(&ids).unwrap(), &chat.logits);

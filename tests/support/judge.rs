@@ -39,10 +39,6 @@ impl ScoringModel for Judge {
         let n = self.n_looks.replace(self.n_looks.get() + 1);
         Ok(self.says[n.min(self.says.len() - 1)])
     }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(text.bytes().map(u32::from).collect())
-    }
 }
 
 pub type Judged = Router<Engine, Judge>;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use nearside::dialogue::Message;
-use nearside::dialogue::session::Prompt;
+use nearside::dialogue::{Prompt, Session};
 use nearside::engine::{Finish, GenerateRequest, Step};
 use nearside::routing::{Confidence, Rates};
 use nearside::turn::models::{DeviceModel, Progress};
@@ -51,7 +51,7 @@ impl DeviceModel for ScriptedDevice {
         4096
     }
 
-    fn fit(&self, messages: &[Message], _: usize) -> Result<Prompt> {
+    fn fit(&self, _: &mut Session, messages: &[Message], _: usize) -> Result<Prompt> {
         Ok(Prompt { tokens: tokens(messages), dropped_messages: 0 })
     }
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use nearside::Result;
 use nearside::dialogue::Message;
-use nearside::dialogue::session::Prompt;
+use nearside::dialogue::{Prompt, Session};
 use nearside::engine::{Finish, GenerateRequest, Step};
 use nearside::routing::{Confidence, Rates};
 use nearside::turn::models::{DeviceModel, Progress};
@@ -41,7 +41,7 @@ impl DeviceModel for Worded {
         100_000
     }
 
-    fn fit(&self, messages: &[Message], _n_room: usize) -> Result<Prompt> {
+    fn fit(&self, _: &mut Session, messages: &[Message], _: usize) -> Result<Prompt> {
         let bytes = messages.iter().flat_map(|message| message.content.bytes());
         Ok(Prompt { tokens: bytes.map(u32::from).collect(), dropped_messages: 0 })
     }

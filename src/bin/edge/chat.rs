@@ -11,7 +11,6 @@ use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use nearside::Error;
-use nearside::dialogue::prompt_tokens;
 use nearside::engine::GenerateRequest;
 use serde::Serialize;
 use tokio::sync::mpsc;
@@ -81,8 +80,8 @@ async fn to_generate_request(
         let (stop, asked) = (request.stop()?, request.max_tokens()?);
         let messages = request.messages()?;
         let continues = request.continues_final_message()?;
-        let (model, n_ctx) = (&gateway.model, gateway.n_ctx);
-        let prompt = prompt_tokens(model.tokenizer(), model.template(), &messages, !continues)?;
+        let n_ctx = gateway.n_ctx;
+        let prompt = gateway.prompt(&messages, continues)?;
         if prompt.len() > n_ctx {
             return Err(Error::PromptTooLong { n_tokens: prompt.len(), n_ctx }.into());
         }

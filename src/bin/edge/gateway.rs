@@ -1,8 +1,8 @@
 //! The gateway as a whole: what every handler shares, and the routes.
 
 use std::hash::{BuildHasher, Hasher, RandomState};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use axum::Router;
@@ -12,6 +12,8 @@ use axum::http::{HeaderName, HeaderValue, Method, header};
 use axum::middleware::{self, Next};
 use axum::response::{AppendHeaders, Response};
 use axum::routing::{get, post};
+use nearside::Result;
+use nearside::dialogue::{Beginnings, Date, Message, prompt_tokens};
 use nearside::engine::Model;
 use tower_http::cors::{AllowHeaders, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
@@ -50,6 +52,8 @@ pub struct Gateway {
     pub noise: Bytes,
     pub started_unix_s: u64,
     pub n_completions: AtomicU64,
+    /// On which day the dialogues began that go on here, by this machine's clock.
+    pub beginnings: Mutex<Beginnings>,
 }
 
 /// Who may use the gateway, and the page it serves.
@@ -135,6 +139,16 @@ fn equal_in_constant_time(sent: &[u8], token: &[u8]) -> bool {
 }
 
 impl Gateway {
+    /// The tokens of a dialogue that the model is to go on with; in its last answer, if it `continues`
+    /// that.
+    pub fn prompt(&self, messages: &[Message], continues: bool) -> Result<Vec<u32>> {
+        let today = Date::of_unix_seconds(unix_s());
+        let mut beginnings = self.beginnings.lock().unwrap_or_else(PoisonError::into_inner);
+        let began = beginnings.day_of(messages, today);
+        drop(beginnings);
+        prompt_tokens(self.model.tokenizer(), self.model.template(), messages, !continues, began)
+    }
+
     /// The hints of the moment, for every answer that a router can learn from.
     pub fn hint_headers(&self) -> AppendHeaders<Vec<(HeaderName, String)>> {
         let outlook = self.line.outlook();

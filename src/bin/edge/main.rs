@@ -25,8 +25,8 @@ use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
+use std::sync::{Arc, Mutex};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -97,6 +97,7 @@ fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache, Option<Transfers>)> {
     let kernels = Arc::new(Kernels::with_threads(args.threads.get()));
     let model = Model::load_with(&FileSource::open(&args.model)?, Arc::clone(&kernels))?;
     let model = Arc::new(model);
+    warn_of(&model);
     let trained = model.info().n_ctx;
     let n_ctx = args.context.map_or(trained, |n_ctx| n_ctx.get().min(trained));
     let rates = compute::warm_up(&model, n_ctx)?;
@@ -132,8 +133,16 @@ fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache, Option<Transfers>)> {
         noise: probe::incompressible(),
         started_unix_s: gateway::unix_s(),
         n_completions: AtomicU64::new(0),
+        beginnings: Mutex::default(),
     };
     Ok((Arc::new(gateway), cache, transfers))
+}
+
+/// Says what a person should know of a model before they trust its answers.
+fn warn_of(model: &Model) {
+    for warning in &model.info().warnings {
+        tracing::warn!(code = warning.code, model = model.info().name, "{}", warning.message);
+    }
 }
 
 /// The devices' model, for prompts that are read here and answered there.
@@ -144,6 +153,7 @@ fn load_device_model(
     args: &Args,
 ) -> Result<(Handoff, Transfers, Rates)> {
     let model = Arc::new(Model::load_with(&FileSource::open(path)?, kernels)?);
+    warn_of(&model);
     let n_ctx = model.info().n_ctx;
     let rates = compute::warm_up(&model, n_ctx)?;
     let bounds = args.device_cache_bounds(n_ctx * model.info().kv_bytes_per_token as usize);

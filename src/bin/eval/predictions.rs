@@ -166,10 +166,6 @@ impl ScoringModel for Overheard<'_> {
         self.heard.borrow_mut().looks.push((answer.len(), p));
         Ok(p)
     }
-
-    fn tokens(&self, text: &str) -> nearside::Result<Vec<u32>> {
-        self.scorer.tokens(text)
-    }
 }
 
 #[cfg(test)]

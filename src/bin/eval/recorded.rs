@@ -3,8 +3,7 @@
 use std::cell::Cell;
 use std::time::Duration;
 
-use nearside::dialogue::session::Prompt;
-use nearside::dialogue::{Message, Role};
+use nearside::dialogue::{Message, Prompt, Role, Session};
 use nearside::engine::{Finish, GenerateRequest, Step};
 use nearside::handoff::ledger::common_prefix;
 use nearside::handoff::{Fetching, Plan};
@@ -68,7 +67,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         N_CTX
     }
 
-    fn fit(&self, messages: &[Message], n_room: usize) -> Result<Prompt> {
+    fn fit(&self, _: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt> {
         let open = messages.last().filter(|message| message.role == Role::Assistant);
         self.answered_bytes.set(open.map_or(0, |message| message.content.len()));
         let tokens = prompt_tokens(messages);
@@ -238,10 +237,6 @@ impl ScoringModel for RecordedScorer<'_, '_> {
         let (_, prediction) = self.world.asked();
         let unlearned = || Error::InvalidRequest("no look was recorded".to_owned());
         prediction.look(answer.len()).ok_or_else(unlearned)
-    }
-
-    fn tokens(&self, text: &str) -> Result<Vec<u32>> {
-        Ok(pieces(text).map(token).collect())
     }
 }
 

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::path::Path;
 use std::time::Duration;
 
-use nearside::dialogue::{Message, Role};
+use nearside::dialogue::{Date, Message, Role};
 use nearside::host::clock::VirtualClock;
 use nearside::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
@@ -270,6 +270,11 @@ impl<'w, 'r> Host for &'w World<'r> {
 
     fn now(&self) -> Duration {
         World::now(self)
+    }
+
+    /// What is replayed has no calendar.
+    fn today(&self) -> Date {
+        Date::UNKNOWN
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {

@@ -28,6 +28,7 @@ pub struct Specials {
     beginning_with: [Range<usize>; 256],
     /// Where in `all` an id lies.
     places: HashMap<u32, usize>,
+    first_characters: Vec<char>,
 }
 
 impl Specials {
@@ -37,7 +38,11 @@ impl Specials {
         let from = |byte: usize| all.partition_point(|special| usize::from(first(special)) < byte);
         let beginning_with = std::array::from_fn(|byte| from(byte)..from(byte + 1));
         let places = all.iter().enumerate().map(|(place, special)| (special.id, place)).collect();
-        Specials { all, beginning_with, places }
+        let mut first_characters: Vec<char> =
+            all.iter().filter_map(|special| special.text.chars().next()).collect();
+        first_characters.sort_unstable();
+        first_characters.dedup();
+        Specials { all, beginning_with, places, first_characters }
     }
 
     pub fn get(&self, id: u32) -> Option<&Special> {
@@ -83,11 +88,8 @@ impl Specials {
     }
 
     /// The characters that special tokens begin with.
-    pub fn first_characters(&self) -> Vec<char> {
-        let mut firsts: Vec<char> = self.all.iter().filter_map(|s| s.text.chars().next()).collect();
-        firsts.sort_unstable();
-        firsts.dedup();
-        firsts
+    pub fn first_characters(&self) -> &[char] {
+        &self.first_characters
     }
 
     /// `text` with the first character of every special token that `hides` names replaced, so that

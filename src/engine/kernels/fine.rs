@@ -14,7 +14,7 @@ use super::{
     formats::{Format, GROUP, Packed, Scaling, VECTORS, unrolled},
     functions::all,
     product::{Products, Weights},
-    simd::{Isa, Simd, for_any_isa},
+    simd::{Simd, for_any_isa},
 };
 
 /// What the largest of a group becomes.
