@@ -221,9 +221,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// A later turn goes on with these messages: what can be written of its request is written now.
     pub fn expect_dialogue(&self, messages: &[Message]) {
-        if self.config.edge.base_url.is_some() && self.config.mode.allows_edge() {
-            self.sending.expect(messages);
-        }
+        // Also where the edge may not be asked: the decision prices its request all the same.
+        self.sending.expect(messages);
     }
 
     /// The day on which the dialogue at hand began, to be kept with what the device holds of it.
