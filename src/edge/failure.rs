@@ -14,6 +14,8 @@ pub fn check_status(status: u16, retry_after_s: Option<u64>, body: &str) -> Resu
     match status {
         200..=299 => Ok(()),
         401 | 403 => Err(Error::EdgeUnauthorized(status)),
+        // Whatever it says: what was sent was too much.
+        413 => Err(Error::EdgePromptTooLong(message())),
         429 => Err(Error::EdgeRateLimited { retry_after_s: retry_after_s.unwrap_or(1) }),
         400..=599 if is_too_long(body) => Err(Error::EdgePromptTooLong(message())),
         400..=499 => Err(Error::EdgeRejected { status, message: message() }),

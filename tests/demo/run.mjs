@@ -42,6 +42,10 @@ const EVENTS = {
     await harness.waitForEdge(stage.page, "online");
   },
   /** @param {Stage} stage */
+  "prefer-edge": ({ page }) => harness.configure(page, { mode: "prefer-edge" }),
+  /** @param {Stage} stage */
+  auto: ({ page }) => harness.configure(page, { mode: "auto" }),
+  /** @param {Stage} stage */
   "link-slow": async ({ page, link }) => {
     link.shape(SHAPES.slow);
     await harness.waitForRoundTrip(page, { aboveMillis: 1.6 * SHAPES.slow.oneWayDelayMillis });
