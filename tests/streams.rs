@@ -441,7 +441,8 @@ fn dialogue(n_bytes: usize) -> TurnRequest {
 #[test]
 fn on_a_server_without_probes_large_requests_tell_how_fast_the_way_up_is() {
     let host = SimHost::new();
-    (host.foreign.set(true), host.up_bytes_per_s.set(Some(50_000.0)));
+    host.foreign.set(true);
+    host.up_bytes_per_s.set(Some(50_000.0));
     let mut router = router(Mode::Auto, &[], &host);
     // The head comes at once, the first word half a second later.
     let slow_word = |host: &SimHost| {

@@ -18,7 +18,7 @@ export class SentMessages {
     const most = Math.min(this.#sent.length, messages.length);
     let kept = 0;
     while (kept < most && same(this.#sent[kept], messages[kept])) kept++;
-    const rest = messages.slice(kept).map(({ role, content }) => ({ role, content }));
+    const rest = messages.slice(kept);
     this.#sent.length = kept;
     for (const message of rest) this.#sent.push(message);
     return { kept, messages: rest };
@@ -32,5 +32,11 @@ export class SentMessages {
 
 /** @param {Message} a @param {Message} b */
 function same(a, b) {
-  return a.content === b.content && a.role === b.role;
+  return (
+    a.content === b.content &&
+    a.role === b.role &&
+    a.tool_call_id === b.tool_call_id &&
+    // Calls are few and short.
+    JSON.stringify(a.tool_calls) === JSON.stringify(b.tool_calls)
+  );
 }

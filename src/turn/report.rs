@@ -112,7 +112,7 @@ impl TurnUsage {
         let of_answer = ["completion_tokens", "total_tokens", "reasoning_tokens"];
         let counted_elsewhere = |name: &&str| n_before > 0 && of_answer.contains(name);
         let had_answer = self.x_estimated.contains(&"completion_tokens");
-        self.x_estimated.retain(|name| had_answer && counted_elsewhere(&name));
+        self.x_estimated.retain(|name| had_answer && counted_elsewhere(name));
     }
 }
 

@@ -116,6 +116,8 @@ test("a damaged file is dropped with a warning, and the dialogue goes on", async
   await page.reload();
   await waitUntilReady(page);
 
+  // The chat is ready as soon as the model is; what was kept is read after that.
+  await page.waitForFunction(() => /** @type {any} */ (window).heard.warning.length > 0);
   assert.equal(await heldTokens(page), 0);
   const warnings = await page.evaluate(() => /** @type {any} */ (window).heard.warning.map((/** @type {any} */ { code }) => code));
   assert.deepEqual(warnings, ["kv_checksum"]);
