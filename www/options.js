@@ -70,7 +70,9 @@ import { surroundings } from "./surroundings.js";
 /** @typedef {Knobs & StartOnly} RouterOptions */
 
 /**
- * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work.
+ * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work. Where the
+ * last message is the assistant's, after one of the user's, that answer is gone on with, and only what
+ * is new comes: so it is with one that ended with `finish_reason: "length"`.
  * @typedef {object} CompletionRequest
  * @property {Message[]} messages
  * @property {boolean} [stream]
@@ -196,8 +198,10 @@ function checkMessages(messages) {
       throw refused(`messages[${index}].content`, "must be a string");
     }
   });
-  if (messages[messages.length - 1].role !== "user") {
-    throw refused("messages", "must end with a message of the user");
+  const [last, before] = [messages.at(-1), messages.at(-2)];
+  const goesOn = last?.role === "assistant" && before?.role === "user" && last.content.trim() !== "";
+  if (last?.role !== "user" && !goesOn) {
+    throw refused("messages", "must end with a message of the user, or with the beginning of the answer to it");
   }
 }
 

@@ -14,6 +14,8 @@ const SECOND_LOOK: &str = "second_look";
 /// Text, times and counts of the turn so far.
 pub(super) struct Answer {
     pub route: Route,
+    /// What an earlier turn has written of the answer; `text` is only what is new.
+    pub begun: String,
     pub text: String,
     pub n_tokens: usize,
     pub finish: FinishReason,
@@ -55,6 +57,7 @@ impl Answer {
     pub fn new(route: Route, started: Duration) -> Answer {
         Answer {
             route,
+            begun: String::new(),
             text: String::new(),
             n_tokens: 0,
             finish: FinishReason::Stop,
@@ -84,6 +87,11 @@ impl Answer {
         }
     }
 
+    /// All of the answer, with what an earlier turn has written.
+    pub fn whole(&self) -> String {
+        format!("{}{}", self.begun, self.text)
+    }
+
     /// From here on nothing is shown.
     pub fn hold(&mut self) {
         self.held = true;
@@ -100,9 +108,9 @@ impl Answer {
         self.show(host);
     }
 
-    /// The end of the text repeats itself from byte `kept` on: what of that was not shown yet goes.
+    /// The end of the whole repeats itself from byte `kept` on: what of that was not shown yet goes.
     pub fn end_repetition(&mut self, kept: usize) {
-        self.text.truncate(kept.max(self.n_shown));
+        self.text.truncate(kept.saturating_sub(self.begun.len()).max(self.n_shown));
         (self.flaw, self.complete) = (Some(Flaw::Repetition), true);
     }
 

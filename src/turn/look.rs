@@ -100,7 +100,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let (started, ended) = (host.now(), answer.complete);
         self.saw_flaw |= answer.flaw.is_some();
         let p = match (answer.flaw, self.scorer) {
-            (None, Some(scorer)) => scorer.look(self.messages, &answer.text, confidence)?,
+            (None, Some(scorer)) => scorer.look(self.messages, &answer.whole(), confidence)?,
             // Whatever is wrong with it, it is no answer.
             _ => 1.0,
         };

@@ -25,7 +25,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::{Config, Mode};
-use crate::dialogue::{Message, Role};
+use crate::dialogue::{Message, Role, session};
 use crate::edge::completion_request;
 use crate::engine::Engine;
 use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
@@ -253,6 +253,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host.emit(Event::Route { decision: &decision });
 
         let mut answer = Answer::new(decision.route, started);
+        answer.begun = session::begun(&request.messages).to_owned();
         match self.answer(request, mode, &decision, &mut answer, host).await {
             Ok(()) => {}
             Err(Error::Aborted) => answer.abort(host),
@@ -555,11 +556,13 @@ fn transcript(messages: &[Message]) -> String {
     messages.iter().map(|message| format!("{:?}: {}\n", message.role, message.content)).collect()
 }
 
-/// The dialogue with the answer so far as its last, open message.
+/// The dialogue with the answer so far as its last, open message; one that is there already grows.
 fn with_answer(messages: &[Message], text: &str) -> Vec<Message> {
     let mut messages = messages.to_vec();
-    if !text.is_empty() {
-        messages.push(Message::new(Role::Assistant, text));
+    match messages.last_mut() {
+        _ if text.is_empty() => {}
+        Some(open) if open.role == Role::Assistant => open.content.push_str(text),
+        _ => messages.push(Message::new(Role::Assistant, text)),
     }
     messages
 }

@@ -11,7 +11,7 @@ use crate::{Error, Result};
 /// One chat turn, as a caller asks for it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TurnRequest {
-    /// The whole dialogue; the last message is the user's.
+    /// The whole dialogue; the last message is the user's, or the assistant's, which is gone on with.
     pub messages: Vec<Message>,
     #[serde(flatten)]
     pub sampling: Sampling,
