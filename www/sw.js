@@ -47,8 +47,11 @@
     "progress-meter",
     "settings",
     "surroundings",
+    "thought",
     "thread",
+    "turn-foot",
     "turn-view",
+    "waiting-questions",
     "worker",
     "worker-port",
   ];
