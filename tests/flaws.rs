@@ -9,7 +9,7 @@ use nearside::host::sim::{SimEdge, SimHost};
 use nearside::routing::{Flaw, Route, Scorer};
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use support::judge::shown;
-use support::worded::Worded;
+use support::scripted::ScriptedDevice;
 
 const LOOP: &str = "Je suis toujou, ";
 const REFUSAL: &str = "I'm sorry, but I can't assist with that.";
@@ -23,8 +23,11 @@ fn config(mode: Mode) -> Config {
 
 /// What becomes of a turn in which the device writes `text`. There is no scorer.
 fn turn(text: &str, config: Config, host: &SimHost, max_tokens: Option<usize>) -> TurnReport {
-    let mut router: Router<Worded, Scorer> = Router::new(config, &host).unwrap();
-    router.set_device(Worded::new(text), &host).unwrap();
+    // A word is a token; whatever a test says may live as long as it runs.
+    let words = text.to_owned().leak().split_inclusive(' ').collect();
+    let device = ScriptedDevice { answers: vec![words], ..ScriptedDevice::default() };
+    let mut router: Router<ScriptedDevice, Scorer> = Router::new(config, &host).unwrap();
+    router.set_device(device, &host).unwrap();
     let mut request = TurnRequest::new(vec![Message::new(Role::User, "hello")]);
     request.max_tokens = max_tokens;
     host.run(router.turn(&request, &host)).unwrap()

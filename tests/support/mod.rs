@@ -7,7 +7,6 @@ pub mod judge;
 pub mod kv;
 pub mod llama2c;
 pub mod scripted;
-pub mod worded;
 
 use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
