@@ -101,6 +101,48 @@ fn later_turns_compute_only_what_is_new() {
     assert!(fourth.missing_edge < third.missing_edge, "the edge has seen the dialogue");
 }
 
+#[test]
+fn an_answer_that_reached_its_limit_is_gone_on_with_on_either_side() {
+    let host = SimHost::new();
+    let mut router = router(Mode::DeviceOnly, &host);
+    let limited = |texts: &[&str], n: usize| TurnRequest { max_tokens: Some(n), ..ask(texts) };
+    let whole = run(&mut router, &host, &limited(&["hello"], 24)).unwrap();
+    let begun = run(&mut router, &host, &limited(&["hello"], 12)).unwrap();
+    assert_eq!(begun.finish_reason, FinishReason::Length);
+    let rest = run(&mut router, &host, &limited(&["hello", &begun.text], 12)).unwrap();
+    assert_eq!(format!("{}{}", begun.text, rest.text), whole.text, "only what is new comes");
+    assert!(rest.missing_device <= 2, "the device holds what it has written: {rest:?}");
+
+    // The edge is told of one answer, left open, and has seen one answer by the next turn.
+    host.then(SimEdge::answer(" and the end")).then(SimEdge::answer("fine"));
+    let mut request = ask(&["hello", "The beginning"]);
+    request.mode = Some(Mode::EdgeOnly);
+    let rest = run(&mut router, &host, &request).unwrap();
+    assert_eq!((rest.text.as_str(), rest.n_moves), (" and the end", 1));
+    let sent: serde_json::Value = serde_json::from_str(&host.sent.borrow()[0]).unwrap();
+    assert_eq!(sent["continue_final_message"], true);
+    assert_eq!(sent["messages"][1]["content"], "The beginning");
+    let mut next = ask(&["hello", "The beginning and the end", "more"]);
+    next.mode = Some(Mode::EdgeOnly);
+    let next = run(&mut router, &host, &next).unwrap();
+    assert!(next.missing_edge * 2 < next.decision.device.missing_tokens, "{next:?}");
+}
+
+#[test]
+fn whoever_takes_over_the_rest_of_an_answer_is_told_of_one_message() {
+    let host = SimHost::new();
+    host.then(SimEdge::Broken(SimEdge::words(" and then")));
+    let mut router = router(Mode::PreferEdge, &host);
+    let report = run(&mut router, &host, &ask(&["hello", "It began"])).unwrap();
+    assert_eq!(report.switched.unwrap().to, Route::Device);
+    assert!(report.text.starts_with(" and then") && report.text.len() > " and then".len());
+
+    // The device was given the beginning and the edge's part as one message, and holds that.
+    let next = run(&mut router, &host, &ask(&["hello", "It began and then"])).unwrap();
+    assert_eq!(next.route, Route::Device);
+    assert!(next.missing_device <= 2, "{next:?}");
+}
+
 /// The edge fails in one way; the device goes on, and says why.
 #[track_caller]
 fn check_edge_failure(edge: SimEdge, shown: &str, code: &str) {

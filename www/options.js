@@ -70,7 +70,9 @@ import { surroundings } from "./surroundings.js";
 /** @typedef {Knobs & StartOnly} RouterOptions */
 
 /**
- * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work.
+ * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work. Where the
+ * last message is the assistant's, after one of the user's, that answer is gone on with, and only what
+ * is new comes: so it is with one that ended with `finish_reason: "length"`.
  * @typedef {object} CompletionRequest
  * @property {Message[]} messages
  * @property {boolean} [stream]
@@ -220,8 +222,11 @@ function checkMessages(messages) {
       throw refused(`messages[${index}].tool_call_id`, "must be a string");
     }
   });
-  if (!["user", "tool"].includes(messages[messages.length - 1].role)) {
-    throw refused("messages", "must end with a message of the user");
+  const [last, before] = [messages.at(-1), messages.at(-2)];
+  const begun = typeof last?.content === "string" && last.content.trim() !== "";
+  const goesOn = last?.role === "assistant" && before?.role === "user" && begun;
+  if (!["user", "tool"].includes(last?.role) && !goesOn) {
+    throw refused("messages", "must end with a message of the user, or with the beginning of the answer to it");
   }
 }
 

@@ -144,21 +144,25 @@ impl Fitting<'_> {
     }
 }
 
-/// Checks what a caller hands in: at least one message, and the last one is
-/// the user's, or a tool's.
+/// Checks what a caller hands in: the last message is the user's, a tool's, or the
+/// assistant's answer to the user's, which is then gone on with.
 pub fn validate(messages: &[Message]) -> Result<()> {
-    let last =
-        messages.last().ok_or_else(|| Error::InvalidRequest("messages is empty".to_owned()))?;
-    if last.role == Role::Tool {
-        return Ok(());
+    let refused = |why: &str| Err(Error::InvalidRequest(why.to_owned()));
+    let role = |message: &Message| message.role;
+    match messages {
+        [] => refused("messages is empty"),
+        [.., last] if last.role == Role::Tool => Ok(()),
+        [.., last] if last.content.trim().is_empty() => refused("the last message is empty"),
+        [.., last] if last.role == Role::User => Ok(()),
+        [.., asked, begun] if (role(asked), role(begun)) == (Role::User, Role::Assistant) => Ok(()),
+        _ => refused("the last message must be the user's, or the assistant's answer to it"),
     }
-    if last.role != Role::User {
-        return Err(Error::InvalidRequest("the last message must be the user's".to_owned()));
-    }
-    if last.content.trim().is_empty() {
-        return Err(Error::InvalidRequest("the last message is empty".to_owned()));
-    }
-    Ok(())
+}
+
+/// The answer that the last message has begun; empty where it is the user's.
+pub fn begun(messages: &[Message]) -> &str {
+    let open = messages.last().filter(|message| message.role == Role::Assistant);
+    open.map_or("", |message| &message.content)
 }
 
 #[cfg(test)]
@@ -175,7 +179,12 @@ mod tests {
         let code = |messages: &[Message]| validate(messages).map_err(|error| error.code());
         assert_eq!(code(&messages(&[System, User])), Ok(()));
         assert_eq!(code(&[]), Err("invalid_request"));
-        assert_eq!(code(&messages(&[User, Assistant])), Err("invalid_request"));
+        assert_eq!(code(&messages(&[System, User, Assistant])), Ok(()), "to be gone on with");
+        assert_eq!(code(&messages(&[Assistant])), Err("invalid_request"));
+        assert_eq!(code(&messages(&[User, Assistant, Assistant])), Err("invalid_request"));
+        assert_eq!(code(&messages(&[User, System])), Err("invalid_request"));
         assert_eq!(code(&[Message::new(User, "  ")]), Err("invalid_request"));
+        let nothing = [Message::new(User, "hi"), Message::new(Assistant, " ")];
+        assert_eq!(code(&nothing), Err("invalid_request"));
     }
 }

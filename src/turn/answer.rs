@@ -16,6 +16,8 @@ const SECOND_LOOK: &str = "second_look";
 /// Text, times and counts of the turn so far.
 pub(super) struct Answer {
     pub route: Route,
+    /// What an earlier turn has written of the answer; `text` is only what is new.
+    pub begun: String,
     pub text: String,
     /// What was thought, which no side is told of.
     pub thinking: String,
@@ -75,6 +77,7 @@ impl Answer {
     pub fn new(route: Route, started: Duration) -> Answer {
         Answer {
             route,
+            begun: String::new(),
             text: String::new(),
             thinking: String::new(),
             n_tokens: 0,
@@ -223,6 +226,11 @@ impl Answer {
         }
     }
 
+    /// All of the answer, with what an earlier turn has written.
+    pub fn whole(&self) -> String {
+        format!("{}{}", self.begun, self.text)
+    }
+
     /// From here on nothing is shown.
     pub fn hold(&mut self) {
         self.held = true;
@@ -239,11 +247,11 @@ impl Answer {
         self.show(host);
     }
 
-    /// The end of the text repeats itself from byte `kept` on: what of that was not shown yet goes.
+    /// The end of the whole repeats itself from byte `kept` on: what of that was not shown yet goes.
     pub fn end_repetition(&mut self, kept: usize) {
         // What was thought before is no part of the text, so nobody knows where that byte is.
         if self.thinking.is_empty() {
-            self.text.truncate(kept.max(self.n_shown));
+            self.text.truncate(kept.saturating_sub(self.begun.len()).max(self.n_shown));
         }
         (self.flaw, self.complete) = (Some(Flaw::Repetition), true);
     }

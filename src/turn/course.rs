@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::models::{DeviceModel, ScoringModel};
 use super::{Counted, Router};
 use crate::config::Mode;
-use crate::dialogue::{Message, Role};
+use crate::dialogue::{Message, Role, session};
 use crate::handoff::{Missing, Plan, plan::cheapest};
 use crate::routing::ahead::{Outlook, Prospect};
 use crate::routing::{Decision, Route, Score};
@@ -88,11 +88,17 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answered: Route,
     ) {
         let turn = turn_number(messages);
-        if turn == 1 {
+        let goes_on = !session::begun(messages).is_empty();
+        if turn == 1 && !goes_on {
             self.course = Course::default();
         }
-        let moved = self.last_route.is_some_and(|last| last != answered) && turn > 1;
+        let may_move = turn > 1 || goes_on;
+        let moved = self.last_route.is_some_and(|last| last != answered) && may_move;
         self.course.n_moves += usize::from(moved);
+        // The rest of an answer is no turn more.
+        if goes_on {
+            return;
+        }
         self.course.n_turns = turn;
         self.course.regret_s = decision.ahead.map_or(0.0, |ahead| ahead.regret_after(answered));
         if let Some(edge_better_s) = decision.edge_better_s() {

@@ -20,12 +20,13 @@ use crate::{Error, Result};
 /// What can be seen to be wrong with what the device has written so far, `asked` for so many tokens
 /// at most.
 fn flaw_of(answer: &Answer, finish: Option<Finish>, asked: Option<usize>) -> Option<Flaw> {
+    let whole = answer.whole();
     let has_room = asked.is_none_or(|asked| answer.n_tokens < asked);
     match finish {
         _ if answer.flaw == Some(Flaw::Repetition) => answer.flaw,
         Some(Finish::Length) if has_room => Some(Flaw::Truncation),
-        Some(_) if answer.text.trim().is_empty() => Some(Flaw::Empty),
-        _ => flaw::is_refusal(&answer.text).then_some(Flaw::Refusal),
+        Some(_) if whole.trim().is_empty() => Some(Flaw::Empty),
+        _ => flaw::is_refusal(&whole).then_some(Flaw::Refusal),
     }
 }
 
@@ -75,7 +76,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let limit = self.config.answer_limit(asked, self.device_rates.decode_tps);
         answer.limit_tokens = limit;
         let mut repetition = Repetition::default();
-        repetition.push(&answer.text);
+        repetition.push(&answer.whole());
         let n_prompt = prompt.tokens.len();
         answer.begin(device.opens_thought(&prompt.tokens));
         let started = host.now();

@@ -104,7 +104,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         self.saw_flaw |= answer.flaw.is_some();
         let flaw = answer.flaw.filter(|_| self.config.flaws);
         let p = match (flaw, self.scorer) {
-            (None, Some(scorer)) => scorer.look(self.messages, &answer.text, confidence)?,
+            (None, Some(scorer)) => scorer.look(self.messages, &answer.whole(), confidence)?,
             // Whatever is wrong with it, it is no answer.
             _ => 1.0,
         };

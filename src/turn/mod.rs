@@ -29,7 +29,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::{Config, Mode};
-use crate::dialogue::{Date, Message, Role, Session};
+use crate::dialogue::{Date, Message, Role, Session, session};
 use crate::edge::Asked;
 use crate::engine::Engine;
 use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
@@ -286,6 +286,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         host.emit(Event::Route { decision: &decision });
 
         let mut answer = Answer::new(decision.route, started);
+        answer.begun = session::begun(&request.messages).to_owned();
         match self.answer(request, mode, &decision, &mut answer, host).await {
             Ok(()) => {}
             Err(Error::Aborted) => answer.abort(host),
@@ -605,11 +606,15 @@ fn without_tools(messages: &[Message]) -> Cow<'_, [Message]> {
     Cow::Owned(plain.collect())
 }
 
-/// The dialogue with the answer so far as its last, open message.
+/// The dialogue with the answer so far as its last, open message; one that is there already grows.
 fn with_answer(messages: &[Message], text: &str) -> Vec<Message> {
     let mut messages = messages.to_vec();
-    if !text.is_empty() {
-        messages.push(Message::new(Role::Assistant, text));
+    match messages.last_mut() {
+        _ if text.is_empty() => {}
+        Some(open) if open.role == Role::Assistant => {
+            open.content = format!("{}{text}", open.content).into();
+        },
+        _ => messages.push(Message::new(Role::Assistant, text)),
     }
     messages
 }

@@ -12,7 +12,8 @@ use crate::{Error, Result};
 /// One chat turn, as a caller asks for it.
 #[derive(Debug, Clone, Deserialize)]
 pub struct TurnRequest {
-    /// The whole dialogue; the last message is the user's, or a tool's.
+    /// The whole dialogue; the last message is the user's, a tool's, or the assistant's, which is
+    /// gone on with.
     pub messages: Vec<Message>,
     /// Tools that the edge may ask for. Only the edge can: a turn that offers some goes there.
     #[serde(flatten)]

@@ -203,8 +203,9 @@ test("what is wrong with a request is said by name, before anything is sent", as
     [{ messages: [] }, /messages/],
     [{ messages: [{ role: "robot", content: "x" }] }, /messages\[0\]\.role/],
     [{ messages: [{ role: "user", content: 5 }] }, /messages\[0\]\.content/],
+    [{ messages: [{ role: "assistant", content: "4" }] }, /end with a message of the user/],
     [
-      { messages: [...EASY, { role: "assistant", content: "4" }] },
+      { messages: [...EASY, { role: "assistant", content: " " }] },
       /end with a message of the user/,
     ],
     [{ messages: EASY, temperature: -1 }, /temperature/],
