@@ -2,8 +2,9 @@
 
 import { h, icon } from "./dom.js";
 import { styles } from "./element-styles.js";
-import { bytes } from "./format.js";
+import { bytes, count } from "./format.js";
 import { TurnView } from "./turn-view.js";
+import { WaitingQuestions } from "./waiting-questions.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
@@ -20,6 +21,7 @@ import { TurnView } from "./turn-view.js";
  * @property {() => void} retry
  * @property {() => void} newChat
  * @property {(mode: Mode) => void} setMode
+ * @property {(maxTokens: string) => void} setMaxTokens a number, or "auto"
  * @property {() => void} loadDevice
  */
 
@@ -31,6 +33,9 @@ const MODE_NAMES = {
   "device-only": "Device only",
   "edge-only": "Edge only",
 };
+
+/** How long an answer may get, in tokens; others can be set as the attribute. */
+const LENGTHS = [256, 1024, 4096];
 
 /** Warnings that loading the device model again can mend. */
 const RELOADABLE = [
@@ -105,6 +110,14 @@ export class ChatView {
   );
   /** What stands before the first one shown. @type {(Message | Element)[]} */
   #earlier = [];
+  #length = h(
+    "select",
+    { part: "length", "aria-label": "Longest answer", title: "Longest answer" },
+    h("option", { value: "auto" }, "Any length"),
+    ...LENGTHS.map(lengthOption),
+  );
+  /** Questions that were asked while another was answered. */
+  waiting = new WaitingQuestions(() => this.focusInput());
   #typing = false;
   /** @type {HTMLElement | null} */
   #error = null;
@@ -119,7 +132,7 @@ export class ChatView {
     root.adoptedStyleSheets = [styles];
     for (const [value, name] of Object.entries(MODE_NAMES))
       this.#mode.append(h("option", { value }, name));
-    this.#log.append(this.#empty);
+    this.#log.append(this.#empty, this.waiting.element);
     this.#showEarlier.addEventListener("click", () => this.#bringBack());
     root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
     this.#listen(root);
@@ -137,6 +150,14 @@ export class ChatView {
     this.#showBanner();
   }
 
+  /** @param {number | null} maxTokens null: as long as it takes */
+  setMaxTokens(maxTokens) {
+    const value = String(maxTokens ?? "auto");
+    const offered = [...this.#length.options].some((option) => option.value === value);
+    if (maxTokens !== null && !offered) this.#length.append(lengthOption(maxTokens));
+    this.#length.value = value;
+  }
+
   /** @param {FocusOptions} [options] */
   focusInput(options) {
     this.#input.focus(options);
@@ -145,23 +166,47 @@ export class ChatView {
   /** @param {string} text */
   showQuestion(text) {
     this.#empty.remove();
-    this.#log.append(question(text));
+    // Only the last answer can be gone on with.
+    for (const button of this.#log.querySelectorAll("[part=go-on]")) button.remove();
+    this.#add(question(text));
     this.#putAway();
     this.#toEnd();
   }
 
+  /**
+   * A question that is asked when its turn comes. Settles with its report, or with null if it is
+   * cancelled before.
+   * @param {string} text
+   */
+  queueQuestion(text) {
+    const settled = this.waiting.add(text);
+    this.#toEnd();
+    return settled;
+  }
+
   /** @returns {TurnView} */
   startAnswer() {
-    this.#error?.remove();
-    this.#error = null;
     this.#log.querySelector(".answer.open")?.remove();
     const view = new TurnView();
     view.element.classList.add("open");
-    this.#log.append(view.element);
+    this.#add(view.element);
+    this.#begin();
+    return view;
+  }
+
+  /** The same answer is gone on with. @param {TurnView} view @returns {TurnView} */
+  resumeAnswer(view) {
+    view.resume();
+    this.#begin();
+    return view;
+  }
+
+  #begin() {
+    this.#error?.remove();
+    this.#error = null;
     this.#log.setAttribute("aria-busy", "true");
     this.#setAnswering(true);
     this.#toEnd();
-    return view;
   }
 
   /** Lets an answer grow and keeps its end in sight, unless the reader has scrolled up. @param {() => void} change */
@@ -172,13 +217,13 @@ export class ChatView {
     if (atEnd) this.#toEnd();
   }
 
-  /** @param {{repeatable: boolean}} how a turn without an answer offers to be repeated */
-  endAnswer({ repeatable }) {
+  /** @param {{missing: string | null}} how why there is no answer; such a turn can be repeated */
+  endAnswer({ missing }) {
     const answer = this.#log.querySelector(".answer.open");
     this.#log.setAttribute("aria-busy", "false");
     this.#setAnswering(false);
-    if (repeatable && !this.#error) this.#showError("Stopped before there was an answer.", "quiet");
-    if (!repeatable) answer?.classList.remove("open");
+    if (missing !== null && !this.#error) this.#showError(missing, "quiet");
+    if (missing === null) answer?.classList.remove("open");
     this.#toEnd();
   }
 
@@ -193,7 +238,7 @@ export class ChatView {
     this.clear();
     if (messages.length > 0) this.#empty.remove();
     this.#earlier = messages.slice(0, -SHOWN);
-    this.#log.append(this.#showEarlier, ...messages.slice(-SHOWN).map(article));
+    this.#log.prepend(this.#showEarlier, ...messages.slice(-SHOWN).map(article));
     this.#showEarlier.hidden = this.#earlier.length === 0;
     this.#toEnd();
   }
@@ -210,7 +255,7 @@ export class ChatView {
   #putAway() {
     if (this.#log.childElementCount <= MOST_SHOWN) return;
     this.#showEarlier.remove();
-    const shown = [...this.#log.children];
+    const shown = [...this.#log.children].filter((element) => element !== this.waiting.element);
     const away = shown.slice(0, shown.length - SHOWN);
     for (const element of away) element.remove();
     this.#earlier.push(...away);
@@ -221,7 +266,7 @@ export class ChatView {
   clear() {
     this.#error = null;
     this.#earlier = [];
-    this.#log.replaceChildren(this.#empty);
+    this.#log.replaceChildren(this.#empty, this.waiting.element);
     this.#log.setAttribute("aria-busy", "false");
     this.#setAnswering(false);
     this.focusInput();
@@ -293,6 +338,7 @@ export class ChatView {
         h("i", { class: "dot edge" }),
       ),
       this.#status,
+      h("span", { class: "mode" }, this.#length, icon("chevron")),
       h("span", { class: "mode" }, this.#mode, icon("chevron")),
       fresh,
     );
@@ -319,6 +365,7 @@ export class ChatView {
     this.#mode.addEventListener("change", () =>
       this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
     );
+    this.#length.addEventListener("change", () => this.#actions.setMaxTokens(this.#length.value));
   }
 
   /** Tells once for each message that a person has begun to write it. */
@@ -379,7 +426,12 @@ export class ChatView {
       h("span", {}, sentence),
       retry,
     );
-    this.#log.append(this.#error);
+    this.#add(this.#error);
+  }
+
+  /** At the end of the log, but before what waits. @param {HTMLElement} element */
+  #add(element) {
+    this.waiting.element.before(element);
   }
 
   #showStatus() {
@@ -407,6 +459,11 @@ function question(text) {
 function article(message) {
   if (message instanceof Element) return message;
   return message.role === "user" ? question(message.content) : TurnView.of(message.content).element;
+}
+
+/** @param {number} maxTokens */
+function lengthOption(maxTokens) {
+  return h("option", { value: String(maxTokens) }, `Up to ${count(maxTokens)} tokens`);
 }
 
 /** @param {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} shown */

@@ -78,8 +78,8 @@ header { display: flex; align-items: center; gap: .6rem; padding: .6rem .75rem .
 .mode select:hover { background: var(--soft); }
 .mode option { background: var(--bg); color: var(--ink); }
 .mode .icon { position: absolute; inset-inline-end: .55rem; pointer-events: none; }
-.quiet { display: inline-grid; place-items: center; inline-size: 2rem; block-size: 2rem; padding: 0; border: 0; border-radius: 8px; background: none; color: var(--muted); }
-.quiet:hover { background: var(--soft); color: var(--ink); }
+button.quiet { display: inline-grid; place-items: center; inline-size: 2rem; block-size: 2rem; padding: 0; border: 0; border-radius: 8px; background: none; color: var(--muted); }
+button.quiet:hover { background: var(--soft); color: var(--ink); }
 
 .progress { appearance: none; display: block; inline-size: 100%; block-size: 3px; border: 0; background: var(--soft); margin-block-start: -1px; flex: none; }
 .progress::-webkit-progress-bar { background: var(--soft); }
@@ -107,6 +107,18 @@ header { display: flex; align-items: center; gap: .6rem; padding: .6rem .75rem .
 .reason { min-inline-size: 0; }
 .timing { font-variant-numeric: tabular-nums; }
 .foot .quiet { inline-size: 1.75rem; block-size: 1.75rem; }
+
+.note { display: flex; flex-wrap: wrap; align-items: center; gap: .4rem .7rem; margin: .45rem 0 0; font-size: .9em; color: var(--muted); }
+.thought { margin-block-end: .6rem; color: var(--muted); font-size: .9em; }
+.thought summary { display: inline-flex; align-items: center; gap: .15em; cursor: pointer; list-style: none; user-select: none; }
+.thought summary::-webkit-details-marker { display: none; }
+.thought summary:hover { color: var(--ink); }
+.thought[open] > summary .icon { transform: rotate(180deg); }
+.thought p { margin: .3rem 0 0; padding-inline-start: .7rem; border-inline-start: 3px solid var(--line); white-space: pre-wrap; overflow-wrap: anywhere; }
+.queue { display: contents; }
+.waits { border: 1px dashed var(--muted); background: none; color: var(--muted); }
+.waits-line { display: flex; align-items: center; justify-content: flex-end; gap: .2rem; font-size: .85em; }
+.waits-line .quiet { inline-size: 1.6rem; block-size: 1.6rem; }
 
 .why summary { display: inline-flex; align-items: center; gap: .15em; padding: .1rem .35rem .1rem .5rem; border-radius: 999px; cursor: pointer; list-style: none; user-select: none; }
 .why summary::-webkit-details-marker { display: none; }
@@ -172,7 +184,7 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }
   header { padding-inline: .85rem .5rem; }
-  .mode select { max-inline-size: 7.2rem; text-overflow: ellipsis; }
+  .mode select { max-inline-size: 5.6rem; text-overflow: ellipsis; }
   form { margin: .25rem .6rem .6rem; }
   .decision { padding: .7rem .75rem; }
   .bar-row { grid-template-columns: 3.4em 1fr 5em; }

@@ -19,7 +19,10 @@ import { MODES } from "./options.js";
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
 const START_ATTRIBUTES = ["manifest", "calibration", "keep-dialogue"];
-const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "log-outcomes"];
+const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
+/** Why there is no answer. */
+const SAID_NOTHING = "The model said nothing.";
+const STOPPED = "Stopped before there was an answer.";
 const LOOK_ATTRIBUTES = ["placeholder", "label"];
 
 /**
@@ -28,6 +31,7 @@ const LOOK_ATTRIBUTES = ["placeholder", "label"];
  * @attr edge-token - a short-lived token for it
  * @attr manifest - the URL of the model files' manifest
  * @attr mode - auto, prefer-device, prefer-edge, device-only or edge-only
+ * @attr max-tokens - the longest answer, in tokens; auto (the default): as long as it takes
  * @attr calibration - the URL of thresholds that `cargo xtask calibrate` made for these models
  * @attr log-outcomes - keep what a person says of answers, on this device, to calibrate on
  * @attr system - a system prompt
@@ -47,10 +51,12 @@ export class NearsideChat extends HTMLElement {
   #messages = [];
   /** @type {AbortController | null} */
   #turn = null;
+  /** Settles when the router is free: a turn that was stopped takes a moment to end. */
+  #free = Promise.resolve();
   /** The last answer. @type {{view: import("./turn-view.js").TurnView, report: TurnReport} | null} */
   #latest = null;
-  /** Whether what failed, and can be tried again, was to ask the edge again. */
-  #repeatsAtEdge = false;
+  /** What failed and can be tried again. @type {"answer" | "edge" | "rest"} */
+  #repeats = "answer";
   /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
   #kept = new KeptMessages();
   /** Whether they are being read. @type {Promise<void> | null} */
@@ -67,6 +73,7 @@ export class NearsideChat extends HTMLElement {
       retry: () => void this.retry(),
       newChat: () => this.newChat(),
       setMode: (mode) => this.setAttribute("mode", mode),
+      setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
     });
   }
@@ -74,6 +81,7 @@ export class NearsideChat extends HTMLElement {
   connectedCallback() {
     this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
     this.#view.setMode(this.#mode());
+    this.#view.setMaxTokens(this.#maxTokens());
     void this.#recall();
     // A moment later, so that a page can set `router` or attributes first.
     queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
@@ -83,6 +91,7 @@ export class NearsideChat extends HTMLElement {
     // An element that is only moved is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
+      this.#view.waiting.cancelAll();
       this.stop();
       this.#release();
     });
@@ -97,7 +106,7 @@ export class NearsideChat extends HTMLElement {
       void this.#recall();
       if (this.#ownsRouter) this.#createRouter();
     } else {
-      this.#configure();
+      this.#configure(name);
     }
   }
 
@@ -118,39 +127,52 @@ export class NearsideChat extends HTMLElement {
   }
 
   set messages(messages) {
-    this.stop();
+    this.#leave();
     this.#messages = messages
       .filter(({ role }) => role !== "system")
       .map(({ role, content }) => ({ role, content }));
     this.#view.showDialogue(this.#messages);
     this.#router?.recall(this.#withSystem());
+    if (this.getAttribute("state") === "answering") this.#setState("ready");
   }
 
   /**
-   * Asks as if the person had typed it. Resolves when the turn is over.
+   * Asks as if the person had typed it. Resolves when the turn is over. While another question is
+   * answered, this one waits, where the person can see and cancel it; those that wait are asked in
+   * their order, also after one that failed or was stopped.
    * @param {string} text
-   * @returns {Promise<TurnReport | null>} null if there was no answer
+   * @returns {Promise<TurnReport | null>} null if there was no answer, or the question was cancelled
    */
   async ask(text) {
     const question = text.trim();
     if (this.#recalling) await this.#recalling;
-    if (!question || this.#turn) return null;
-    this.#dropUnanswered();
-    this.#messages.push({ role: "user", content: question });
-    this.#view.showQuestion(question);
-    return this.#answer();
+    if (!question) return null;
+    if (this.#turn || this.#view.waiting.size > 0) return this.#view.queueQuestion(question);
+    return this.#thenNext(this.#ask(question));
   }
 
-  /** Stops the running answer; what is already shown stays. */
+  /** Stops the running answer; what is already shown stays, and a question that waits is next. */
   stop() {
     this.#turn?.abort();
   }
 
-  /** Repeats the turn that had no answer. */
+  /** Repeats the turn that had no answer, or no rest of one. */
   async retry() {
-    if (this.#repeatsAtEdge) return this.askEdge();
+    if (this.#repeats === "edge") return this.askEdge();
+    if (this.#repeats === "rest") return this.goOn();
     if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
-    return this.#answer();
+    return this.#thenNext(this.#answer());
+  }
+
+  /**
+   * Goes on with the last answer, where that reached its limit or was stopped.
+   * @returns {Promise<TurnReport | null>} of the rest alone; null if there was none to ask for
+   */
+  async goOn() {
+    const [latest, begun] = [this.#latest, this.#messages.at(-1)];
+    const open = latest && latest.report.finish_reason !== "stop" && begun?.role === "assistant";
+    if (!open || this.#turn) return null;
+    return this.#thenNext(this.#answer({}, latest.view));
   }
 
   /**
@@ -159,6 +181,10 @@ export class NearsideChat extends HTMLElement {
    * @returns {Promise<TurnReport | null>} null if there was no other answer
    */
   async askEdge() {
+    return this.#thenNext(this.#askEdge());
+  }
+
+  async #askEdge() {
     const [router, latest, answer] = [this.#router, this.#latest, this.#messages.at(-1)];
     if (!router || !latest || this.#turn || answer?.role !== "assistant") return null;
     router.rate(latest.report.turn, "again").catch(() => {});
@@ -170,16 +196,14 @@ export class NearsideChat extends HTMLElement {
     } else if (this.#messages.at(-1)?.role === "user") {
       this.#messages.push(answer);
       latest.view.outdated = false;
-      this.#repeatsAtEdge = true;
+      this.#repeats = "edge";
     }
     return report;
   }
 
   /** Forgets the dialogue. */
   newChat() {
-    this.stop();
-    this.#turn = null;
-    this.#latest = null;
+    this.#leave();
     this.#messages = [];
     this.#router?.clearDialogue().catch(() => {});
     this.#remember();
@@ -192,25 +216,69 @@ export class NearsideChat extends HTMLElement {
     this.#view.focusInput(options);
   }
 
-  /** @param {{mode?: Mode}} [knobs] */
-  async #answer(knobs = {}) {
+  /** Nothing of this dialogue goes on. */
+  #leave() {
+    this.#view.waiting.cancelAll();
+    this.stop();
+    this.#turn = null;
+    this.#latest = null;
+  }
+
+  /** @param {string} question */
+  #ask(question) {
+    this.#dropUnanswered();
+    this.#messages.push({ role: "user", content: question });
+    this.#view.showQuestion(question);
+    return this.#answer();
+  }
+
+  /** After this turn it is the turn of the question that waits. @param {Promise<TurnReport | null>} turn */
+  async #thenNext(turn) {
+    const report = await turn;
+    const next = this.#turn ? null : this.#view.waiting.take();
+    next?.settle(this.#thenNext(this.#ask(next.text)));
+    return report;
+  }
+
+  /**
+   * @param {{mode?: Mode}} [knobs]
+   * @param {import("./turn-view.js").TurnView | null} [begun] the answer to go on with
+   */
+  async #answer(knobs = {}, begun = null) {
     const router = this.#router;
     if (!router) return null;
-    this.#repeatsAtEdge = false;
+    this.#repeats = begun ? "rest" : "answer";
     const turn = new AbortController();
     this.#turn = turn;
     this.#setState("answering");
-    const view = this.#view.startAnswer();
+    const view = begun ? this.#view.resumeAnswer(begun) : this.#view.startAnswer();
+    const request = { ...knobs, messages: this.#withSystem(), stream: /** @type {const} */ (true) };
+    const written = this.#free.then(() => this.#write(router, request, turn, view));
+    this.#free = written.then(() => {});
+    const report = await written;
+    if (this.#turn !== turn) return report;
+    this.#turn = null;
+    return this.#settle(view, report, begun !== null);
+  }
+
+  /**
+   * @param {Router} router
+   * @param {import("./options.js").CompletionRequest & {stream: true}} request
+   * @param {AbortController} turn
+   * @param {import("./turn-view.js").TurnView} view
+   * @returns {Promise<TurnReport | null>}
+   */
+  async #write(router, request, turn, view) {
     /** @type {TurnReport | null} */
     let report = null;
     try {
-      const messages = this.#withSystem();
-      const request = { ...knobs, messages, stream: /** @type {const} */ (true) };
       for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
         if (chunk.x_route) view.route(chunk.x_route.decision);
         if (chunk.x_switch) view.move(chunk.x_switch);
         if (chunk.x_prefill) view.read(chunk.x_prefill);
-        const { content } = chunk.choices[0].delta;
+        if (chunk.x_thought) this.#view.grow(() => view.rethink());
+        const { content, reasoning_content: thought } = chunk.choices[0].delta;
+        if (thought) this.#view.grow(() => view.think(thought));
         if (content) this.#view.grow(() => view.append(content));
         report = chunk.x_turn ?? report;
       }
@@ -219,29 +287,35 @@ export class NearsideChat extends HTMLElement {
       view.fail();
       if (this.#turn === turn) this.#failed(RouterError.from(thrown, "worker_failed"));
     }
-    if (this.#turn !== turn) return report;
-    this.#turn = null;
-    return this.#settle(view.text, report);
+    return report;
   }
 
   /** @param {import("./turn-view.js").TurnView} view @param {TurnReport} report @param {Router} router */
   #finish(view, report, router) {
     view.finish(report);
-    if (report.text === "") return;
+    if (view.text.trim() === "") return;
     this.#latest = { view, report };
     const askable = report.route === "device" && this.#hasEdge() && this.#mode() !== "device-only";
+    /** @type {(act: () => Promise<unknown>) => () => void} */
+    const onLatest = (act) => () => this.#latest?.view === view && void act();
     view.offer({
       rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
-      askEdge: askable ? () => this.#latest?.view === view && void this.askEdge() : null,
+      askEdge: askable ? onLatest(() => this.askEdge()) : null,
+      goOn: report.finish_reason === "length" ? onLatest(() => this.goOn()) : null,
     });
   }
 
-  /** @param {string} text @param {TurnReport | null} report */
-  #settle(text, report) {
-    const answered = report && text !== "";
-    if (answered) this.#messages.push({ role: "assistant", content: text });
+  /**
+   * @param {import("./turn-view.js").TurnView} view @param {TurnReport | null} report
+   * @param {boolean} wentOn whether the answer had begun before
+   */
+  #settle(view, report, wentOn) {
+    const silent = view.text.trim() === "";
+    if (wentOn) this.#messages.pop();
+    if (wentOn || (report && !silent)) this.#messages.push({ role: "assistant", content: view.text });
     this.#remember();
-    this.#view.endAnswer({ repeatable: !answered });
+    const missing = report && report.finish_reason !== "abort" ? SAID_NOTHING : STOPPED;
+    this.#view.endAnswer({ missing: wentOn || (report && !silent) ? null : missing });
     if (report || this.getAttribute("state") === "answering") this.#setState("ready");
     if (report) this.#fire("nearside-turn", report);
     return report;
@@ -293,6 +367,7 @@ export class NearsideChat extends HTMLElement {
       this.#adopt(
         Router.create({
           ...this.#knobs(),
+          core: { max_tokens: this.#maxTokens() },
           manifest: this.getAttribute("manifest"),
           calibration: this.getAttribute("calibration"),
           keepDialogue: this.#keeps(),
@@ -370,11 +445,14 @@ export class NearsideChat extends HTMLElement {
     this.#fire("nearside-error", error);
   }
 
-  async #configure() {
-    const { mode, ...edge } = this.#knobs();
+  /** @param {string} changed an attribute */
+  async #configure(changed) {
     this.#view.setMode(this.#mode());
+    this.#view.setMaxTokens(this.#maxTokens());
+    // A router that a page has made may have a limit of its own.
+    const core = changed === "max-tokens" ? { max_tokens: this.#maxTokens() } : {};
     try {
-      await this.#router?.configure({ ...edge, mode });
+      await this.#router?.configure({ ...this.#knobs(), core });
     } catch (thrown) {
       this.#loadFailed(RouterError.from(thrown, "invalid_config"));
     }
@@ -394,6 +472,12 @@ export class NearsideChat extends HTMLElement {
   #mode() {
     const mode = /** @type {Mode} */ (this.getAttribute("mode"));
     return MODES.includes(mode) ? mode : "auto";
+  }
+
+  /** The longest answer, in tokens; null: as long as it takes. */
+  #maxTokens() {
+    const value = this.getAttribute("max-tokens") ?? "auto";
+    return /^[1-9][0-9]{0,8}$/.test(value) ? Number(value) : null;
   }
 
   #hasEdge() {

@@ -82,6 +82,9 @@ export class Router extends EventTarget {
       /**
        * Asks for the next turn. With `stream: true` the value, awaited or not,
        * is an async iterable of chunks; else it is a promise of the whole.
+       *
+       * A router answers one turn at a time, since a turn needs the answers before it. While one
+       * runs, another is refused with the code `busy`, and the first goes on.
        * @template {CompletionRequest} R
        * @param {R} request
        * @param {{signal?: AbortSignal}} [options]
@@ -342,7 +345,8 @@ export class Router extends EventTarget {
       );
       this.#update({ phase: "answering" });
       const report = await this.#ask(turn, signals, stream);
-      this.#outcomes.remember(turn.messages, report);
+      // An answer that was gone on with may be two models' work.
+      if (turn.messages.at(-1)?.role === "user") this.#outcomes.remember(turn.messages, report);
       stream.finish(report);
     } catch (thrown) {
       const error = RouterError.from(thrown, "worker_failed");

@@ -49,8 +49,11 @@
     "sent-messages",
     "settings",
     "surroundings",
+    "thought",
     "thread",
+    "turn-foot",
     "turn-view",
+    "waiting-questions",
     "worker",
     "worker-port",
   ];

@@ -1,55 +1,55 @@
-/** One answer as it grows: its text, the side that gives it, and why. */
+/** One answer as it grows: its text, what was thought before it, and its foot. */
 
-import { decisionView } from "./decision-view.js";
 import { h, icon } from "./dom.js";
-import { seconds } from "./format.js";
+import { Thought } from "./thought.js";
+import { TurnFoot } from "./turn-foot.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").Route} Route */
 
-const SIDES = { device: "On this device", edge: "Edge" };
-const COPIED_MILLIS = 1500;
-
 export class TurnView {
   /** The answer so far. */
   text = "";
-  /** @type {Decision | null} */
-  #decision = null;
+  /** What was there before the answer was gone on with. @type {{text: string, foot: TurnFoot} | null} */
+  #begun = null;
   /** @type {Text | null} */
   #run = null;
-  #body = h("div", { class: "text", part: "answer" });
+  /** @type {Thought | null} */
+  #thought = null;
+  #thoughts = h("div", {});
+  /** What one turn writes of the answer. */
+  #stretch = h("span", {});
+  #body = h("div", { class: "text", part: "answer" }, this.#stretch);
   #reading = h("span", { class: "reading" });
   #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), this.#reading);
-  #foot = h("div", { class: "foot" });
-  #chip = h("span", { class: "chip", part: "chip" });
-  #reason = h("span", { class: "reason", part: "reason" });
-  #timing = h("span", { class: "timing" });
-  #details = h("details", { class: "why", part: "details" });
-  #inner = h("div", { class: "why-body" });
+  #foot = this.#newFoot();
 
   constructor() {
-    this.#body.append(this.#waiting);
-    const summary = h("summary", {}, "Why", icon("chevron"));
-    this.#details.append(summary, this.#inner);
-    this.#details.addEventListener("toggle", () =>
-      this.element.scrollIntoView?.({ block: "nearest" }),
-    );
+    this.#stretch.append(this.#waiting);
     this.element = h(
       "article",
       { class: "answer", "aria-label": "Answer" },
+      this.#thoughts,
       this.#body,
-      this.#foot,
+      this.#foot.element,
     );
+  }
+
+  /** The answer is gone on with. */
+  resume() {
+    this.#begun = { text: this.text, foot: this.#foot };
+    this.#foot = this.#newFoot();
+    this.#begun.foot.element.replaceWith(this.#foot.element);
+    this.#stretch = h("span", {}, this.#waiting);
+    this.#body.append(this.#stretch);
+    this.#thought = null;
+    this.#run = null;
   }
 
   /** @param {Decision} decision */
   route(decision) {
-    this.#decision = decision;
-    this.#showSide(decision.route);
-    this.#reason.textContent = decision.sentence;
-    this.#inner.replaceChildren(decisionView(decision, null));
-    this.#foot.replaceChildren(this.#chip, this.#reason, this.#details);
+    this.#foot.route(decision);
   }
 
   /** How much of the prompt the device has read. @param {{done: number, total: number}} progress */
@@ -58,13 +58,32 @@ export class TurnView {
       done < total ? `Reading, ${Math.round((100 * done) / total)} %` : "";
   }
 
+  /** What the model thinks before it answers. @param {string} text */
+  think(text) {
+    if (!this.#thought) {
+      this.#thought = new Thought();
+      this.#thoughts.append(this.#thought.element);
+    }
+    this.#thought.add(text);
+  }
+
+  /** What this side has answered so far turned out to be thinking. */
+  rethink() {
+    const text = this.#run?.data ?? "";
+    this.#run?.remove();
+    this.#run = null;
+    this.text = this.text.slice(0, this.text.length - text.length);
+    if (text) this.think(text);
+  }
+
   /** @param {string} text */
   append(text) {
     this.#waiting.remove();
+    this.#thought?.end();
     this.text += text;
     if (!this.#run) {
       this.#run = document.createTextNode("");
-      this.#body.append(this.#run);
+      this.#stretch.append(this.#run);
     }
     this.#run.appendData(text);
   }
@@ -74,71 +93,68 @@ export class TurnView {
    * side replaces it.
    * @param {{from: Route, to: Route, sentence: string, replaces: boolean}} move
    */
-  move({ from, to, sentence, replaces }) {
-    this.#chip.className = `chip ${to}`;
-    this.#chip.replaceChildren(icon(from), icon("arrow"), icon(to), SIDES[to]);
-    this.#reason.textContent = sentence;
+  move(move) {
+    const { to, sentence, replaces } = move;
+    this.#foot.move(move);
+    this.#thought?.end();
     if (replaces) this.#keepAsDraft();
-    else if (this.text) this.#body.append(h("span", { class: `seam ${to}`, title: sentence }));
+    else if (this.text) this.#stretch.append(h("span", { class: `seam ${to}`, title: sentence }));
+    this.#thought = null;
     this.#run = null;
   }
 
   #keepAsDraft() {
-    const summary = h("summary", {}, "The device's draft", icon("chevron"));
-    const draft = h("details", { class: "draft", part: "draft" }, summary, h("p", {}, this.text));
-    this.text = "";
-    this.#body.replaceChildren(draft, this.#waiting);
+    const earlier = this.#begun?.text ?? "";
+    const draft = h(
+      "details",
+      { class: "draft", part: "draft" },
+      h("summary", {}, "The device's draft", icon("chevron")),
+      this.#thought?.element ?? null,
+      h("p", {}, this.text.slice(earlier.length)),
+    );
+    this.text = earlier;
+    this.#stretch.replaceChildren(draft, this.#waiting);
   }
 
   /** @param {TurnReport} report */
   finish(report) {
     this.#waiting.remove();
-    const decision = report.decision ?? this.#decision;
-    if (decision) this.#inner.replaceChildren(decisionView(decision, report));
-    this.#timing.textContent =
-      report.finish_reason === "abort" ? "Stopped" : seconds(report.total_s);
-    this.#foot.append(this.#timing, this.#details, this.#copyButton());
+    this.#thought?.end();
+    this.#foot.finish(report);
   }
 
-  /** Ends without an answer; what was shown stays shown. */
+  /** Ends without an answer; what was shown stays shown, but for what was to go on with an answer. */
   fail() {
     this.#waiting.remove();
-    if (!this.text) this.element.hidden = true;
+    this.#thought?.end();
+    if (this.#begun) this.#goBack(this.#begun);
+    else if (!this.text) this.element.hidden = true;
+  }
+
+  /** @param {{text: string, foot: TurnFoot}} begun */
+  #goBack({ text, foot }) {
+    this.text = text;
+    this.#stretch.remove();
+    this.#thought?.element.remove();
+    this.#foot.element.replaceWith(foot.element);
+    this.#foot = foot;
+    this.#begun = null;
   }
 
   /** An answer from an earlier visit, of which only the text is known. @param {string} text */
   static of(text) {
     const view = new TurnView();
     view.append(text);
-    view.#foot.append(view.#copyButton());
+    view.#foot.offerCopy();
     return view;
   }
 
-  /** @param {Route} side */
-  #showSide(side) {
-    this.#chip.className = `chip ${side}`;
-    this.#chip.replaceChildren(icon(side), SIDES[side]);
-  }
-
   /**
-   * Lets the reader say what they think, and ask the edge where it did not answer.
-   * @param {{rate: (verdict: "up" | "down") => void, askEdge: (() => void) | null}} actions
+   * Lets the reader say what they think, ask the edge, or have the answer gone on with.
+   * @param {import("./turn-foot.js").Offers} offers
    */
-  offer({ rate, askEdge }) {
-    const thumbs = /** @type {const} */ (["up", "down"]).map((verdict) => {
-      const button = quietButton(verdict, verdict === "up" ? "Good answer" : "Bad answer");
-      button.setAttribute("aria-pressed", "false");
-      button.addEventListener("click", () => {
-        rate(verdict);
-        for (const thumb of thumbs) thumb.setAttribute("aria-pressed", String(thumb === button));
-        for (const thumb of thumbs) thumb.disabled = true;
-      });
-      return button;
-    });
-    this.#foot.append(...thumbs);
-    if (!askEdge) return;
-    const ask = h("button", { class: "text-button", type: "button", part: "ask-edge", onclick: askEdge }, "Ask the edge");
-    this.#foot.append(ask);
+  offer(offers) {
+    this.#foot.offer(offers);
   }
 
   /** Whether a newer answer to the same question is on its way. @param {boolean} outdated */
@@ -146,19 +162,7 @@ export class TurnView {
     this.element.classList.toggle("outdated", outdated);
   }
 
-  #copyButton() {
-    const button = quietButton("copy", "Copy the answer");
-    button.addEventListener("click", async () => {
-      await navigator.clipboard?.writeText(this.text).catch(() => {});
-      button.replaceChildren(icon("check"));
-      setTimeout(() => button.replaceChildren(icon("copy")), COPIED_MILLIS);
-    });
-    return button;
+  #newFoot() {
+    return new TurnFoot(() => this.text);
   }
-}
-
-/** A button that is only an icon. @param {"copy" | "up" | "down"} name @param {string} label */
-function quietButton(name, label) {
-  const attributes = { class: "quiet", type: "button", part: name, "aria-label": label, title: label };
-  return h("button", attributes, icon(name));
 }

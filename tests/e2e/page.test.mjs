@@ -153,7 +153,7 @@ test("a new chat forgets the dialogue, and a set one is shown", async () => {
 
 test("the mode chosen in the page is the element's, and device-only says what it means", async () => {
   await open();
-  await chat().locator("select").selectOption("device-only");
+  await chat().locator("select[part=mode]").selectOption("device-only");
   assert.equal(await chat().getAttribute("mode"), "device-only");
   assert.match(
     (await chat().locator("[part=banner]").textContent()) ?? "",
