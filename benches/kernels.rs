@@ -59,7 +59,8 @@ fn products(c: &mut Criterion) {
 fn attention(c: &mut Criterion) {
     const CAPACITY: usize = 1024;
     let kernels = Kernels::default();
-    let heads = Heads { n_heads: 9, n_kv_heads: 3, head_dim: 64, scale: 0.125, window: None };
+    let heads =
+        Heads { n_heads: 9, n_kv_heads: 3, head_dim: 64, scale: 0.125, cap: None, window: None };
     let stored = vec![f16::from_f32(0.1); heads.n_kv_heads * CAPACITY * heads.head_dim];
     let cache = KeysValues { keys: &stored, values: &stored, capacity: CAPACITY };
     let mut group = c.benchmark_group("attention over 512 positions");

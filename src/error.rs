@@ -20,8 +20,8 @@ pub enum Error {
     )]
     ModelTruncated { what: String, needed_bytes: u64, have_bytes: u64 },
     #[error(
-        "Architecture or format `{0}` is not supported. Use a llama, qwen2, qwen3, gemma3 or \
-         smollm3 GGUF, or a `bert` scorer."
+        "Architecture or format `{0}` is not supported. Use a llama (or mistral), qwen2, qwen3, \
+         smollm3, gemma2, gemma3, phi3, granite or olmo2 GGUF, or a `bert` scorer."
     )]
     ModelUnsupported(String),
     #[error("`{name}` does not match its manifest: {detail}. It was discarded; load again.")]

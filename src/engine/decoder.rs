@@ -1,16 +1,16 @@
 //! The decoder: one structure with optional pieces for every family in [`super::architecture`].
 //!
-//! A layer is `x + attention(norm(x))`, then `x + ffn(norm(x))`. Which biases and norms there are
-//! is read off the file's tensors.
+//! A layer is `x + attention(norm(x))`, then `x + ffn(norm(x))`; OLMo 2 norms what is added instead.
+//! Which biases and norms there are is read off the file's tensors.
 
 use super::{
-    architecture::{Architecture, Gate},
+    architecture::{Architecture, Gate, Norms},
     gguf::Metadata,
     hyperparameters::Hyperparameters,
     kernels::{
         Activations, Kernels,
         attention::{Heads, attend},
-        rows::{add, geglu, rms_norm, rms_norm_in_place, swiglu},
+        rows::{add, geglu, rms_norm, rms_norm_in_place, soft_cap, swiglu},
     },
     kv_cache::KvCache,
     matrix::{Linear, Matrix},
@@ -30,17 +30,17 @@ pub struct Decoder {
 }
 
 struct Layer {
-    attn_norm: Vec<f32>,
+    attn_norm: Option<Vec<f32>>,
     q: Linear,
     k: Linear,
     v: Linear,
-    /// Norms over each head.
+    /// Norms over each head, or over all heads of a token.
     q_norm: Option<Vec<f32>>,
     k_norm: Option<Vec<f32>>,
     attn_output: Linear,
     /// Norms of what a block adds.
     attn_post_norm: Option<Vec<f32>>,
-    ffn_norm: Vec<f32>,
+    ffn_norm: Option<Vec<f32>>,
     gate: Linear,
     up: Linear,
     down: Linear,
@@ -73,11 +73,13 @@ impl Decoder {
             true => weights.matrix("output.weight", n_vocab, sizes.n_embd)?,
             false => embedding.clone(),
         };
-        let layers = (0..sizes.n_layers).map(|i| Layer::load(weights, &sizes, i));
+        let layers =
+            (0..sizes.n_layers).map(|i| Layer::load(weights, &sizes, architecture.norms, i));
+        let layers = layers.collect::<Result<_>>()?;
         Ok(Decoder {
             architecture,
             embedding,
-            layers: layers.collect::<Result<_>>()?,
+            layers,
             norm: weights.vector("output_norm.weight", sizes.n_embd)?,
             output,
             sizes,
@@ -86,6 +88,11 @@ impl Decoder {
 
     pub fn sizes(&self) -> &Hyperparameters {
         &self.sizes
+    }
+
+    /// Whether a context of `n_ctx` has positions of its own.
+    pub fn turns_for_long(&self, n_ctx: usize) -> bool {
+        self.architecture.ropes.iter().any(|rope| rope.is_long(n_ctx))
     }
 
     /// Writes the keys and values of `tokens` into the cache after its first `start` tokens and
@@ -101,6 +108,13 @@ impl Decoder {
             let state = self.pass(tokens, start, cache, kernels);
             let mut logits = vec![0.0; self.output.n_rows()];
             self.output.multiply_finely(&state, &mut logits, kernels);
+            let Architecture { logit_scale, logit_cap, .. } = self.architecture;
+            if logit_scale != 1.0 {
+                logits.iter_mut().for_each(|logit| *logit *= logit_scale);
+            }
+            if let Some(cap) = logit_cap {
+                soft_cap(kernels.isa(), &mut logits, 1.0, cap);
+            }
             logits
         })
     }
@@ -127,7 +141,11 @@ impl Decoder {
     ) -> Vec<f32> {
         let Decoder { sizes, architecture, .. } = self;
         let n_tokens = tokens.len();
-        let angles = architecture.ropes.iter().map(|rope| rope.angles(start, n_tokens)).collect();
+        let angles = architecture
+            .ropes
+            .iter()
+            .map(|rope| rope.angles(start, n_tokens, cache.n_ctx()))
+            .collect();
         let pass = Pass { sizes, architecture, kernels, angles, start, n_tokens };
         let mut x = self.embed(tokens, kernels); // (n_tokens, n_embd)
         let mut room = Room::default();
@@ -155,26 +173,48 @@ impl Decoder {
 }
 
 impl Layer {
-    fn load(weights: &Weights, sizes: &Hyperparameters, i: usize) -> Result<Layer> {
+    fn load(weights: &Weights, sizes: &Hyperparameters, norms: Norms, i: usize) -> Result<Layer> {
         let &Hyperparameters { n_embd, n_ff, head_dim, .. } = sizes;
         let (q_dim, kv_dim) = (sizes.n_heads * head_dim, sizes.n_kv_heads * head_dim);
-        let norm = |name: &str| weights.vector(&format!("blk.{i}.{name}.weight"), n_embd);
         let optional_norm =
             |name: &str, len| weights.optional_vector(&format!("blk.{i}.{name}.weight"), len);
+        let norm = |name: &str| match norms {
+            Norms::Before => weights.vector(&format!("blk.{i}.{name}.weight"), n_embd).map(Some),
+            Norms::After => Ok(None),
+        };
+        let (q_normed, k_normed) = match norms {
+            Norms::Before => (head_dim, head_dim),
+            Norms::After => (q_dim, kv_dim),
+        };
         let linear =
             |name: &str, n_out, n_in| weights.linear(&format!("blk.{i}.{name}"), n_out, n_in);
+        // Phi 3 has one tensor for all that reads the same.
+        let [q, k, v] = match weights.has(&format!("blk.{i}.attn_qkv.weight")) {
+            true => {
+                weights.linears(&format!("blk.{i}.attn_qkv"), [q_dim, kv_dim, kv_dim], n_embd)?
+            }
+            false => [
+                linear("attn_q", q_dim, n_embd)?,
+                linear("attn_k", kv_dim, n_embd)?,
+                linear("attn_v", kv_dim, n_embd)?,
+            ],
+        };
+        let [gate, up] = match weights.has(&format!("blk.{i}.ffn_gate.weight")) {
+            false => weights.linears(&format!("blk.{i}.ffn_up"), [n_ff, n_ff], n_embd)?,
+            true => [linear("ffn_gate", n_ff, n_embd)?, linear("ffn_up", n_ff, n_embd)?],
+        };
         Ok(Layer {
             attn_norm: norm("attn_norm")?,
-            q: linear("attn_q", q_dim, n_embd)?,
-            k: linear("attn_k", kv_dim, n_embd)?,
-            v: linear("attn_v", kv_dim, n_embd)?,
-            q_norm: optional_norm("attn_q_norm", head_dim)?,
-            k_norm: optional_norm("attn_k_norm", head_dim)?,
+            q,
+            k,
+            v,
+            q_norm: optional_norm("attn_q_norm", q_normed)?,
+            k_norm: optional_norm("attn_k_norm", k_normed)?,
             attn_output: linear("attn_output", n_embd, q_dim)?,
             attn_post_norm: optional_norm("post_attention_norm", n_embd)?,
             ffn_norm: norm("ffn_norm")?,
-            gate: linear("ffn_gate", n_ff, n_embd)?,
-            up: linear("ffn_up", n_ff, n_embd)?,
+            gate,
+            up,
             down: linear("ffn_down", n_embd, n_ff)?,
             ffn_post_norm: optional_norm("post_ffw_norm", n_embd)?,
         })
@@ -212,7 +252,7 @@ impl Layer {
         let (n_tokens, start, kernels) = (pass.n_tokens, pass.start, pass.kernels);
         let (q_dim, kv_dim) = (n_heads * head_dim, n_kv_heads * head_dim);
         let Room { normed, q, k, v, mixed, added, .. } = room;
-        let all = norm(x, &self.attn_norm, &self.q, normed, pass);
+        let all = norm(x, self.attn_norm.as_deref(), &self.q, normed, pass);
         let last = Activations::new(&all.values[(n_tokens - n_kept) * n_embd..], n_embd);
         let kept = if n_kept == n_tokens { &all } else { &last };
 
@@ -237,8 +277,8 @@ impl Layer {
         }
         cache.append(i, start, k, v, kernels);
 
-        let scale = pass.architecture.attention_scale;
-        let heads = Heads { n_heads, n_kv_heads, head_dim, scale, window: kind.window };
+        let &Architecture { attention_scale: scale, attention_cap: cap, .. } = pass.architecture;
+        let heads = Heads { n_heads, n_kv_heads, head_dim, scale, cap, window: kind.window };
         let positions = start + n_tokens - n_kept..start + n_tokens;
         let mixed = of_size(mixed, n_kept * q_dim); // (n_kept, n_heads, head_dim)
         attend(heads, &cache.layer(i), q, positions, mixed, kernels);
@@ -250,7 +290,7 @@ impl Layer {
     fn feed_forward(&self, x: &[f32], room: &mut Room, pass: &Pass) {
         let (n_ff, kernels) = (pass.sizes.n_ff, pass.kernels);
         let Room { normed, gate, up, added, .. } = room;
-        let normed = norm(x, &self.ffn_norm, &self.gate, normed, pass);
+        let normed = norm(x, self.ffn_norm.as_deref(), &self.gate, normed, pass);
         let gate = of_size(gate, normed.n_tokens() * n_ff);
         let up = of_size(up, gate.len());
         self.gate.forward(&normed, gate, kernels);
@@ -286,32 +326,40 @@ fn of_size(room: &mut Vec<f32>, n: usize) -> &mut [f32] {
     room
 }
 
-/// The normed rows of `x` as `reader` wants them.
+/// The rows of `x`, normed where the model does, as `reader` wants them.
 fn norm<'r>(
     x: &[f32],
-    weight: &[f32],
+    weight: Option<&[f32]>,
     reader: &Linear,
     room: &'r mut Vec<f32>,
     pass: &Pass,
 ) -> Activations<'r> {
-    let (width, epsilon) = (weight.len(), pass.architecture.epsilon);
+    let (width, epsilon) = (pass.sizes.n_embd, pass.architecture.epsilon);
     let write = |token: usize, row: &mut [f32]| {
-        rms_norm(&x[token * width..][..width], weight, epsilon, row);
+        let x = &x[token * width..][..width];
+        match weight {
+            Some(weight) => rms_norm(x, weight, epsilon, row),
+            None => row.copy_from_slice(x),
+        }
     };
     let operand = reader.weight.operand();
     Activations::written(of_size(room, x.len()), width, operand, pass.kernels, write)
 }
 
-/// `x += added`, normed first where the model does.
+/// `x += added`, normed and scaled first where the model does.
 fn add_rows(x: &mut [f32], added: &[f32], norm: Option<&[f32]>, pass: &Pass) {
     let n_embd = pass.sizes.n_embd;
+    let &Architecture { epsilon, residual_scale, .. } = pass.architecture;
     pass.kernels.for_rows(x, n_embd, |token, x| {
         let added = &added[token * n_embd..][..n_embd];
         match norm {
             Some(weight) => {
                 let mut normed = vec![0.0; n_embd];
-                rms_norm(added, weight, pass.architecture.epsilon, &mut normed);
+                rms_norm(added, weight, epsilon, &mut normed);
                 add(x, &normed);
+            }
+            None if residual_scale != 1.0 => {
+                x.iter_mut().zip(added).for_each(|(x, added)| *x += residual_scale * added);
             }
             None => add(x, added),
         }

@@ -51,6 +51,11 @@ impl KvCache {
         Ok(cache)
     }
 
+    /// Positions there may ever be.
+    pub fn n_ctx(&self) -> usize {
+        self.n_ctx
+    }
+
     pub fn n_bytes(&self) -> usize {
         let n_positions: usize = self.layers.iter().map(|layer| layer.capacity).sum();
         2 * n_positions * self.n_kv_heads * self.head_dim * size_of::<f16>()

@@ -86,8 +86,13 @@ impl StagedKv {
 }
 
 impl Engine {
+    /// Keys that LongRoPE turned for a long context are not those of a short one.
     pub fn kv_identity(&self) -> KvIdentity {
-        self.model.kv_identity()
+        let mut identity = self.model.kv_identity();
+        if self.model.decoder.turns_for_long(self.n_ctx) {
+            identity.model.push_str("-long");
+        }
+        identity
     }
 
     /// Reads a layer's rows of `positions` that it holds into `keys` and `values`:

@@ -20,6 +20,8 @@ pub struct Rope {
     pairing: Pairing,
     /// Radians per position: (n_rotated / 2)
     frequencies: Vec<f32>,
+    /// Those of a context longer than that many tokens, where they are others.
+    long: Option<(usize, Vec<f32>)>,
     /// What a turn also multiplies with.
     magnitude: f32,
 }
@@ -39,7 +41,13 @@ impl Rope {
             Scaling::None => {}
             Scaling::Linear { factor } => rope.frequencies.iter_mut().for_each(|f| *f /= factor),
             Scaling::Yarn(yarn) => rope.apply(&yarn, base),
+            Scaling::Long if weights.has("rope_factors_short.weight") => {}
+            Scaling::Long => {
+                let detail = "RoPE scaling `longrope` without a tensor of its factors";
+                return Err(Error::ModelUnsupported(detail.to_owned()));
+            }
         }
+        rope.divide(metadata, weights, arch)?;
         // Llama 3.1's long-context scaling comes as one divisor per pair.
         if let Some(divisors) =
             weights.optional_vector("rope_freqs.weight", rope.frequencies.len())?
@@ -47,6 +55,29 @@ impl Rope {
             rope.frequencies.iter_mut().zip(divisors).for_each(|(f, divisor)| *f /= divisor);
         }
         Ok(rope)
+    }
+
+    /// LongRoPE (Ding et al., arXiv 2402.13753): a divisor per pair, for contexts up to the trained
+    /// one and for longer ones. As llama.cpp, the dialogue's whole context decides, not how much of
+    /// it is used yet, so that keys once turned stay right.
+    fn divide(&mut self, metadata: &Metadata, weights: &Weights, arch: &str) -> Result<()> {
+        let n_pairs = self.frequencies.len();
+        let Some(short) = weights.optional_vector("rope_factors_short.weight", n_pairs)? else {
+            return Ok(());
+        };
+        let divided = |frequencies: &[f32], divisors: Vec<f32>| -> Vec<f32> {
+            frequencies.iter().zip(divisors).map(|(f, divisor)| f / divisor).collect()
+        };
+        let trained = metadata.u64(&format!("{arch}.rope.scaling.original_context_length"));
+        let long = weights.optional_vector("rope_factors_long.weight", n_pairs)?;
+        if let (Some(trained), Some(long)) = (trained, long) {
+            let trained = usize::try_from(trained).unwrap_or(usize::MAX);
+            self.long = Some((trained, divided(&self.frequencies, long)));
+        }
+        self.frequencies = divided(&self.frequencies, short);
+        let magnitude = metadata.f32(&format!("{arch}.rope.scaling.attn_factor"));
+        self.magnitude = magnitude.filter(|&x| x != 0.0).unwrap_or(1.0);
+        Ok(())
     }
 
     /// Positions as they are, turned from `base` on.
@@ -67,7 +98,7 @@ impl Rope {
         }
         let frequencies =
             (0..n_rotated / 2).map(|i| base.powf(-2.0 * i as f32 / n_rotated as f32)).collect();
-        Ok(Rope { pairing, frequencies, magnitude: 1.0 })
+        Ok(Rope { pairing, frequencies, long: None, magnitude: 1.0 })
     }
 
     /// Pairs that turn often within the trained context keep their angle, those that turn less than
@@ -85,11 +116,21 @@ impl Rope {
         self.magnitude = yarn.magnitude;
     }
 
-    /// cos and sin for positions `start..start + n_tokens`, shared by all layers of a forward pass.
-    pub fn angles(&self, start: usize, n_tokens: usize) -> Angles {
+    /// Whether a context of `n_ctx` turns by frequencies of its own.
+    pub fn is_long(&self, n_ctx: usize) -> bool {
+        self.long.as_ref().is_some_and(|(trained, _)| n_ctx > *trained)
+    }
+
+    /// cos and sin for positions `start..start + n_tokens` of a context of `n_ctx`, shared by all
+    /// layers of a forward pass.
+    pub fn angles(&self, start: usize, n_tokens: usize, n_ctx: usize) -> Angles {
+        let frequencies = match &self.long {
+            Some((trained, long)) if n_ctx > *trained => long,
+            _ => &self.frequencies,
+        };
         let positions = (start..start + n_tokens).map(|position| position as f32);
         let cos_sin = positions
-            .flat_map(|position| self.frequencies.iter().map(move |f| (position * f).sin_cos()))
+            .flat_map(|position| frequencies.iter().map(move |f| (position * f).sin_cos()))
             .map(|(sin, cos)| (cos * self.magnitude, sin * self.magnitude))
             .collect();
         Angles { pairing: self.pairing, n_pairs: self.frequencies.len(), cos_sin }
@@ -99,8 +140,12 @@ impl Rope {
 /// `rope.scaling.*`: how a model reads longer texts than it was first trained on.
 enum Scaling {
     None,
-    Linear { factor: f32 },
+    Linear {
+        factor: f32,
+    },
     Yarn(Yarn),
+    /// Divisors come as tensors.
+    Long,
 }
 
 /// YaRN (Peng et al., arXiv 2309.00071).
@@ -127,6 +172,7 @@ impl Scaling {
         match kind {
             "none" => Ok(Scaling::None),
             "linear" => Ok(Scaling::Linear { factor }),
+            "longrope" | "su" => Ok(Scaling::Long),
             "yarn" => Ok(Scaling::Yarn(Yarn::read(number, factor))),
             _ => Err(Error::ModelUnsupported(format!("RoPE scaling `{kind}`"))),
         }
@@ -187,9 +233,9 @@ mod tests {
     use super::*;
 
     fn check(pairing: Pairing, want: [f32; 4]) {
-        let rope = Rope { pairing, frequencies: vec![1.0, 0.0], magnitude: 1.0 };
+        let rope = Rope { pairing, frequencies: vec![1.0, 0.0], long: None, magnitude: 1.0 };
         let mut x = [1.0, 2.0, 3.0, 4.0];
-        rope.angles(0, 2).turn(1, &mut x, 4);
+        rope.angles(0, 2, 2).turn(1, &mut x, 4);
         for (got, want) in x.iter().zip(want) {
             assert!((got - want).abs() < 1e-6, "{got} is not {want}");
         }

@@ -49,6 +49,28 @@ impl<'s> Weights<'s> {
         Ok(Linear { weight, bias })
     }
 
+    /// One tensor whose rows are those of several maps one after the other, as [`Weights::linear`].
+    pub fn linears<const N: usize>(
+        &self,
+        prefix: &str,
+        n_outs: [usize; N],
+        n_in: usize,
+    ) -> Result<[Linear; N]> {
+        let (name, n_rows) = (format!("{prefix}.weight"), n_outs.iter().sum());
+        let info = self.info(&name, &[n_rows, n_in])?;
+        let biases = self.optional_vector(&format!("{prefix}.bias"), n_rows)?;
+        let row_bytes = info.n_bytes / n_rows;
+        let mut first = 0;
+        let mut linears = Vec::with_capacity(N);
+        for n_out in n_outs {
+            let weight = self.pack_rows(&name, info, first * row_bytes, n_out, n_in, row_bytes)?;
+            let bias = biases.as_ref().map(|biases| biases[first..first + n_out].to_vec());
+            linears.push(Linear { weight, bias });
+            first += n_out;
+        }
+        Ok(linears.try_into().unwrap_or_else(|_| unreachable!("one map for each number of rows")))
+    }
+
     /// Where `name` lies, if it is there in the expected shape.
     fn info(&self, name: &str, shape: &[usize]) -> Result<&TensorInfo> {
         let missing = || Error::ModelCorrupt(format!("tensor `{name}` is missing"));
@@ -68,9 +90,21 @@ impl<'s> Weights<'s> {
         n_rows: usize,
         n_columns: usize,
     ) -> Result<Matrix> {
-        let row_bytes = info.n_bytes / n_rows;
+        self.pack_rows(name, info, 0, n_rows, n_columns, info.n_bytes / n_rows)
+    }
+
+    /// `n_rows` rows that begin `skipped_bytes` into the tensor.
+    fn pack_rows(
+        &self,
+        name: &str,
+        info: &TensorInfo,
+        skipped_bytes: usize,
+        n_rows: usize,
+        n_columns: usize,
+        row_bytes: usize,
+    ) -> Result<Matrix> {
         Matrix::pack(info.dtype, n_rows, n_columns, |first, rows| {
-            let offset = info.offset + (first * row_bytes) as u64;
+            let offset = info.offset + (skipped_bytes + first * row_bytes) as u64;
             self.source.read_at(offset, rows).map_err(|error| match error {
                 Error::ModelTruncated { .. } => {
                     let what = format!("tensor `{name}`");

@@ -74,6 +74,12 @@ fn what_is_not_supported_is_named() {
     check("tokenizer.ggml.pre", text("martian"), "model_unsupported", "martian");
     check("llama.rope.scaling.type", text("longrope"), "model_unsupported", "longrope");
     check("llama.rope.scaling.factor", Float(-4.0), "model_corrupt", "by -4");
+    for arch in ["lfm2", "mamba", "qwen3moe", "gpt-oss", "gemma3n", "mistral3", "t5", "bert"] {
+        let value = Value::String(arch.to_owned());
+        check("general.architecture", value.clone(), "model_unsupported", &format!("`{arch}`"));
+        check("general.architecture", value, "model_unsupported", "phi3, granite or olmo2");
+    }
+    check("llama.attn_logit_softcapping", Float(30.0), "model_unsupported", "capped");
     check("llama.final_logit_softcapping", Float(30.0), "model_unsupported", "capped");
     check("llama.expert_count", Integer(8), "model_unsupported", "experts");
     let per_layer = Integers(vec![2, 2]);

@@ -64,7 +64,17 @@ fn f32_logits_are_pytorchs() {
 }
 
 /// What sets the families apart: see train/families.py.
-const FAMILIES: [&str; 4] = ["tiny-llama3", "tiny-qwen2-yarn", "tiny-smollm3", "tiny-gemma3"];
+const FAMILIES: [&str; 9] = [
+    "tiny-llama3",
+    "tiny-qwen2-yarn",
+    "tiny-smollm3",
+    "tiny-gemma3",
+    "tiny-gemma2",
+    "tiny-phi3",
+    "tiny-granite",
+    "tiny-olmo2",
+    "tiny-mistral",
+];
 
 #[test]
 fn f32_logits_are_transformers() {

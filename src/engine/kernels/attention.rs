@@ -13,7 +13,7 @@ use super::{
     floats::{F16, F32, FloatFormat},
     formats::QUAD,
     product::{Products, Rows, Weights, multiply_floats},
-    rows::softmax,
+    rows::{soft_cap, softmax},
 };
 
 /// Keys and values of one layer and all positions there is room for.
@@ -32,6 +32,8 @@ pub struct Heads {
     pub head_dim: usize,
     /// What the products of queries and keys are multiplied with.
     pub scale: f32,
+    /// What scores are soft-capped at, if they are.
+    pub cap: Option<f32>,
     /// How many positions a token sees, its own included; all where there is no window.
     pub window: Option<usize>,
 }
@@ -177,7 +179,13 @@ fn attend_head(
         let first = heads.window.map_or(0, |window| (own + 1).saturating_sub(window));
         let (before, visible) = row.split_at_mut(first - lowest.min(first));
         let (visible, after) = visible.split_at_mut(own + 1 - first);
-        softmax(isa, visible, heads.scale);
+        match heads.cap {
+            None => softmax(isa, visible, heads.scale),
+            Some(cap) => {
+                soft_cap(isa, visible, heads.scale, cap);
+                softmax(isa, visible, 1.0);
+            }
+        }
         before.fill(0.0);
         after.fill(0.0);
     }

@@ -73,6 +73,12 @@ pub fn softmax(isa: Isa, x: &mut [f32], scale: f32) {
     unsafe { softmax_on(isa, x, scale) }
 }
 
+/// `cap · tanh(scale · x / cap)`, in place.
+pub fn soft_cap(isa: Isa, x: &mut [f32], scale: f32, cap: f32) {
+    // SAFETY: as above.
+    unsafe { soft_cap_on(isa, x, scale, cap) }
+}
+
 for_any_isa! {
     unsafe fn swiglu_on(gate: &mut [f32], up: &[f32]) = swiglu_in
 }
@@ -84,6 +90,9 @@ for_any_isa! {
 }
 for_any_isa! {
     unsafe fn softmax_on(x: &mut [f32], scale: f32) = softmax_in
+}
+for_any_isa! {
+    unsafe fn soft_cap_on(x: &mut [f32], scale: f32, cap: f32) = soft_cap_in
 }
 
 #[inline(always)]
@@ -135,6 +144,17 @@ unsafe fn softmax_in<S: Simd>(x: &mut [f32], scale: f32) {
     }
     let inverse = 1.0 / sum(x, |x| x);
     x.iter_mut().for_each(|x| *x *= inverse);
+}
+
+#[inline(always)]
+unsafe fn soft_cap_in<S: Simd>(x: &mut [f32], scale: f32, cap: f32) {
+    // SAFETY: as above.
+    unsafe {
+        // tanh(y) = 1 - 2 / (1 + exp(2y))
+        let (exp, [one, cap, twice_cap, twice]) =
+            (Exp::<S>::new(), all::<S, 4>([1.0, cap, 2.0 * cap, 2.0 * scale / cap]));
+        each::<S>(x, |x| S::sub(cap, S::div(twice_cap, S::add(one, exp.of(S::mul(x, twice))))));
+    }
 }
 
 /// `x ← f(x)`, four elements at a time.
