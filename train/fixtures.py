@@ -14,6 +14,8 @@ import sentencepiece
 import torch
 from gguf import GGMLQuantizationType as Kind
 from gguf import GGUFWriter, TokenType
+from tokenizers import Regex
+from tokenizers.pre_tokenizers import ByteLevel, Sequence, Split
 
 import scorer_model
 import tokenizer as tok
@@ -46,6 +48,44 @@ GEMMA_TEXTS = ["<start_of_turn>user\nHi!<end_of_turn>\n<start_of_turn>model\n", 
 # In the manner of Llama 3's and SmolLM3's tokenizer.json.
 LLAMA3_PATTERN = (r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|"
                   r"\s*[\r\n]+|\s+(?!\S)|\s+")
+# llama.cpp's patterns, in its order, by the name in `tokenizer.ggml.pre`.
+CUTS = {
+    "falcon": [
+        '[\\p{P}\\$\\+<=>\\^~\\|`]+',
+        "'s|'t|'re|'ve|'m|'ll|'d| ?\\p{L}+| ?\\p{N}+| ?[^\\s\\p{L}\\p{N}]+|\\s+(?!\\S)",
+        '[0-9][0-9][0-9]',
+    ],
+    "deepseek-llm": [
+        '[\r\n]',
+        '\\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\\x{1F7D}ᾀ-ᾴᾶ-ᾼ\\x{1FBE}ῂ-ῄῆ-ῌῐ-\\x{1FD3}ῖ-\\x{1FDB}ῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤ\\x{2126}ℨ\\x{212A}-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+',
+        '\\s?[!-/:-~！-／：-～‘-‟\u3000-。]+',
+        '\\s+$',
+        '[一-龥ࠀ-一가-\ud7ff]+',
+        '\\p{N}+',
+    ],
+    "deepseek-coder": [
+        '[\r\n]',
+        '\\s?\\p{L}+',
+        '\\s?\\p{P}+',
+        '[一-龥ࠀ-一가-\ud7ff]+',
+        '\\p{N}',
+    ],
+    "deepseek-v3": [
+        '\\p{N}{1,3}',
+        '[一-龥\u3040-ゟ゠-ヿ]+',
+        '[!"#$%&\'()*+,\\-./:;<=>?@\\[\\\\\\]^_`{|}~][A-Za-z]+|[^\\r\\n\\p{L}\\p{P}\\p{S}]?[\\p{L}\\p{M}]+| ?[\\p{P}\\p{S}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+',
+    ],
+    "qwen35": [
+        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?[\\p{L}\\p{M}]+|\\p{N}| ?[^\\s\\p{L}\\p{M}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    ],
+    "seed-coder": [
+        "(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\\r\\n\\p{L}\\p{N}]?\\p{L}+|\\p{N}{1}| ?[^\\s\\p{L}\\p{N}\\r\\n]+|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+",
+    ],
+}
+CUT_TEXTS = ["I've we'LL they'd don't 'S", *("1234567"[:n] for n in range(1, 8)), "a1b22 c333d4444", "12,345.67",
+             "漢字とかな123カナ", "汉字，标点。句子！", "한국어 문장입니다 99", "👩‍👩‍👧 🙂\n", "e\u0301a\u0308 x\u0323",
+             "नमस्ते दुनिया", "ไทย", "\t\ttabs\t x", "a\n\n b \n", "crlf\r\n\r\nx", "tail  ", "  ", " \n ", "a  b   c",
+             "$1+2=3 <=> ~x^2 | `code`", "½ ² ٣٤", "ǅ Ⅷ ﬁ ＡＢｃ", "-x .y /z \\n", "“q” ‘q’ 「q」", "ΑΒΓ абв ქარ"]
 GEMMA_TEMPLATE = """{{ bos_token }}
 {%- if messages[0]['role'] == 'system' -%}
     {%- set first_user_prefix = messages[0]['content'] + '
@@ -148,13 +188,21 @@ def vectors(encode, texts=TEXTS):
     return [{"text": text, "ids": encode(text)} for text in texts]
 
 
-def bpe_fixture(pre, split_digits=False, pattern=None):
+def cut_by(patterns):
+    """llama.cpp's way: each pattern cuts what the ones before it left whole or cut off."""
+    splits = [Split(Regex(pattern), "isolated") for pattern in patterns]
+    return Sequence([*splits, ByteLevel(add_prefix_space=False, use_regex=False)])
+
+
+def bpe_fixture(pre, split_digits=False, pattern=None, texts=TEXTS, cuts=None):
     """A vocabulary-only file and ids by the tokenizers library. Special tokens are parsed."""
     bpe = tiny_bpe(512, split_digits, 400, pattern)
+    if cuts:
+        bpe.pre_tokenizer = cut_by(cuts)
     writer = GGUFWriter(FIXTURES / "tokenizers" / f"bpe-{pre}.gguf", "llama")
     add_bpe(writer, bpe, pre)
     finish(writer)
-    write_json(f"tokenizers/bpe-{pre}.json", vectors(lambda text: bpe.encode(text).ids))
+    write_json(f"tokenizers/bpe-{pre}.json", vectors(lambda text: bpe.encode(text).ids, texts))
 
 
 def train_sentencepiece(**options):
@@ -359,6 +407,8 @@ if __name__ == "__main__":
     bpe_fixture("smollm", True)
     bpe_fixture("starcoder", True)
     bpe_fixture("smaug-bpe", pattern=LLAMA3_PATTERN)
+    for pre, patterns in CUTS.items():
+        bpe_fixture(pre, texts=TEXTS + CUT_TEXTS, cuts=patterns)
     llama_sentencepiece()
     gemma_sentencepiece()
     wordpiece_fixture()

@@ -138,6 +138,9 @@ fn token_ids_are_the_references() {
     check_tokenizer("bpe-smollm", false, true);
     check_tokenizer("bpe-starcoder", false, true);
     check_tokenizer("bpe-smaug-bpe", false, true);
+    for pre in ["falcon", "deepseek-llm", "deepseek-coder", "deepseek-v3", "qwen35", "seed-coder"] {
+        check_tokenizer(&format!("bpe-{pre}"), false, true);
+    }
     check_tokenizer("spm-llama", true, true);
     check_tokenizer("spm-llama", true, false);
     check_tokenizer("spm-gemma", true, true);

@@ -20,6 +20,9 @@ const GPT2: &str = r"'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]
 const LLAMA3: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 const QWEN2: &str = r"(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+";
 
+/// Letters of alphabets that have cases.
+const DEEPSEEK_LETTERS: &str = r"\s?[A-Za-zµÀ-ÖØ-öø-ƺƼ-ƿǄ-ʓʕ-ʯͰ-ͳͶͷͻ-ͽͿΆΈ-ΊΌΎ-ΡΣ-ϵϷ-ҁҊ-ԯԱ-ՖႠ-ჅᎠ-Ᏽᏸ-ᏽᲐ-ᲺᲽ-Ჿᴀ-ᴫᵫ-ᵷᵹ-ᶚḀ-ἕἘ-Ἕἠ-ὅὈ-Ὅὐ-ὗὙὛὝὟ-\x{1F7D}ᾀ-ᾴᾶ-ᾼ\x{1FBE}ῂ-ῄῆ-ῌῐ-\x{1FD3}ῖ-\x{1FDB}ῠ-Ῥῲ-ῴῶ-ῼℂℇℊ-ℓℕℙ-ℝℤ\x{2126}ℨ\x{212A}-ℭℯ-ℴℹℼ-ℿⅅ-ⅉⅎↃↄⰀ-ⱻⱾ-ⳤⳫ-ⳮⳲⳳꙀ-ꙭꚀ-ꚛꜢ-ꝯꝱ-ꞇꞋ-ꞎꭰ-ꮿﬀ-ﬆﬓ-ﬗＡ-Ｚａ-ｚ𐐀-𐑏𐒰-𐓓𐓘-𐓻𐲀-𐲲𐳀-𐳲𑢠-𑣟𞤀-𞥃]+";
+
 /// A way to cut text into words, between which nothing is merged.
 #[derive(Clone, Copy, PartialEq)]
 enum Cut {
@@ -35,20 +38,55 @@ enum Cut {
 fn cuts(pre: &str) -> Option<&'static [Cut]> {
     use Cut::*;
     Some(match pre {
-        "gpt-2" | "phi-2" | "olmo" | "gpt3-finnish" => &[Gpt2Words],
+        "gpt-2" | "phi-2" | "olmo" | "gpt3-finnish" | "mpt" | "jais" | "trillion"
+        | "granite-docling" | "jina-es" | "jina-de" | "jina-v2-es" | "jina-v2-de" | "gigachat"
+        | "a.x-4.0" | "mellum" | "modern-bert" | "exaone4" => &[Gpt2Words],
         "default" => {
             &[By(r"[\p{P}\$\+<=>\^~\|]+"), By(GPT2), By(r"\p{N}+"), By(r"[0-9][0-9][0-9]")]
         }
-        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" => &[EachDigit, Gpt2Words],
+        "smollm" | "starcoder" | "refact" | "command-r" | "codeshell" | "exaone" | "minerva-7b"
+        | "mellum2" => &[EachDigit, Gpt2Words],
         // SmolLM3's files say `smaug-bpe`.
-        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" => &[By(LLAMA3)],
-        "qwen2" | "stablelm2" | "deepseek-r1-qwen" => &[By(QWEN2)],
+        "llama-bpe" | "llama3" | "llama-v3" | "dbrx" | "smaug-bpe" | "falcon3" | "falcon-h1"
+        | "pixtral" | "midm-2.0" | "lfm2" | "glm4" | "chatglm-bpe" => &[By(LLAMA3)],
+        "qwen2" | "stablelm2" | "deepseek-r1-qwen" | "kormo" | "f2llmv2" | "megrez" | "hunyuan"
+        | "solar-open" | "grok-2" => &[By(QWEN2)],
+        "falcon" => &[By(r"[\p{P}\$\+<=>\^~\|`]+"), By(GPT2), By(r"[0-9][0-9][0-9]")],
+        "deepseek-llm" => &[
+            By("[\r\n]"),
+            By(DEEPSEEK_LETTERS),
+            By(r"\s?[!-/:-~！-／：-～‘-‟　-。]+"),
+            By(r"\s+$"),
+            By(r"[一-龥ࠀ-一가-퟿]+"),
+            By(r"\p{N}+"),
+        ],
+        "deepseek-coder" => &[
+            By("[\r\n]"),
+            By(r"\s?\p{L}+"),
+            By(r"\s?\p{P}+"),
+            By(r"[一-龥ࠀ-一가-퟿]+"),
+            By(r"\p{N}"),
+        ],
+        "deepseek-v3" | "hunyuan-dense" | "joyai-llm" => &[
+            By(r"\p{N}{1,3}"),
+            By(r"[一-龥぀-ゟ゠-ヿ]+"),
+            By(
+                r##"[!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~][A-Za-z]+|[^\r\n\p{L}\p{P}\p{S}]?[\p{L}\p{M}]+| ?[\p{P}\p{S}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+"##,
+            ),
+        ],
+        "qwen35" => &[By(
+            r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+",
+        )],
+        "seed-coder" => &[By(
+            r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1}| ?[^\s\p{L}\p{N}\r\n]+|\s*[\r\n]+|\s+(?!\S)|\s+",
+        )],
         _ => return None,
     })
 }
 
 /// The names of Llama 3's own tokenizer; others that cut as it does differ in the rest.
-const LLAMA3_NAMES: [&str; 3] = ["llama-bpe", "llama3", "llama-v3"];
+const LLAMA3_NAMES: [&str; 8] =
+    ["llama-bpe", "llama3", "llama-v3", "falcon3", "falcon-h1", "pixtral", "midm-2.0", "lfm2"];
 
 /// Whether a text begins with BOS where the file does not say.
 pub fn adds_bos(metadata: &Metadata) -> bool {
