@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::engine::sampler::SamplingOptions;
 use crate::handoff::codec::Encoding;
 use crate::{Error, Result};
 
@@ -197,6 +198,11 @@ pub struct Config {
     /// Whether it counts what a side has to catch up on. The paper's rule for single turns, taken
     /// to dialogues, leaves it out.
     pub context_aware: bool,
+    /// How tokens are drawn, on either side, where the request does not say; what this leaves open
+    /// the model that answers decides.
+    pub sampling: SamplingOptions,
+    /// What the catalogue says of the device's model; it comes after `sampling` and before the file.
+    pub device_sampling: SamplingOptions,
     /// Longest answer, in tokens, unless the request says otherwise. `None`: as many as the context
     /// leaves, but no more than `max_answer_s` allows.
     pub max_tokens: Option<usize>,
@@ -233,6 +239,8 @@ impl Default for Config {
             warm_edge_tokens: 0,
             queue_aware: true,
             context_aware: true,
+            sampling: SamplingOptions::default(),
+            device_sampling: SamplingOptions::default(),
             max_tokens: None,
             max_answer_s: 180.0,
             first_byte_timeout_millis: 15_000,
@@ -283,6 +291,9 @@ impl Config {
             return Err(invalid(
                 "max_tokens must be at least 1, or null to let answers end by themselves",
             ));
+        }
+        for sampling in [self.sampling, self.device_sampling] {
+            sampling.validate().map_err(|error| invalid(&format!("sampling: {error}")))?;
         }
         if !(self.max_answer_s.is_finite() && self.max_answer_s > 0.0) {
             return Err(invalid("max_answer_s must be a number above 0"));
@@ -377,6 +388,10 @@ mod tests {
         check(r#"{"max_tokens":0}"#, Err("max_tokens"));
         check(r#"{"max_tokens":null}"#, Ok(()));
         check(r#"{"max_answer_s":0}"#, Err("max_answer_s"));
+        check(r#"{"sampling":{"temperature":0.7},"device_sampling":{"top_k":20}}"#, Ok(()));
+        check(r#"{"sampling":{"temperature":-1}}"#, Err("temperature"));
+        check(r#"{"device_sampling":{"top_p":2}}"#, Err("top_p"));
+        check(r#"{"sampling":{"temp":0.7}}"#, Err("unknown field"));
         check(r#"{"carry_over":1.5}"#, Err("carry_over"));
         check(r#"{"thetta":0.5}"#, Err("unknown field"));
         check(r#"{"mode":"cloud"}"#, Err("unknown variant"));

@@ -135,6 +135,15 @@ fn a_begun_answer_is_continued() {
 }
 
 #[test]
+fn what_requests_do_not_say_of_sampling_the_operator_does() {
+    let edge = Edge::start(&["--sampling", r#"{"temperature":2.0}"#]);
+    let draw = |more: Value| edge.chat(&question("Hello", more)).text();
+    assert_ne!(draw(json!({ "seed": 7 })), draw(json!({ "seed": 8 })));
+    let greedy = |seed: i64| draw(json!({ "temperature": 0, "seed": seed }));
+    assert_eq!(greedy(7), greedy(8));
+}
+
+#[test]
 fn chance_follows_the_seed_and_stop_strings_end_the_answer() {
     let edge = Edge::start(&[]);
     let draw = |more: Value| edge.chat(&question("Hello", more)).text();

@@ -9,12 +9,13 @@ use std::time::Duration;
 
 use nearside::config::{Config, EdgeConfig, Mode, SecondLook, Takeover};
 use nearside::dialogue::{Message, Role};
-use nearside::engine::{Engine, FileSource, Model, ReadAt};
+use nearside::engine::{Engine, FileSource, Model, ReadAt, SamplingOptions};
 use nearside::host::sim::{SimEdge, SimHost};
 use nearside::routing::{Calibration, Confidence, Route, Score, Scorer, Verdict};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
+use serde_json::json;
 use support::judge::shown;
 
 const TINY: &str = "tests/fixtures/tiny-llama.gguf";
@@ -141,6 +142,45 @@ fn whoever_takes_over_the_rest_of_an_answer_is_told_of_one_message() {
     let next = run(&mut router, &host, &ask(&["hello", "It began and then"])).unwrap();
     assert_eq!(next.route, Route::Device);
     assert!(next.missing_device <= 2, "{next:?}");
+}
+
+#[test]
+fn what_a_request_leaves_open_of_sampling_the_page_says_and_then_the_model() {
+    let host = SimHost::new();
+    let hot = SamplingOptions { temperature: Some(2.0), ..SamplingOptions::default() };
+    let mut router = router(Mode::DeviceOnly, &host);
+    let text = |sampling: SamplingOptions, seed: Option<u64>, router: &mut Router| {
+        host.advance(Duration::from_millis(1));
+        run(router, &host, &TurnRequest { sampling, seed, ..ask(&["hello"]) }).unwrap().text
+    };
+    let nothing = SamplingOptions::default();
+    let change = |changes: serde_json::Value, router: &mut Router| {
+        router.set_config(router.config().with(changes).unwrap()).unwrap();
+    };
+    let greedy = text(nothing, None, &mut router);
+    assert_eq!(text(nothing, None, &mut router), greedy, "nobody says anything");
+    change(json!({ "device_sampling": { "temperature": 2.0 } }), &mut router);
+    let drawn = text(nothing, None, &mut router);
+    assert_ne!(drawn, greedy, "the catalogue's entry of the model");
+    assert_ne!(text(nothing, None, &mut router), drawn, "no seed, no repetition");
+    assert_eq!(text(nothing, Some(7), &mut router), text(nothing, Some(7), &mut router));
+    change(json!({ "sampling": { "temperature": 0.0 } }), &mut router);
+    assert_eq!(text(nothing, None, &mut router), greedy, "the page comes before the catalogue");
+    assert_ne!(text(hot, None, &mut router), greedy, "and the request before the page");
+
+    // The edge is told what the request and the page say, and no more.
+    let sent = |sampling: SamplingOptions, router: &mut Router| -> serde_json::Value {
+        host.then(SimEdge::answer("fine"));
+        let mode = Some(Mode::EdgeOnly);
+        run(router, &host, &TurnRequest { sampling, mode, ..ask(&["hello"]) }).unwrap();
+        serde_json::from_str(host.sent.borrow().last().unwrap()).unwrap()
+    };
+    let more = SamplingOptions { top_k: Some(5), ..nothing };
+    let body = sent(more, &mut router);
+    assert_eq!((&body["temperature"], &body["top_k"]), (&json!(0.0), &json!(5)));
+    change(json!({ "sampling": { "temperature": null } }), &mut router);
+    let body = sent(nothing, &mut router);
+    assert!(["temperature", "top_p", "top_k", "seed"].iter().all(|&name| body.get(name).is_none()));
 }
 
 /// The edge fails in one way; the device goes on, and says why.
@@ -352,8 +392,8 @@ fn bad_requests_are_refused() {
     check(|request| request.messages.clear());
     check(|request| request.messages[0].role = Role::Assistant);
     check(|request| request.max_tokens = Some(0));
-    check(|request| request.sampling.temperature = -1.0);
-    check(|request| request.sampling.top_p = f32::NAN);
+    check(|request| request.sampling.temperature = Some(-1.0));
+    check(|request| request.sampling.top_p = Some(f32::NAN));
     check(|request| request.stop = vec![String::new()]);
 }
 

@@ -243,6 +243,10 @@ def write_manifest(models, routing):
     for role in ("scorer", "device"):
         about = entry(models / f"{role}.gguf")
         files.append({"role": role, "name": about["name"], "url": about["name"], **about})
+    path = models / "manifest.json"
+    # What a person wrote stays.
+    kept = json.loads(path.read_text()) if path.exists() else {}
     manifest = {"version": 1, "name": "nearside-embedded", "files": files, "routing": routing,
-                "edge": entry(models / "edge.gguf")}
-    (models / "manifest.json").write_text(json.dumps(manifest, indent=2) + "\n")
+                "edge": entry(models / "edge.gguf"), "suggestions": kept.get("suggestions", [])}
+    files[1]["title"], manifest["edge"]["title"] = "Nearside device", "Nearside edge"
+    path.write_text(json.dumps(manifest, indent=2) + "\n")

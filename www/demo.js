@@ -2,14 +2,14 @@
  * The demo page: puts the page's parameters on the element, the suggestions to
  * work, and the last turns into the panel.
  *
- * `?edge=URL`, `?mode=…`, `?manifest=URL` and `?calibration=URL` override the element's attributes;
- * with `?keep` the dialogue goes on after a reload.
+ * `?edge=URL`, `?mode=…`, `?manifest=URL`, `?device-model=NAME`, `?models-base=URL` and
+ * `?calibration=URL` override the element's attributes; with `?keep` the dialogue goes on after a reload.
  */
 
 import { turnsChart } from "./charts.js";
 import { h } from "./dom.js";
 import "./element.js";
-import { bitRate, seconds, tokenRate } from "./format.js";
+import { bitRate, bytes, seconds, tokenRate } from "./format.js";
 
 /** @typedef {import("./element.js").NearsideChat} NearsideChat */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -35,6 +35,8 @@ function readParameters() {
     ["edge", "base-url"],
     ["mode", "mode"],
     ["manifest", "manifest"],
+    ["device-model", "device-model"],
+    ["models-base", "models-base"],
     ["calibration", "calibration"],
   ]) {
     const value = parameters.get(parameter);
@@ -49,9 +51,6 @@ function listen() {
     showTurns();
   });
   chat.addEventListener("nearside-ready", () => showState());
-  for (const button of document.querySelectorAll(".suggest button")) {
-    button.addEventListener("click", () => chat.ask(button.textContent ?? ""));
-  }
   element("theme").addEventListener("click", () => {
     const next =
       THEMES[
@@ -60,7 +59,31 @@ function listen() {
     save(THEME, next);
     showTheme(next);
   });
-  queueMicrotask(() => chat.router?.addEventListener("state", showState));
+  queueMicrotask(() => {
+    chat.router?.addEventListener("state", showState);
+    chat.router?.addEventListener("state", showModels);
+  });
+}
+
+/** Names the two models, and what to ask them, once that is known. @param {Event} event */
+function showModels(event) {
+  const { models } = /** @type {CustomEvent<import("./index.js").RouterState>} */ (event).detail;
+  if (!models) return;
+  chat.router?.removeEventListener("state", showModels);
+  const { device, edge, suggestions } = models;
+  const own = chat.getAttribute("base-url") === "v1";
+  element("models").replaceChildren(
+    ...side("device", "In this page", device && `${device.title}, ${bytes(device.bytes)}`),
+    ...side("edge", "At the edge", own ? edge && `${edge.title}, ${bytes(edge.bytes)}` : "your own"),
+  );
+  element("suggestions").replaceChildren(
+    ...suggestions.map((text) => h("button", { type: "button", onclick: () => void chat.ask(text) }, text)),
+  );
+}
+
+/** @param {"device" | "edge"} name @param {string} where @param {string | null} model */
+function side(name, where, model) {
+  return model ? [h("dt", { class: name }, where), h("dd", {}, model)] : [];
 }
 
 function showTurns() {

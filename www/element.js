@@ -18,7 +18,7 @@ import { MODES } from "./options.js";
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
-const START_ATTRIBUTES = ["manifest", "calibration", "keep-dialogue"];
+const START_ATTRIBUTES = ["manifest", "device-model", "models-base", "calibration", "keep-dialogue"];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
 /** Why there is no answer. */
 const SAID_NOTHING = "The model said nothing.";
@@ -30,6 +30,8 @@ const LOOK_ATTRIBUTES = ["placeholder", "label"];
  * @attr edge-model - the model to ask it for
  * @attr edge-token - a short-lived token for it
  * @attr manifest - the URL of the model files' manifest
+ * @attr device-model - the device's model by its name in a catalogue, in place of the manifest's
+ * @attr models-base - the URL of the folder of that catalogue and its models; models/ by default
  * @attr mode - auto, prefer-device, prefer-edge, device-only or edge-only
  * @attr max-tokens - the longest answer, in tokens; auto (the default): as long as it takes
  * @attr calibration - the URL of thresholds that `cargo xtask calibrate` made for these models
@@ -369,6 +371,8 @@ export class NearsideChat extends HTMLElement {
           ...this.#knobs(),
           core: { max_tokens: this.#maxTokens() },
           manifest: this.getAttribute("manifest"),
+          deviceModel: this.getAttribute("device-model"),
+          modelsBase: this.getAttribute("models-base") ?? undefined,
           calibration: this.getAttribute("calibration"),
           keepDialogue: this.#keeps(),
         }),

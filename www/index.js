@@ -39,6 +39,7 @@ export { RouterError };
  * @property {boolean} scorerReady
  * @property {"none" | "loading" | "ready" | "failed"} device
  * @property {ModelInfo | null} deviceModel
+ * @property {import("./types.js").Models | null} models what the manifest says of them
  * @property {CoreState} core the link, the measured rates, the mode
  */
 
@@ -259,10 +260,14 @@ export class Router extends EventTarget {
     return device;
   }
 
-  /** @param {Promise<{manifestError: import("./errors.js").ErrorReport | null}>} started */
+  /**
+   * @param {Promise<{manifestError: import("./errors.js").ErrorReport | null,
+   *   models: import("./types.js").Models | null}>} started
+   */
   async #becomeReady(started) {
     try {
-      const { manifestError } = await started;
+      const { manifestError, models } = await started;
+      this.#update({ models });
       if (manifestError) throw RouterError.fromReport(manifestError);
       const scorer = await this.#port.call(fromPage.loadScorer()).answer;
       this.#update({ phase: "ready", scorerReady: scorer !== null });
@@ -433,6 +438,7 @@ function newState(mode) {
     scorerReady: false,
     device: "none",
     deviceModel: null,
+    models: null,
     core: { mode },
   };
 }

@@ -27,6 +27,8 @@ export const PROTOCOL = 3;
  * @property {CoreConfig} config
  * @property {string | import("./types.js").Manifest | null} manifest absolute URL, or the manifest
  * @property {string} manifestBase the URL that file URLs in the manifest are relative to
+ * @property {string | null} deviceModel a name in the catalogue: this model in place of the manifest's
+ * @property {string} modelsBase absolute URL of the folder of that catalogue and its models
  * @property {string | null} moduleUrl the wasm-bindgen module, if not the build that suits the browser
  * @property {string | null} wasmUrl the wasm file, if not beside that module
  * @property {string | import("./types.js").Calibration | null} calibration absolute URL, or the calibration

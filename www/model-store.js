@@ -11,7 +11,6 @@ import { MemoryShelf } from "./memory-shelf.js";
 import { OpfsShelf } from "./opfs-shelf.js";
 
 /** @typedef {import("./types.js").ModelFile} ModelFile */
-/** @typedef {import("./types.js").Manifest} Manifest */
 /** @typedef {import("./types.js").Source} Source */
 /** @typedef {import("./types.js").Sha256} Sha256 */
 
@@ -156,44 +155,6 @@ export class ModelStore {
 }
 
 /**
- * Reads a manifest and makes its URLs absolute.
- * @param {unknown} value the parsed JSON
- * @param {string} base
- * @returns {Manifest}
- */
-export function parseManifest(value, base) {
-  const manifest = /** @type {Manifest} */ (value);
-  if (manifest?.version !== 1 || !Array.isArray(manifest.files)) {
-    throw manifestInvalid("it needs version 1 and a list of files");
-  }
-  const files = manifest.files.map((file) => {
-    if (!isModelFile(file)) throw manifestInvalid("a file needs role, name, url, bytes and sha256");
-    return { ...file, sha256: file.sha256.toLowerCase(), url: new URL(file.url, base).href };
-  });
-  return { ...manifest, files };
-}
-
-/** @param {string} why */
-export function manifestInvalid(why) {
-  return new RouterError(
-    "manifest_invalid",
-    `The model manifest is not usable: ${why}. Check the manifest's URL and content.`,
-  );
-}
-
-/** @param {any} file @returns {file is ModelFile} */
-function isModelFile(file) {
-  return (
-    (file?.role === "scorer" || file?.role === "device") &&
-    typeof file.name === "string" &&
-    typeof file.url === "string" &&
-    Number.isSafeInteger(file.bytes) &&
-    file.bytes > 0 &&
-    /^[0-9a-f]{64}$/i.test(file.sha256)
-  );
-}
-
-/**
  * The file's bytes as they arrive.
  * @param {ModelFile} file
  * @returns {AsyncGenerator<Uint8Array>}
@@ -213,9 +174,13 @@ async function* body(file) {
     }
   } catch (cause) {
     const why = cause instanceof Error ? cause.message : String(cause);
+    const next =
+      why === "HTTP 404"
+        ? `There is no such file at ${file.url}; whoever runs the site must put it there.`
+        : "Check the connection and load again.";
     throw new RouterError(
       "download_failed",
-      `\`${file.name}\` could not be downloaded (${why}). Check the connection and load again.`,
+      `\`${file.name}\` could not be downloaded (${why}). ${next}`,
       { cause },
     );
   } finally {

@@ -57,6 +57,8 @@ import { surroundings } from "./surroundings.js";
 /**
  * @typedef {object} StartOnly
  * @property {string | URL | import("./types.js").Manifest | null} [manifest] model files; none: edge only
+ * @property {string | null} [deviceModel] the device model by its name in a catalogue, such as "smollm2-135m-instruct", in place of the manifest's
+ * @property {string | URL} [modelsBase] the folder that holds this catalogue (catalogue.json) and its models; "models/" unless told otherwise
  * @property {string | URL | import("./types.js").Calibration | null} [calibration] thresholds made by
  *   `cargo xtask calibrate` for these models; a URL or its content
  * @property {boolean} [device] false: do not load the device model yet
@@ -115,6 +117,8 @@ export function startOptions(options) {
     config: coreConfig(options),
     manifest: manifestUrl ? absolute("manifest", manifest) : manifest,
     manifestBase: manifestUrl ? absolute("manifest", manifest) : document.baseURI,
+    deviceModel: modelName(options.deviceModel),
+    modelsBase: absolute("modelsBase", options.modelsBase ?? "models/").replace(/\/?$/, "/"),
     moduleUrl: options.moduleUrl ? absolute("moduleUrl", options.moduleUrl) : null,
     wasmUrl: options.wasmUrl ? absolute("wasmUrl", options.wasmUrl) : null,
     calibration: isUrl(calibration) ? absolute("calibration", calibration) : calibration,
@@ -123,6 +127,13 @@ export function startOptions(options) {
     surroundings: surroundings(),
   };
   return start;
+}
+
+/** @param {string | null | undefined} name */
+function modelName(name) {
+  if (name == null) return null;
+  if (typeof name === "string" && /^[a-z0-9][a-z0-9.-]*$/.test(name)) return name;
+  throw invalid("deviceModel", "must be a name of the catalogue, such as smollm2-135m-instruct");
 }
 
 /** @param {unknown} value @returns {value is string | URL} */

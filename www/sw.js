@@ -39,6 +39,7 @@
     "format",
     "index",
     "kept-messages",
+    "manifests",
     "memory-shelf",
     "messages",
     "model-store",

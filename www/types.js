@@ -243,16 +243,32 @@
  */
 
 /**
- * One file of a manifest; `url` is relative to the manifest.
+ * How tokens are drawn. What is left out is for whoever is asked next: the request, the page (`core:
+ * {sampling}`), the model's entry in the catalogue or manifest, its file, and at last the engine, which
+ * takes the likeliest token.
+ * @typedef {{temperature?: number, top_k?: number, top_p?: number, min_p?: number,
+ *   repetition_penalty?: number}} Sampling
+ */
+
+/**
+ * One file of a manifest; `url` is relative to the manifest. `title` is for people.
  * @typedef {{role: "scorer" | "device", name: string, url: string, bytes: number,
- *   sha256: string}} ModelFile
+ *   sha256: string, title?: string, sampling?: Sampling}} ModelFile
+ */
+
+/**
+ * What a page may show of its models before they are loaded; null where there is none, or nothing is
+ * known of it. `suggestions` are questions to begin with.
+ * @typedef {{name: string, title: string, bytes: number}} NamedModel
+ * @typedef {{device: NamedModel | null, edge: NamedModel | null, suggestions: string[]}} Models
  */
 
 /**
  * Models, and the rule's numbers that were measured for them; the page's own numbers win. A
  * calibration is one, or its URL relative to the manifest.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
- *   calibration?: string | Calibration,
+ *   calibration?: string | Calibration, suggestions?: string[],
+ *   edge?: {name: string, bytes: number, sha256: string, title?: string},
  *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "carry_over" | "hysteresis" | "second_look"
  *     | "warm_edge_tokens" | "catch_up_tokens">}} Manifest
  */

@@ -10,7 +10,8 @@ import { readCalibration } from "./calibration.js";
 import { DialogueKeeper } from "./dialogue-keeper.js";
 import { RouterError, reportOf } from "./errors.js";
 import { fromWorker } from "./messages.js";
-import { ModelStore, manifestInvalid, parseManifest } from "./model-store.js";
+import { modelsOf, readManifest } from "./manifests.js";
+import { ModelStore } from "./model-store.js";
 import { ProgressMeter } from "./progress-meter.js";
 import { Settings } from "./settings.js";
 
@@ -137,6 +138,7 @@ class RouterWorker {
     return {
       manifestError:
         manifest instanceof RouterError ? reportOf(manifest, "manifest_invalid") : null,
+      models: modelsOf(this.#manifest),
     };
   }
 
@@ -145,7 +147,9 @@ class RouterWorker {
     this.#mode = options.config.mode;
     const routing = this.#manifest?.routing;
     const second_look = { ...routing?.second_look, ...options.config.second_look };
-    return new wasm.Core({ ...routing, ...options.config, second_look }, {
+    const device_sampling = this.#file("device")?.sampling;
+    const own = device_sampling ? { device_sampling } : {};
+    return new wasm.Core({ ...routing, ...own, ...options.config, second_look }, {
       emit: (event) => this.#emit(event),
       load: (key) => settings.get(key),
       save: (key, value) => settings.set(key, value),
@@ -375,32 +379,6 @@ async function loadModule(moduleUrl, wasmUrl) {
         "Check its URL and that the page's CSP has 'wasm-unsafe-eval'.",
       { cause },
     );
-  }
-}
-
-/**
- * The manifest from its URL, or the copy of the last visit when that fails.
- * @param {StartOptions} options
- * @param {Settings} settings
- * @param {RequestCache} cache
- * @returns {Promise<Manifest | null>}
- */
-async function readManifest({ manifest, manifestBase }, settings, cache) {
-  if (manifest === null) return null;
-  if (typeof manifest !== "string") return parseManifest(manifest, manifestBase);
-  const key = `manifest ${manifest}`;
-  try {
-    const response = await fetch(manifest, { cache });
-    if (!response.ok) throw manifestInvalid(`HTTP ${response.status}`);
-    const text = await response.text();
-    const parsed = parseManifest(JSON.parse(text), manifestBase);
-    settings.set(key, text);
-    return parsed;
-  } catch (thrown) {
-    const kept = settings.get(key);
-    if (kept) return parseManifest(JSON.parse(kept), manifestBase);
-    if (thrown instanceof RouterError) throw thrown;
-    throw manifestInvalid(reportOf(thrown, "manifest_invalid").message);
   }
 }
 

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::config::EdgeConfig;
 use crate::dialogue::{Message, Role};
-use crate::engine::sampler::Sampling;
+use crate::engine::sampler::SamplingOptions;
 
 /// Tools that the model may call, in OpenAI's words, which are passed on as they are.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -32,9 +32,10 @@ struct Body<'a> {
     /// Left out, the answer ends where the model ends it.
     #[serde(skip_serializing_if = "Option::is_none")]
     max_tokens: Option<usize>,
-    temperature: f32,
-    #[serde(skip_serializing_if = "is_one")]
-    top_p: f32,
+    /// What is left out the edge's model decides. Beyond `temperature` and `top_p` the names are those
+    /// of vLLM, SGLang and llama.cpp.
+    #[serde(flatten)]
+    sampling: SamplingOptions,
     #[serde(skip_serializing_if = "Option::is_none")]
     seed: Option<u64>,
     #[serde(skip_serializing_if = "<[String]>::is_empty")]
@@ -54,14 +55,11 @@ struct StreamOptions {
     include_usage: bool,
 }
 
-fn is_one(value: &f32) -> bool {
-    *value == 1.0
-}
-
 /// What a body says beside its messages.
 pub struct Asked<'a> {
     pub edge: &'a EdgeConfig,
-    pub sampling: &'a Sampling,
+    pub sampling: SamplingOptions,
+    pub seed: Option<u64>,
     pub max_tokens: Option<usize>,
     pub stop: &'a [String],
     pub tools: &'a ToolOffer,
@@ -70,15 +68,14 @@ pub struct Asked<'a> {
 impl Asked<'_> {
     /// An object without its messages.
     fn json(&self, continues: bool) -> String {
-        let Asked { edge, sampling, max_tokens, stop, tools } = self;
+        let Asked { edge, sampling, seed, max_tokens, stop, tools } = self;
         let body = Body {
             model: edge.model.as_deref(),
             stream: true,
             stream_options: StreamOptions { include_usage: true },
             max_tokens: *max_tokens,
-            temperature: sampling.temperature,
-            top_p: sampling.top_p,
-            seed: (sampling.temperature > 0.0).then_some(sampling.seed),
+            sampling: *sampling,
+            seed: *seed,
             stop,
             tools,
             continue_final_message: continues,
@@ -181,9 +178,10 @@ mod tests {
         start: usize,
         tools: &ToolOffer,
     ) -> serde_json::Value {
-        let (edge, sampling) = (edge(), Sampling::default());
+        let edge = edge();
+        let sampling = SamplingOptions { temperature: Some(0.0), ..SamplingOptions::default() };
         let max_tokens = Some(8);
-        let asked = Asked { edge: &edge, sampling: &sampling, max_tokens, stop: &[], tools };
+        let asked = Asked { edge: &edge, sampling, seed: None, max_tokens, stop: &[], tools };
         let mut written = Written::default();
         written.request(&asked, before, 0);
         let json = written.request(&asked, messages, start);

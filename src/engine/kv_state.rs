@@ -86,13 +86,9 @@ impl StagedKv {
 }
 
 impl Engine {
-    /// Keys that LongRoPE turned for a long context are not those of a short one.
+    /// Whose keys and values it holds.
     pub fn kv_identity(&self) -> KvIdentity {
-        let mut identity = self.model.kv_identity();
-        if self.model.decoder.turns_for_long(self.n_ctx) {
-            identity.model.push_str("-long");
-        }
-        identity
+        self.model.kv_identity(self.n_ctx)
     }
 
     /// Reads a layer's rows of `positions` that it holds into `keys` and `values`:

@@ -30,7 +30,7 @@ pub use generate::{
 pub use kernels::Kernels;
 pub use kv_state::{KvIdentity, KvShape, StagedKv};
 pub use model::{Model, ModelInfo};
-pub use sampler::{Sampler, Sampling};
+pub use sampler::{Sampler, Sampling, SamplingOptions};
 pub use source::{FileSource, ReadAt};
 
 use self::decoder::Decoder;

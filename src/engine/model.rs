@@ -12,6 +12,7 @@ use super::{
     hyperparameters::Hyperparameters,
     kernels::Kernels,
     kv_state::{KvIdentity, KvShape},
+    sampler::SamplingOptions,
     source::ReadAt,
     weights::Weights,
 };
@@ -47,6 +48,8 @@ pub struct ModelInfo {
     pub kv_bytes_per_token: u64,
     /// Tells these weights from others; see [`Gguf::identity`].
     pub digest: String,
+    /// How its publisher would have tokens drawn, as far as the file says so.
+    pub sampling: SamplingOptions,
     /// What a person should know before they trust its answers.
     pub warnings: Vec<ErrorReport>,
 }
@@ -94,11 +97,13 @@ impl Model {
         &self.template
     }
 
-    /// Whose keys and values its engines hold.
-    pub fn kv_identity(&self) -> KvIdentity {
+    /// Whose keys and values its engines with a context of `n_ctx` hold. Keys that LongRoPE turned
+    /// for a long context are not those of a short one.
+    pub fn kv_identity(&self, n_ctx: usize) -> KvIdentity {
         let sizes = self.decoder.sizes();
+        let long = if self.decoder.turns_for_long(n_ctx) { "-long" } else { "" };
         KvIdentity {
-            model: self.info.digest.clone(),
+            model: format!("{}{long}", self.info.digest),
             vocabulary: self.vocabulary.clone(),
             shape: KvShape {
                 n_layers: sizes.n_layers,
@@ -129,6 +134,7 @@ impl ModelInfo {
             weight_bytes: tensors.map(|info| info.n_bytes as u64).sum(),
             kv_bytes_per_token: 0,
             digest: gguf.identity(source)?,
+            sampling: SamplingOptions::of_file(&gguf.metadata),
             warnings: Vec::new(),
         })
     }

@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use serde::{Deserialize, Serialize};
 
+use super::gguf::Metadata;
 use crate::{Error, Result};
 
 /// How to pick tokens. The default is greedy.
@@ -48,6 +49,68 @@ impl Sampling {
         check("min_p", self.min_p, (0.0..=1.0).contains(&self.min_p), "0 to 1")?;
         let penalty_allowed = penalty > 0.0 && penalty <= 100.0;
         check("repetition_penalty", penalty, penalty_allowed, "above 0, at most 100")
+    }
+}
+
+/// What somebody says of sampling; what they leave open is for whoever is asked next: the request, the
+/// page, the catalogue's entry of the model, its file, and at last [`Sampling::default`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct SamplingOptions {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_k: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub top_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min_p: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub repetition_penalty: Option<f32>,
+}
+
+impl SamplingOptions {
+    /// What a model's file says, in llama.cpp's names: `general.sampling.*`. A value that no sampler
+    /// could work with is as good as none.
+    pub fn of_file(metadata: &Metadata) -> SamplingOptions {
+        let number = |name: &str| metadata.f32(&format!("general.sampling.{name}"));
+        let top_k = metadata.u64("general.sampling.top_k");
+        let said = SamplingOptions {
+            temperature: number("temp"),
+            top_k: top_k.and_then(|k| usize::try_from(k).ok()),
+            top_p: number("top_p"),
+            min_p: number("min_p"),
+            repetition_penalty: number("penalty_repeat"),
+        };
+        if said.validate().is_ok() { said } else { SamplingOptions::default() }
+    }
+
+    /// This, and of what it leaves open what the `next` say.
+    pub fn or(self, next: SamplingOptions) -> SamplingOptions {
+        SamplingOptions {
+            temperature: self.temperature.or(next.temperature),
+            top_k: self.top_k.or(next.top_k),
+            top_p: self.top_p.or(next.top_p),
+            min_p: self.min_p.or(next.min_p),
+            repetition_penalty: self.repetition_penalty.or(next.repetition_penalty),
+        }
+    }
+
+    /// With the engine's defaults for what nobody said.
+    pub fn with_seed(self, seed: u64) -> Sampling {
+        let default = Sampling::default();
+        Sampling {
+            temperature: self.temperature.unwrap_or(default.temperature),
+            top_k: self.top_k.unwrap_or(default.top_k),
+            top_p: self.top_p.unwrap_or(default.top_p),
+            min_p: self.min_p.unwrap_or(default.min_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(default.repetition_penalty),
+            seed,
+        }
+    }
+
+    pub fn validate(self) -> Result<()> {
+        self.with_seed(0).validate()
     }
 }
 

@@ -75,6 +75,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let asked = request.max_tokens.or(self.config.max_tokens);
         let limit = self.config.answer_limit(asked, self.device_rates.decode_tps);
         answer.limit_tokens = limit;
+        let sampling = request.sampling.or(self.config.sampling).or(self.config.device_sampling);
+        let by_clock = || host.now().as_nanos() as u64;
+        let sampling =
+            sampling.or(device.sampling()).with_seed(request.seed.unwrap_or_else(by_clock));
         let mut repetition = Repetition::default();
         repetition.push(&answer.whole());
         let n_prompt = prompt.tokens.len();
@@ -82,7 +86,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let started = host.now();
         let mut generation = device.start(GenerateRequest {
             prompt: prompt.tokens,
-            sampling: request.sampling.clone(),
+            sampling,
             max_tokens: limit.saturating_sub(answer.n_text_tokens()).max(1),
             stop: request.stop.clone(),
             prefill_chunk: prefill_chunk(self.device_rates.prefill_tps),

@@ -297,9 +297,10 @@ impl<'t> EdgeCall<'t> {
     }
 
     fn http_request(&self) -> Result<EdgeRequest> {
-        let TurnRequest { sampling, stop, tools, .. } = self.request;
+        let TurnRequest { stop, tools, seed, .. } = self.request;
+        let sampling = self.request.sampling.or(self.config.sampling);
         let (edge, max_tokens) = (&self.config.edge, self.max_tokens);
-        let asked = Asked { edge, sampling, max_tokens, stop, tools };
+        let asked = Asked { edge, sampling, seed: *seed, max_tokens, stop, tools };
         let mut written = self.sending.0.written.borrow_mut();
         let body = written.request(&asked, &self.messages, self.start.get());
         post(&self.config, "/chat/completions", body)

@@ -403,7 +403,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let link = priced(&self.config, self.link.estimate(now));
         let asked = Asked {
             edge: &self.config.edge,
-            sampling: &request.sampling,
+            sampling: request.sampling.or(self.config.sampling),
+            seed: request.seed,
             max_tokens: self.config.max_tokens,
             stop: &request.stop,
             tools: &request.tools,
@@ -613,7 +614,7 @@ fn with_answer(messages: &[Message], text: &str) -> Vec<Message> {
         _ if text.is_empty() => {}
         Some(open) if open.role == Role::Assistant => {
             open.content = format!("{}{text}", open.content).into();
-        },
+        }
         _ => messages.push(Message::new(Role::Assistant, text)),
     }
     messages

@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::thought::ends_inside_thought;
 use crate::Result;
 use crate::dialogue::{Message, Prompt, Session};
-use crate::engine::{Engine, GenerateRequest, Generation, Step};
+use crate::engine::{Engine, GenerateRequest, Generation, SamplingOptions, Step};
 use crate::handoff::{Fetching, Plan};
 use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
 
@@ -28,6 +28,11 @@ pub trait DeviceModel {
     fn vocabulary(&self) -> &str;
 
     fn n_ctx(&self) -> usize;
+
+    /// How its file would have tokens drawn.
+    fn sampling(&self) -> SamplingOptions {
+        SamplingOptions::default()
+    }
 
     /// The prompt in at most `n_room` tokens; see [`Session::fit`].
     fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt>;
@@ -114,6 +119,10 @@ impl DeviceModel for Engine {
 
     fn n_ctx(&self) -> usize {
         self.n_ctx()
+    }
+
+    fn sampling(&self) -> SamplingOptions {
+        self.model().info().sampling
     }
 
     fn engine(&self) -> Option<&Engine> {

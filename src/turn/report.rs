@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use crate::config::Mode;
 use crate::dialogue::{Message, session};
 use crate::edge::{Finish, ToolOffer};
-use crate::engine::sampler::Sampling;
+use crate::engine::sampler::SamplingOptions;
 use crate::routing::{Decision, Flaw, Reason, Route};
 use crate::{Error, Result};
 
@@ -19,7 +19,10 @@ pub struct TurnRequest {
     #[serde(flatten)]
     pub tools: ToolOffer,
     #[serde(flatten)]
-    pub sampling: Sampling,
+    pub sampling: SamplingOptions,
+    /// For answers that are drawn by chance; `None`: another one each time.
+    #[serde(default)]
+    pub seed: Option<u64>,
     /// Longest answer in tokens; `None`: as configured.
     #[serde(default)]
     pub max_tokens: Option<usize>,
@@ -36,7 +39,8 @@ impl TurnRequest {
         TurnRequest {
             messages,
             tools: ToolOffer::default(),
-            sampling: Sampling::default(),
+            sampling: SamplingOptions::default(),
+            seed: None,
             max_tokens: None,
             stop: Vec::new(),
             mode: None,

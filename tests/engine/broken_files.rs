@@ -7,7 +7,7 @@ use nearside::{
     engine::{Bert, Engine, Model, gguf::Gguf, gguf::Value},
 };
 
-use crate::support::{bytes, gguf_writer::GgufWriter, widened};
+use crate::support::{bytes, with_metadata};
 
 #[test]
 fn a_file_cut_anywhere_is_an_error() {
@@ -50,17 +50,7 @@ fn a_damaged_header_never_panics() {
 
 /// The code and a part of the sentence for the f32 fixture with one entry replaced.
 fn check(key: &str, value: Value, code: &str, says: &str) {
-    let file = widened("tiny-llama.gguf");
-    let gguf = Gguf::read(&file).unwrap();
-    let mut writer = GgufWriter::default();
-    for (name, old) in gguf.metadata.iter().filter(|(name, _)| *name != key) {
-        writer.metadata(name, old.clone());
-    }
-    writer.metadata(key, value);
-    for (name, info) in &gguf.tensors {
-        writer.tensor(name, &info.shape, &vec![0.0; info.n_elements()]);
-    }
-    let error = Model::load(&writer.finish()).err().unwrap();
+    let error = Model::load(&with_metadata(&[(key, value)])).err().unwrap();
     assert_eq!(error.code(), code, "{key}: {error}");
     assert!(error.to_string().contains(says), "{key}: {error}");
 }

@@ -1,10 +1,11 @@
 //! Writing an answer: steps, limits, stop texts and what is reused.
 
 use nearside::engine::{
-    Engine, Finish, GenerateRequest, Generation, PREFILL_CHUNK, Sampling, Step, prefill_chunk,
+    Engine, Finish, GenerateRequest, Generation, Model, PREFILL_CHUNK, Sampling, SamplingOptions,
+    Step, gguf::Value, prefill_chunk,
 };
 
-use crate::support::{argmax, engine};
+use crate::support::{argmax, engine, with_metadata};
 
 fn request(n_prompt: u32, max_tokens: usize) -> GenerateRequest {
     let prompt = (0..n_prompt).map(|i| 5 + i * 37 % 370).collect();
@@ -131,6 +132,34 @@ fn seeds_repeat_and_differ() {
     };
     assert_eq!(sampled(1), sampled(1));
     assert_ne!(sampled(1), sampled(2));
+}
+
+#[test]
+fn a_file_says_how_its_tokens_are_drawn() {
+    let said =
+        |entries: &[(&str, Value)]| Model::load(&with_metadata(entries)).unwrap().info().sampling;
+    assert_eq!(said(&[]), SamplingOptions::default());
+    let all = said(&[
+        ("general.sampling.temp", Value::Float(0.7)),
+        ("general.sampling.top_k", Value::Integer(20)),
+        ("general.sampling.top_p", Value::Float(0.8)),
+        ("general.sampling.min_p", Value::Float(0.05)),
+        ("general.sampling.penalty_repeat", Value::Float(1.1)),
+    ]);
+    let expected = SamplingOptions {
+        temperature: Some(0.7),
+        top_k: Some(20),
+        top_p: Some(0.8),
+        min_p: Some(0.05),
+        repetition_penalty: Some(1.1),
+    };
+    assert_eq!(all, expected);
+    // Whoever asks before it wins, field by field.
+    let asked = SamplingOptions { temperature: Some(0.0), ..SamplingOptions::default() };
+    let drawn = asked.or(all).with_seed(3);
+    assert_eq!((drawn.temperature, drawn.top_k, drawn.seed), (0.0, 20, 3));
+    let nonsense = said(&[("general.sampling.temp", Value::Float(-1.0))]);
+    assert_eq!(nonsense, SamplingOptions::default(), "and the file still loads");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc};
 
 use nearside::engine::{
     Engine, FileSource, Model,
-    gguf::{Gguf, TensorInfo},
+    gguf::{Gguf, TensorInfo, Value},
 };
 use serde::de::DeserializeOwned;
 
@@ -46,6 +46,25 @@ pub type Tensors = BTreeMap<String, (Vec<usize>, Vec<f32>)>;
 /// 8 bits and the logits can be compared closely.
 pub fn widened(name: &str) -> Vec<u8> {
     rewritten(name, |_| {})
+}
+
+/// The f32 fixture of llama with some entries of its metadata replaced, or new.
+pub fn with_metadata(entries: &[(&str, Value)]) -> Vec<u8> {
+    let file = widened("tiny-llama.gguf");
+    let gguf = Gguf::read(&file).unwrap();
+    let mut writer = GgufWriter::default();
+    let replaced = |name: &str| entries.iter().any(|(key, _)| *key == name);
+    for (name, old) in gguf.metadata.iter().filter(|(name, _)| !replaced(name)) {
+        writer.metadata(name, old.clone());
+    }
+    for (key, value) in entries {
+        writer.metadata(key, value.clone());
+    }
+    for (name, info) in &gguf.tensors {
+        let stored = &file[info.offset as usize..][..info.n_bytes];
+        writer.tensor(name, &info.shape, &floats(stored));
+    }
+    writer.finish()
 }
 
 /// As `widened`, with other tensors.

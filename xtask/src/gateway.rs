@@ -26,11 +26,14 @@ pub struct Served<'p> {
     device: &'p Path,
     /// What the page gets as models/manifest.json.
     manifest: &'p Path,
+    /// How the edge's model draws tokens where a request does not say, as JSON.
+    sampling: Option<String>,
 }
 
 impl<'p> From<&'p Pair> for Served<'p> {
     fn from(pair: &'p Pair) -> Served<'p> {
-        Served { edge: &pair.edge, device: &pair.device, manifest: &pair.manifest }
+        let sampling = pair.edge_sampling.as_ref().map(ToString::to_string);
+        Served { edge: &pair.edge, device: &pair.device, manifest: &pair.manifest, sampling }
     }
 }
 
@@ -40,6 +43,7 @@ impl Served<'_> {
         let text = |path: &Path| path.to_string_lossy().into_owned();
         // The page computes on the same machine.
         let n_threads = available_parallelism().map_or(1, |n| (n.get() / 2).max(1));
+        let sampling = self.sampling.iter().map(|json| ["--sampling".into(), json.clone()]);
         [
             ["--model".into(), text(self.edge)],
             ["--device-model".into(), text(self.device)],
@@ -48,7 +52,10 @@ impl Served<'_> {
             ["--context".into(), CONTEXT.to_string()],
             ["--threads".into(), n_threads.to_string()],
         ]
-        .concat()
+        .into_iter()
+        .chain(sampling)
+        .flatten()
+        .collect()
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Pair {
     pub manifest: PathBuf,
     pub device_title: String,
     pub edge_title: String,
+    /// How the edge's model draws tokens where a request does not say, as its catalogue entry has it.
+    pub edge_sampling: Option<Value>,
     /// The scripted dialogue for the headless demo.
     pub dialogue: &'static str,
 }
@@ -33,6 +35,7 @@ impl Pair {
             manifest: sh::root().join(EMBEDDED_MANIFEST),
             device_title: "the embedded model of 0.6 MB".to_owned(),
             edge_title: "the embedded model of 1.4 MB".to_owned(),
+            edge_sampling: None,
             dialogue: "tests/demo/dialogue.json",
         }
     }
@@ -56,20 +59,49 @@ impl Pair {
             manifest: sh::root().join(REAL_MANIFEST),
             device_title: device.title.clone(),
             edge_title: edge.title.clone(),
+            edge_sampling: edge.sampling.clone(),
             dialogue: "tests/demo/real-dialogue.json",
         })
     }
 
     /// Models of one's own, by name or file; a side that is not given is the real pair's.
     pub fn own(device: Option<&str>, edge: Option<&str>) -> Result<Pair> {
-        let device = models::find(device.unwrap_or(models::DEVICE))?;
-        let edge = models::find(edge.unwrap_or(models::EDGE))?;
-        let manifest = write_manifest(&device, &edge)?;
-        let title =
-            |file: &Path| file.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let (device_title, edge_title) = (title(&device), title(&edge));
-        let dialogue = "tests/demo/real-dialogue.json";
-        Ok(Pair { device, edge, manifest, device_title, edge_title, dialogue })
+        let device = Found::find(device.unwrap_or(models::DEVICE))?;
+        let edge = Found::find(edge.unwrap_or(models::EDGE))?;
+        Ok(Pair {
+            manifest: write_manifest(&device, &edge)?,
+            device: device.file,
+            edge: edge.file,
+            device_title: device.title,
+            edge_title: edge.title,
+            edge_sampling: edge.sampling,
+            dialogue: "tests/demo/real-dialogue.json",
+        })
+    }
+}
+
+/// A model of one's own.
+struct Found {
+    file: PathBuf,
+    title: String,
+    /// What the catalogue says of it.
+    sampling: Option<Value>,
+}
+
+impl Found {
+    fn find(name_or_file: &str) -> Result<Found> {
+        let (file, entry) = models::find(name_or_file)?;
+        let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let title = entry.as_ref().map_or(name, |entry| entry.title.clone());
+        Ok(Found { file, title, sampling: entry.and_then(|entry| entry.sampling) })
+    }
+
+    /// As a manifest has it.
+    fn described(&self) -> Result<Value> {
+        let name = self.file.file_name().context("a model's file has no name")?.to_string_lossy();
+        let bytes = fs::metadata(&self.file)?.len();
+        let sha256 = models::digest(&self.file)?;
+        Ok(json!({ "name": name, "bytes": bytes, "sha256": sha256, "title": self.title }))
     }
 }
 
@@ -84,27 +116,30 @@ pub fn real_or_embedded() -> Pair {
 
 /// A manifest for models that no shipped one names. It sets nothing of the routing: what was
 /// measured for another pair does not hold for this one.
-fn write_manifest(device: &Path, edge: &Path) -> Result<PathBuf> {
+fn write_manifest(device: &Found, edge: &Found) -> Result<PathBuf> {
     let shipped: Value = serde_json::from_str(&fs::read_to_string(sh::root().join(REAL_MANIFEST))?)
         .with_context(|| format!("{REAL_MANIFEST} is damaged"))?;
     let scorer = shipped["files"]
         .as_array()
         .and_then(|files| files.iter().find(|file| file["role"] == "scorer"));
-    let mut device_file = described(device)?;
+    let mut device_file = device.described()?;
     device_file["role"] = json!("device");
-    device_file["url"] = json!(servable(device)?);
+    device_file["url"] = json!(servable(&device.file)?);
+    if let Some(sampling) = &device.sampling {
+        device_file["sampling"] = sampling.clone();
+    }
     let mut files: Vec<Value> = scorer.into_iter().cloned().collect();
     files.push(device_file);
-    let manifest = json!({ "version": 1, "name": "own", "files": files, "edge": described(edge)? });
+    let manifest = json!({
+        "version": 1,
+        "name": "own",
+        "files": files,
+        "edge": edge.described()?,
+        "suggestions": shipped["suggestions"],
+    });
     let file = sh::root().join(models::FETCHED).join("own.json");
     fs::write(&file, serde_json::to_string_pretty(&manifest)?)?;
     Ok(file)
-}
-
-fn described(file: &Path) -> Result<Value> {
-    let name = file.file_name().context("a model's file has no name")?.to_string_lossy();
-    let bytes = fs::metadata(file)?.len();
-    Ok(json!({ "name": name, "bytes": bytes, "sha256": models::digest(file)? }))
 }
 
 /// The file's address as seen from models/, where the gateway serves it: a file that lies elsewhere

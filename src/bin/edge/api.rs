@@ -1,7 +1,7 @@
 //! OpenAI's chat completion on the wire: what comes in, checked, and what goes out.
 
 use nearside::dialogue::{Message, Role};
-use nearside::engine::{Finish, Sampling};
+use nearside::engine::{Finish, Sampling, SamplingOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::ApiError;
@@ -17,11 +17,8 @@ pub struct ChatRequest {
     messages: Vec<WireMessage>,
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
-    temperature: Option<f32>,
-    top_p: Option<f32>,
-    top_k: Option<usize>,
-    min_p: Option<f32>,
-    repetition_penalty: Option<f32>,
+    #[serde(flatten)]
+    sampling: SamplingOptions,
     /// Wide enough for every seed that fits into 64 bits, signed or not.
     seed: Option<i128>,
     max_tokens: Option<usize>,
@@ -128,18 +125,11 @@ impl ChatRequest {
         self.messages.iter().map(WireMessage::to_message).collect()
     }
 
-    /// What is not said is the engine's default, which is greedy. `fresh_seed` is for those who
-    /// want chance and do not say which.
-    pub fn sampling(&self, fresh_seed: u64) -> Result<Sampling, ApiError> {
-        let default = Sampling::default();
-        let sampling = Sampling {
-            temperature: self.temperature.unwrap_or(default.temperature),
-            top_p: self.top_p.unwrap_or(default.top_p),
-            top_k: self.top_k.unwrap_or(default.top_k),
-            min_p: self.min_p.unwrap_or(default.min_p),
-            repetition_penalty: self.repetition_penalty.unwrap_or(default.repetition_penalty),
-            seed: self.seed.map_or(fresh_seed, |seed| seed as u64),
-        };
+    /// What is not said is the `served` model's, and else the engine's default, which is greedy.
+    /// `fresh_seed` is for those who want chance and do not say which.
+    pub fn sampling(&self, served: SamplingOptions, fresh_seed: u64) -> Result<Sampling, ApiError> {
+        let seed = self.seed.map_or(fresh_seed, |seed| seed as u64);
+        let sampling = self.sampling.or(served).with_seed(seed);
         sampling.validate()?;
         Ok(sampling)
     }

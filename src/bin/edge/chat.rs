@@ -76,7 +76,7 @@ async fn to_generate_request(
     request: ChatRequest,
 ) -> Result<GenerateRequest, ApiError> {
     let work = move || {
-        let sampling = request.sampling(gateway.fresh_seed())?;
+        let sampling = request.sampling(gateway.sampling, gateway.fresh_seed())?;
         let (stop, asked) = (request.stop()?, request.max_tokens()?);
         let messages = request.messages()?;
         let continues = request.continues_final_message()?;

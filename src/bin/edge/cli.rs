@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use axum::http::HeaderValue;
 use clap::Parser;
+use nearside::engine::SamplingOptions;
 
 use crate::prefix_cache::Bounds;
 
@@ -89,6 +90,11 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value = "4096")]
     pub max_tokens: NonZeroUsize,
 
+    /// How tokens are drawn where a request does not say, as JSON in a request's own words, such as
+    /// {"temperature": 0.7, "top_p": 0.8}; what this leaves open the model's file decides.
+    #[arg(long, value_name = "JSON", value_parser = sampling)]
+    pub sampling: Option<SamplingOptions>,
+
     /// Require the bearer token that this environment variable holds.
     #[arg(long, value_name = "NAME")]
     pub token_env: Option<String>,
@@ -100,6 +106,12 @@ pub struct Args {
     /// Wait this long after every step, to try out a slower edge.
     #[arg(long, value_name = "MS", default_value_t = 0)]
     pub step_delay_ms: u64,
+}
+
+fn sampling(json: &str) -> Result<SamplingOptions, String> {
+    let said: SamplingOptions = serde_json::from_str(json).map_err(|error| error.to_string())?;
+    said.validate().map_err(|error| error.to_string())?;
+    Ok(said)
 }
 
 impl Args {

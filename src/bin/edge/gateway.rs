@@ -14,7 +14,7 @@ use axum::response::{AppendHeaders, Response};
 use axum::routing::{get, post};
 use nearside::Result;
 use nearside::dialogue::{Beginnings, Date, Message, prompt_tokens};
-use nearside::engine::Model;
+use nearside::engine::{Model, SamplingOptions};
 use tower_http::cors::{AllowHeaders, CorsLayer};
 use tower_http::set_header::SetResponseHeaderLayer;
 
@@ -46,6 +46,8 @@ pub struct Gateway {
     pub model_name: String,
     pub n_ctx: usize,
     pub max_tokens: usize,
+    /// Of requests that do not say.
+    pub sampling: SamplingOptions,
     pub line: Arc<Line>,
     /// Where the device's model is here.
     pub handoff: Option<Handoff>,

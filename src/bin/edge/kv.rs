@@ -56,7 +56,7 @@ struct KvRequest {
 impl Handoff {
     pub fn new(model: &Model, n_ctx: usize, max_bytes: u64, max_transfers: usize) -> Handoff {
         Handoff {
-            identity: model.kv_identity(),
+            identity: model.kv_identity(n_ctx),
             n_vocab: model.info().n_vocab,
             n_ctx,
             max_bytes,

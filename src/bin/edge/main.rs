@@ -123,11 +123,13 @@ fn load(args: &Args) -> Result<(Arc<Gateway>, PrefixCache, Option<Transfers>)> {
             (Some(handoff), Some(transfers), Some(rates))
         }
     };
+    let sampling = model.info().sampling;
     let gateway = Gateway {
         model,
         model_name: args.served_name(),
         n_ctx,
         max_tokens: args.max_tokens.get(),
+        sampling: args.sampling.unwrap_or_default().or(sampling),
         line: Arc::new(Line::new(limits, rates, transfer_rates)),
         handoff,
         noise: probe::incompressible(),

@@ -17,6 +17,7 @@ use crate::sh;
 pub fn fetch(entry: &Entry) -> Result<PathBuf> {
     let file = path(entry);
     if size_of(&file) == entry.bytes && digest(&file)? == entry.sha256 {
+        publish_catalogue()?;
         return Ok(file);
     }
     // What this folder holds begins with a dot, so the gateway does not serve it.

@@ -124,16 +124,16 @@ fn list(catalogue: &Catalogue) -> String {
 }
 
 /// A model's file by its name in the catalogue, or by its path: what `--device-model` and
-/// `--edge-model` take.
-pub fn find(name_or_file: &str) -> Result<PathBuf> {
+/// `--edge-model` take. With what the catalogue says of it.
+pub fn find(name_or_file: &str) -> Result<(PathBuf, Option<Entry>)> {
     let catalogue = Catalogue::read()?;
     if let Ok(entry) = catalogue.entry(name_or_file) {
-        return fetch(entry);
+        return Ok((fetch(entry)?, Some(entry.clone())));
     }
     let file = Path::new(name_or_file);
     ensure!(
         file.is_file(),
         "{name_or_file} is neither a file nor a name in the catalogue; `cargo xtask models` lists the names"
     );
-    Ok(std::path::absolute(file)?)
+    Ok((std::path::absolute(file)?, None))
 }
