@@ -50,7 +50,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let keeps = matches!(ended, Ok(Ended::Complete) | Err(Error::Aborted));
         match call.under_way() {
             true if keeps => call.abandon(host),
-            true => return self.leave_to_edge(edge, ended, request, answer, host).await,
+            true => {
+                answer.limit_tokens = limit;
+                return self.leave_to_edge(edge, ended, request, answer, host).await;
+            }
             false => {}
         }
         drop(edge);

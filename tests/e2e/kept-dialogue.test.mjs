@@ -1,37 +1,21 @@
 /** A dialogue that outlives its page: nothing is read twice, and what is damaged is read again. */
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
-import { ask, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
-import { startSite } from "./test-site.mjs";
+import { ask, newPage, waitUntilReady } from "./harness.mjs";
+import { siteForEachTest } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const QUESTIONS = ["What is the capital of France?", "What is 23 + 41?", "Sort these words: moon, apple, king."];
 
-/** @type {import("./test-site.mjs").TestSite} */
-let site;
-/** @type {import("./harness.mjs").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launchBrowser();
-});
-after(() => browser?.close());
-// Another port is another origin, with storage of its own.
-beforeEach(async () => {
-  site = await startSite();
-});
-afterEach(async () => {
-  for (const page of browser.context.pages()) await page.close();
-  await site.close();
-});
+const stage = siteForEachTest();
 
 /** @param {string} [query] */
 async function open(query = "&keep") {
-  const page = await newPage(browser.context);
-  await page.goto(`${site.url}?mode=device-only${query}`);
+  const page = await newPage(stage.browser.context);
+  await page.goto(`${stage.site.url}?mode=device-only${query}`);
   await waitUntilReady(page);
   return page;
 }

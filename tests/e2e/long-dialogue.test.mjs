@@ -1,35 +1,20 @@
 /** A long dialogue: a turn brings the worker only what is new, and the page shows only its end. */
 
 import assert from "node:assert/strict";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
-import { ask, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
-import { startSite } from "./test-site.mjs";
+import { ask, newPage, waitUntilReady } from "./harness.mjs";
+import { siteForEachTest } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const N_EXCHANGES = 400;
 
-/** @type {import("./test-site.mjs").TestSite} */
-let site;
-/** @type {import("./harness.mjs").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launchBrowser();
-});
-after(() => browser?.close());
-beforeEach(async () => {
-  site = await startSite();
-});
-afterEach(async () => {
-  for (const page of browser.context.pages()) await page.close();
-  await site.close();
-});
+const stage = siteForEachTest();
 
 /** A page whose worker's mail is counted. @param {string} query */
 async function open(query) {
-  const page = await newPage(browser.context);
+  const page = await newPage(stage.browser.context);
   await page.addInitScript(() => {
     const post = Worker.prototype.postMessage;
     Object.assign(window, { mailed: [] });
@@ -39,7 +24,7 @@ async function open(query) {
       return post.call(this, message);
     };
   });
-  await page.goto(`${site.url}?${query}`);
+  await page.goto(`${stage.site.url}?${query}`);
   await waitUntilReady(page);
   return page;
 }
@@ -75,7 +60,7 @@ test("the edge is told all of it", async () => {
   await takeUpALongDialogue(page);
   await ask(page, "What is the capital of France?");
   await ask(page, "And of Spain?");
-  const bodies = site.requests.filter(({ path }) => path === "/v1/chat/completions");
+  const bodies = stage.site.requests.filter(({ path }) => path === "/v1/chat/completions");
   const lengths = bodies.map(({ body }) => JSON.parse(body).messages.length);
   assert.deepEqual(lengths, [2 * N_EXCHANGES + 1, 2 * N_EXCHANGES + 3]);
   const [, last] = bodies.map(({ body }) => JSON.parse(body).messages);

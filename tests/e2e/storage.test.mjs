@@ -2,37 +2,21 @@
 
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { after, afterEach, before, beforeEach, test } from "node:test";
+import { test } from "node:test";
 
-import { ask, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
-import { startSite } from "./test-site.mjs";
+import { ask, newPage, waitUntilReady } from "./harness.mjs";
+import { siteForEachTest } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
 const MARK = "nearside-loading-device";
 
-/** @type {import("./test-site.mjs").TestSite} */
-let site;
-/** @type {import("./harness.mjs").Browser} */
-let browser;
-
-before(async () => {
-  browser = await launchBrowser();
-});
-after(() => browser?.close());
-// Another port is another origin, with storage of its own.
-beforeEach(async () => {
-  site = await startSite();
-});
-afterEach(async () => {
-  for (const page of browser.context.pages()) await page.close();
-  await site.close();
-});
+const stage = siteForEachTest();
 
 /** @param {string} [query] */
 async function open(query = "") {
-  const page = await newPage(browser.context);
-  await page.goto(site.url + query);
+  const page = await newPage(stage.browser.context);
+  await page.goto(stage.site.url + query);
   return page;
 }
 
@@ -69,19 +53,19 @@ async function edgeAnswers(page) {
     /** @type {any} */ (document.querySelector("nearside-chat")).ask("What is 2 + 2?"),
   );
   assert.equal(turn.route, "edge");
-  assert.equal(turn.text, site.answer);
+  assert.equal(turn.text, stage.site.answer);
 }
 
 test("the second visit downloads no model", async () => {
   const first = await open();
   await waitUntilReady(first);
-  assert.equal(site.count("/models/device.gguf"), 1);
-  assert.equal(site.count("/models/scorer.gguf"), 1);
+  assert.equal(stage.site.count("/models/device.gguf"), 1);
+  assert.equal(stage.site.count("/models/scorer.gguf"), 1);
   await first.close();
   const second = await open();
   await waitUntilReady(second);
-  assert.equal(site.count("/models/device.gguf"), 1);
-  assert.equal(site.count("/models/scorer.gguf"), 1);
+  assert.equal(stage.site.count("/models/device.gguf"), 1);
+  assert.equal(stage.site.count("/models/scorer.gguf"), 1);
 });
 
 test("progress is one account of all files, and ends whole", async () => {
@@ -106,14 +90,14 @@ test("progress is one account of all files, and ends whole", async () => {
 });
 
 test("a file with a wrong digest is refused, not kept, and fetched again on request", async () => {
-  await site.replaceModel("device", (bytes) => (bytes.fill(7, 1000, 1016), bytes), {
+  await stage.site.replaceModel("device", (bytes) => (bytes.fill(7, 1000, 1016), bytes), {
     honest: false,
   });
   const page = await open();
   assert.equal((await loadError(page)).code, "digest_mismatch");
   await edgeAnswers(page);
   assert.equal((await stored(page)).filter((name) => name.endsWith(".ok")).length, 1);
-  site.restoreModels();
+  stage.site.restoreModels();
   await page.locator("nearside-chat").getByRole("button", { name: "Load again" }).click();
   await waitUntilReady(page);
 });
@@ -124,7 +108,7 @@ test("a model that was replaced on the server after the manifest was cached is f
     await readFile(new URL("../../models/manifest.json", import.meta.url), "utf8"),
   );
   for (const file of stale.files) if (file.role === "device") file.sha256 = "0".repeat(64);
-  site.route("/models/manifest.json", async (_, response) => {
+  stage.site.route("/models/manifest.json", async (_, response) => {
     if (first) response.end(JSON.stringify(stale));
     else response.end(await readFile(new URL("../../models/manifest.json", import.meta.url)));
     first = false;
@@ -134,7 +118,7 @@ test("a model that was replaced on the server after the manifest was cached is f
 });
 
 test("a file cut short on its way is refused, not kept", async () => {
-  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
+  await stage.site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
     honest: false,
   });
   const page = await open();
@@ -143,7 +127,7 @@ test("a file cut short on its way is refused, not kept", async () => {
 });
 
 test("a truncated GGUF that its manifest vouches for is refused by the core, not kept", async () => {
-  await site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
+  await stage.site.replaceModel("device", (bytes) => bytes.subarray(0, bytes.length >> 1), {
     honest: true,
   });
   const page = await open();
@@ -153,21 +137,21 @@ test("a truncated GGUF that its manifest vouches for is refused by the core, not
 });
 
 test("a file that is no GGUF is refused by the core", async () => {
-  await site.replaceModel("device", (bytes) => bytes.fill(0x2a), { honest: true });
+  await stage.site.replaceModel("device", (bytes) => bytes.fill(0x2a), { honest: true });
   const page = await open();
   assert.equal((await loadError(page)).code, "model_corrupt");
   await edgeAnswers(page);
 });
 
 test("a scorer that cannot be used leaves a page that still answers", async () => {
-  await site.replaceModel("scorer", (bytes) => bytes.fill(0x2a), { honest: true });
+  await stage.site.replaceModel("scorer", (bytes) => bytes.fill(0x2a), { honest: true });
   const page = await open("?mode=edge-only");
   assert.equal((await loadError(page)).code, "model_corrupt");
   await edgeAnswers(page);
 });
 
 test("a model that is missing, and a manifest that is, are coded errors", async () => {
-  site.route("/models/device.gguf", (_, response) => response.writeHead(404).end());
+  stage.site.route("/models/device.gguf", (_, response) => response.writeHead(404).end());
   const page = await open();
   assert.equal((await loadError(page)).code, "download_failed");
   await edgeAnswers(page);
@@ -177,7 +161,7 @@ test("a model that is missing, and a manifest that is, are coded errors", async 
 });
 
 test("without OPFS the model works from memory, with a warning", async () => {
-  site.route("/no-opfs.js", (_, response) => {
+  stage.site.route("/no-opfs.js", (_, response) => {
     response.writeHead(200, { "content-type": "text/javascript" });
     response.end("delete StorageManager.prototype.getDirectory; await import('/www/worker.js');");
   });
@@ -200,12 +184,12 @@ test("without OPFS the model works from memory, with a warning", async () => {
 
 test("without room the model works from memory, with a warning", async () => {
   const page = await open("blank.html");
-  const session = await browser.context.newCDPSession(page);
+  const session = await stage.browser.context.newCDPSession(page);
   await session.send("Storage.overrideQuotaForOrigin", {
-    origin: new URL(site.url).origin,
+    origin: new URL(stage.site.url).origin,
     quotaSize: 200_000,
   });
-  await page.goto(site.url);
+  await page.goto(stage.site.url);
   await warned(page, "storage_unavailable");
   await waitUntilReady(page);
 });
@@ -238,7 +222,7 @@ test("a file that is half written is never used", async () => {
   });
   await page.reload();
   await waitUntilReady(page);
-  assert.equal(site.count("/models/device.gguf"), 2);
+  assert.equal(stage.site.count("/models/device.gguf"), 2);
   const turn = await ask(page, "What is 2 + 2?");
   assert.ok(turn.text.length > 0);
 });

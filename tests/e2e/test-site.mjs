@@ -8,9 +8,10 @@ import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import http from "node:http";
 import path from "node:path";
+import { after, afterEach, before, beforeEach } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { repositoryRoot } from "./harness.mjs";
+import { launchBrowser, repositoryRoot } from "./harness.mjs";
 
 /** @typedef {http.IncomingMessage} Request */
 /** @typedef {http.ServerResponse} Response */
@@ -199,4 +200,24 @@ async function sendFile(pathname, response) {
     "cache-control": "no-cache",
   });
   response.end(bytes);
+}
+
+/**
+ * A browser for a file's tests, and for each test a site of its own: another port is another origin, with
+ * storage of its own.
+ */
+export function siteForEachTest() {
+  const stage = /** @type {{site: TestSite, browser: import("./harness.mjs").Browser}} */ ({});
+  before(async () => {
+    stage.browser = await launchBrowser();
+  });
+  after(() => stage.browser?.close());
+  beforeEach(async () => {
+    stage.site = await startSite();
+  });
+  afterEach(async () => {
+    for (const page of stage.browser.context.pages()) await page.close();
+    await stage.site.close();
+  });
+  return stage;
 }
