@@ -1,5 +1,7 @@
 /** The chart of docs/performance.md: a panel per model and phase, a bar per engine and number of threads. */
 
+import { MODELS } from "./models.mjs";
+
 /** @typedef {import("./summary.mjs").Summary} Summary @typedef {import("./summary.mjs").Row} Row */
 
 const PANEL = { width: 420, labels: 150, bar: 12, gap: 3, head: 34, foot: 14 };
@@ -17,13 +19,13 @@ export function chart({ generation, models, machine, chromium }) {
     PHASES.map((phase, column) => {
       const at = `translate(${10 + column * PANEL.width} ${row * panelHeight})`;
       const bars = rows.filter((each) => each.model === model);
-      return `<g transform="${at}">\n${panel(bars, `${model.toUpperCase()}, ${phase}, tokens/s`, phase)}\n</g>`;
+      return `<g transform="${at}">\n${panel(bars, `${MODELS[model].title}, ${phase}, tokens/s`, phase)}\n</g>`;
     }),
   );
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" font-family="sans-serif" font-size="11" role="img" aria-label="Tokens per second of each engine">
 <rect width="${width}" height="${height}" fill="#fff"/>
 ${panels.join("\n")}
-<text x="10" y="${height - 8}" fill="#666">${escaped(`SmolLM2-135M's shape; ${machine.cpu}, ${machine.cores} cores; Chromium ${chromium}`)}</text>
+<text x="10" y="${height - 8}" fill="#666">${escaped(`${machine.cpu}, ${machine.cores} cores; Chromium ${chromium}`)}</text>
 </svg>
 `;
 }

@@ -14,7 +14,7 @@ import { LinkShaper, newPage, launchBrowser, repositoryRoot, startGateway } from
 import { startSite } from "../tests/e2e/test-site.mjs";
 import { launch } from "./browser.mjs";
 import { ENGINES } from "./engines.mjs";
-import { MODELS, MODELS_FOLDER, modelFile } from "./models.mjs";
+import { MODELS } from "./models.mjs";
 import { serve } from "./server.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { quantile } from "./summary.mjs";
@@ -22,7 +22,7 @@ import { quantile } from "./summary.mjs";
 /** @typedef {{ttft_s: number, total_s: number, plan: any, fetched: number, error: string | null}} Turn */
 
 const rounds = Number(process.argv[2] ?? 5);
-const file = `${MODELS_FOLDER}/${modelFile("q8_0")}`;
+const file = MODELS.q8_0.file;
 const link = { oneWayDelayMillis: 10, bytesPerSecond: 100e6 / 8 };
 const N_DIGITS = 1460;
 
@@ -99,10 +99,10 @@ for (const { ttft_s, plan, fetched, error } of turns.fetched) {
 }
 const benchSite = await serve(repositoryRoot);
 const benchBrowser = await launch(benchSite.url);
-const ids = Array.from({ length: N_DIGITS }, (_, i) => MODELS.zeroId + ((i * 7) % 10));
+const ids = Array.from({ length: N_DIGITS }, (_, i) => MODELS.q8_0.zeroId + ((i * 7) % 10));
 const candle = await benchBrowser.measure({
   engine: "candle", module: "candle", job: "generate", threads: 1, model: "q8_0", file: `/${file}`,
-  package: `/${ENGINES.find(({ id }) => id === "candle")?.packages?.[1]}`, prompt: ids, text: "", continuation: [MODELS.zeroId],
+  package: `/${ENGINES.find(({ id }) => id === "candle")?.packages?.[1]}`, prompt: ids, text: "", continuation: [MODELS.q8_0.zeroId],
 });
 await benchBrowser.close();
 await benchSite.close();

@@ -4,7 +4,7 @@ import { execFile } from "node:child_process";
 import path from "node:path";
 import { promisify } from "node:util";
 
-import { MODELS_FOLDER, modelFile } from "./models.mjs";
+import { MODELS } from "./models.mjs";
 import { N_DECODED, N_PROMPT } from "./tasks.mjs";
 
 /** @typedef {import("./run.mjs").Run} Run */
@@ -19,7 +19,7 @@ export async function runNatively(llamaBench, root, { model, threads, rounds }) 
   const numbers = { "-t": threads, "-p": N_PROMPT, "-n": N_DECODED, "-r": rounds };
   const { stdout } = await promisify(execFile)(llamaBench, [
     "-m",
-    path.join(root, MODELS_FOLDER, modelFile(model)),
+    path.join(root, MODELS[model].file),
     ...Object.entries(numbers).flatMap(([name, value]) => [name, String(value)]),
     ...["-o", "json"],
   ]);

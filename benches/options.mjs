@@ -3,7 +3,7 @@
 import { parseArgs } from "node:util";
 
 import { ENGINES } from "./engines.mjs";
-import { MODELS } from "./models.mjs";
+import { DEFAULT_MODELS, MODELS } from "./models.mjs";
 
 const JOBS = /** @type {const} */ (["limits", "generate", "firstToken", "embed"]);
 const FULL_ROUNDS = 5;
@@ -11,7 +11,7 @@ const QUICK_ROUNDS = 2;
 
 export const HELP = `node benches/run.mjs [options]
   --only ENGINE[,…]    ${ENGINES.map(({ id }) => id).join(", ")}
-  --models MIX[,…]     ${MODELS.mixes.join(", ")}
+  --models MODEL[,…]   ${Object.keys(MODELS).join(", ")}; ${DEFAULT_MODELS.join(", ")} unless told otherwise
   --jobs JOB[,…]       ${JOBS.join(", ")}
   --rounds N           ${FULL_ROUNDS} unless told otherwise
   --quick              ${QUICK_ROUNDS} rounds, without waiting for a quiet machine
@@ -45,7 +45,7 @@ export function parseOptions(args) {
     ...values,
     rounds,
     engines: chosen("--only", values.only, ENGINES.map(({ id }) => id)),
-    models: chosen("--models", values.models, MODELS.mixes),
+    models: values.models ? chosen("--models", values.models, Object.keys(MODELS)) : DEFAULT_MODELS,
     jobs: chosen("--jobs", values.jobs, [...JOBS]),
   };
 }

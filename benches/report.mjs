@@ -6,9 +6,10 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 
 import { chart } from "./chart.mjs";
+import { MODELS } from "./models.mjs";
 import { tokenLimits } from "./summary.mjs";
 import { RIVALS } from "./tables.mjs";
-import { N_DECODED, N_PROMPT, SENTENCE_LENGTHS } from "./tasks.mjs";
+import { LOADED_MODEL, N_DECODED, N_PROMPT, SENTENCE_LENGTHS } from "./tasks.mjs";
 
 /**
  * @typedef {import("./summary.mjs").Summary} Summary
@@ -57,7 +58,7 @@ function generation(summary) {
   ]);
   return `## A language model
 
-SmolLM2-135M's shape; tokens per second reading a prompt of ${N_PROMPT} tokens (prefill), then writing ${N_DECODED} (decode).
+The demo's real pair, and random weights of SmolLM2's shape (\`benches/models/\`); tokens per second reading a prompt of ${N_PROMPT} tokens (prefill), then writing ${N_DECODED} (decode).
 
 ${table(["engine", "threads", ...phaseHeads(models)], [...lines, ...(summary.limits.length > 0 ? ceilings : [])])}`;
 }
@@ -108,7 +109,7 @@ function memory(summary) {
 
 The module's memory after loading and after the run, as a multiple of the file and of the keys and values of these ${N_PROMPT + N_DECODED} tokens in half floats (it never shrinks, so the second is the peak). wllama does not tell its own.
 
-${table(["engine", "threads", ...models.map((model) => model.toUpperCase())], lines)}`;
+${table(["engine", "threads", ...models.map((model) => MODELS[model].title)], lines)}`;
 }
 
 /** @param {Summary} summary */
@@ -122,7 +123,7 @@ function loading({ loading, modelBytes }) {
   ]);
   return `### From storage to the first token
 
-The Q8_0 file (${Math.round(modelBytes.q8_0 / 1e6)} MB) lies in the browser's file system (OPFS); time until one token was read, fetching and compiling the engine included.
+${MODELS[LOADED_MODEL].title} (${Math.round(modelBytes[LOADED_MODEL] / 1e6)} MB) lies in the browser's file system (OPFS); time until one token was read, fetching and compiling the engine included.
 
 ${table(["engine", "threads", "ms", "±"], lines)}`;
 }
@@ -179,7 +180,7 @@ function method({ generation, encoding, notes, failures, rounds }) {
   return `## How it is measured
 
 - \`cargo xtask bench${native ? " --native" : ""}\`; the code is in \`benches/\`.
-- The language model's weights are random, of real shape and real size (\`benches/models/\`): speed does not depend on what they say. Q4_K_M is what llama.cpp writes at this width, mostly Q5_0.
+- Speed does not depend on what weights say, so where no real file is at hand random ones of real shape and size do. The prompt is 256 digits, each of which is one token.
 - Each run has a page of its own and a short warm-up. A round runs every engine once, one after the other, each when the machine is quiet.
 - Nearside and candle run in a dedicated worker, wllama in its own workers, onnxruntime-web and transformers.js in the page. wllama 3 takes text and times itself; its decode includes sampling, Nearside's and candle's the choice of the likeliest token, wllama 2's neither.
 - ${noise}${remarks}`;
@@ -207,7 +208,7 @@ function engineThreads(rows) {
 const modelsOf = ({ models }) => models;
 
 /** @param {string[]} models */
-const phaseHeads = (models) => models.flatMap((model) => PHASES.map((phase) => `${model.toUpperCase()} ${phase}`));
+const phaseHeads = (models) => models.flatMap((model) => PHASES.map((phase) => `${MODELS[model].title}, ${phase}`));
 
 /** @param {number | undefined} value */
 const rounded = (value) => (value === undefined ? "–" : value < 100 ? value.toFixed(1) : value.toFixed(0));

@@ -7,7 +7,7 @@
 
 import { repositoryRoot } from "../tests/e2e/harness.mjs";
 import { launch } from "./browser.mjs";
-import { MODELS_FOLDER, modelFile } from "./models.mjs";
+import { MODELS } from "./models.mjs";
 import { serve } from "./server.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { quantile } from "./summary.mjs";
@@ -22,7 +22,7 @@ const runs = [];
 try {
   for (let i = 0; i < rounds; i++) {
     await waitUntilQuiet();
-    const file = `/${MODELS_FOLDER}/${modelFile("q8_0")}`;
+    const file = `/${MODELS.q8_0.file}`;
     const task = { engine: "nearside", module: "nearside", job: "resume", threads: 1, file, text };
     runs.push(await browser.measure({ ...task, package: "/pkg/nearside.js" }));
   }

@@ -13,7 +13,7 @@ import { repositoryRoot } from "../tests/e2e/harness.mjs";
 import { launch } from "./browser.mjs";
 import { ENGINES, runnableThreads } from "./engines.mjs";
 import { describeMachine } from "./machine.mjs";
-import { MODELS, modelBytes } from "./models.mjs";
+import { modelBytes } from "./models.mjs";
 import { runNatively } from "./native.mjs";
 import { HELP, parseOptions } from "./options.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
@@ -57,7 +57,7 @@ process.exitCode = summary.failures.length > 0 ? 1 : 0;
 async function measureAll() {
   const site = await serve(repositoryRoot);
   const browser = await launch(site.url);
-  const sizes = MODELS.mixes.map(async (mix) => [mix, await modelBytes(repositoryRoot, mix)]);
+  const sizes = options.models.map(async (model) => [model, await modelBytes(repositoryRoot, model)]);
   /** @type {Result} */
   const result = {
     version: 1,

@@ -53,12 +53,12 @@ export function tokenLimits({ limits, modelBytes }, model, threads) {
   if (!figures) return undefined;
   const ways = [figures.relaxedDot, figures.relaxedDotWide, figures.wideDot];
   // Two products of 8-bit weights fill 16 bits; narrower weights leave room to sum.
-  if (model !== "q8_0") ways.push(figures.relaxedDotShort);
+  if (MODELS[model].narrow) ways.push(figures.relaxedDotShort);
   const operations = Math.max(...ways.map(({ median }) => median));
-  const kvBytes = MODELS.kvBytesPerToken * (N_PROMPT + N_DECODED / 2);
+  const kvBytes = MODELS[model].kvBytesPerToken * (N_PROMPT + N_DECODED / 2);
   return {
-    prefill: operations / (2 * MODELS.nLayerWeights),
-    decode: figures.readBytes.median / (modelBytes[model] - MODELS.headerBytes + kvBytes),
+    prefill: operations / (2 * MODELS[model].nLayerWeights),
+    decode: figures.readBytes.median / (modelBytes[model] - MODELS[model].unreadBytes + kvBytes),
   };
 }
 
@@ -69,7 +69,7 @@ function generationFigures(run, { modelBytes }) {
     decode: N_DECODED / (run.decodeMillis / 1000),
   };
   if (!run.peakBytes || !run.model) return figures;
-  const kvBytes = MODELS.kvBytesPerToken * (N_PROMPT + N_DECODED);
+  const kvBytes = MODELS[run.model].kvBytesPerToken * (N_PROMPT + N_DECODED);
   const share = (/** @type {number} */ bytes) => bytes / (modelBytes[/** @type {string} */ (run.model)] + kvBytes);
   return { ...figures, loadedShare: share(run.loadedBytes), peakShare: share(run.peakBytes) };
 }

@@ -2,7 +2,7 @@
  * One round's runs, in the order in which they are made: every engine once with every model.
  */
 
-import { MODELS, MODELS_FOLDER, modelFile } from "./models.mjs";
+import { MODELS } from "./models.mjs";
 
 /** @typedef {import("./engines.mjs").Engine} Engine @typedef {import("./engines.mjs").Job} Job */
 
@@ -31,8 +31,8 @@ const N_REPEATS = 7;
 /** Word pieces before it may be special ones. */
 const FIRST_PIECE = 110;
 
-/** Every engine loads this one: the largest file. */
-const LOADED_MODEL = "q8_0";
+/** What a page downloads once, and loads at each visit. */
+export const LOADED_MODEL = "smollm2";
 
 /**
  * @param {{engine: Engine, threads: number[]}[]} entrants
@@ -50,7 +50,7 @@ export function round(entrants, { models, jobs }) {
           );
   return [
     ...runs("limits", () => ({})),
-    ...models.flatMap((model) => runs("generate", () => generation(model))),
+    ...models.flatMap((model) => runs("generate", () => generation(model)).filter(({ engine }) => reads(engine, model))),
     ...runs("firstToken", () => generation(LOADED_MODEL)),
     ...runs("embed", ({ encoder, sentences: { lengths, nVocab } = MINILM_SENTENCES }) => ({
       file: `/${encoder}`,
@@ -59,6 +59,9 @@ export function round(entrants, { models, jobs }) {
     })),
   ];
 }
+
+/** candle's own Llama is of that family alone. @param {string} engine @param {string} model */
+const reads = (engine, model) => engine !== "candle" || model !== "qwen";
 
 /** @param {Engine} engine @param {Job} job @param {number} threads @returns {Task} */
 const common = ({ id, module, packages, busy }, job, threads) => ({
@@ -73,10 +76,10 @@ const common = ({ id, module, packages, busy }, job, threads) => ({
 /** @param {string} model */
 const generation = (model) => ({
   model,
-  file: `/${MODELS_FOLDER}/${modelFile(model)}`,
-  prompt: [...PROMPT].map((digit) => MODELS.zeroId + Number(digit)),
+  file: `/${MODELS[model].file}`,
+  prompt: [...PROMPT].map((digit) => MODELS[model].zeroId + Number(digit)),
   text: PROMPT,
-  continuation: Array.from({ length: N_DECODED }, (_, i) => (MODELS.zeroId + i * 7919) % MODELS.nVocab),
+  continuation: Array.from({ length: N_DECODED }, (_, i) => (MODELS[model].zeroId + i * 7919) % MODELS[model].nVocab),
 });
 
 /** Digits, since each is one token: wllama 3 takes text only. */

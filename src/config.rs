@@ -39,7 +39,7 @@ impl Mode {
 }
 
 /// Where the edge is and how it is addressed.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct EdgeConfig {
     /// Absolute base URL of an OpenAI-compatible API, ending in its version
@@ -49,8 +49,24 @@ pub struct EdgeConfig {
     pub model: Option<String>,
     /// Bearer token. A page should hold only short-lived ones.
     pub token: Option<String>,
+    /// How long a dialogue it reads, in tokens. What comes before is not sent: an edge that takes less
+    /// and says so is told half, but one that takes more is not asked to read more than this.
+    pub context_tokens: usize,
     /// Further request headers.
     pub headers: BTreeMap<String, String>,
+}
+
+impl Default for EdgeConfig {
+    fn default() -> EdgeConfig {
+        EdgeConfig {
+            base_url: None,
+            model: None,
+            token: None,
+            // What most hosted models read, and more than most dialogues ever have.
+            context_tokens: 131_072,
+            headers: BTreeMap::new(),
+        }
+    }
 }
 
 /// What a reader sees of the device's answer while the edge may still take over.
@@ -305,6 +321,9 @@ impl Config {
             None if self.mode == Mode::EdgeOnly => {
                 Err(invalid("mode edge-only needs edge.base_url"))
             }
+            _ if self.edge.context_tokens == 0 => {
+                Err(invalid("edge.context_tokens must be at least 1"))
+            }
             _ => Ok(()),
         }
     }
@@ -374,6 +393,7 @@ mod tests {
         check(r#"{"edge":{"base_url":"http://127.0.0.1/v1"},"mode":"edge-only"}"#, Ok(()));
         check(r#"{"mode":"edge-only"}"#, Err("needs edge.base_url"));
         check(r#"{"edge":{"base_url":"/v1"}}"#, Err("absolute"));
+        check(r#"{"edge":{"context_tokens":0}}"#, Err("edge.context_tokens"));
         check(r#"{"theta":1.5}"#, Err("theta"));
         check(r#"{"alpha_per_s":-1}"#, Err("alpha_per_s"));
         check(r#"{"second_look":{"enabled":false,"draft":"shown"}}"#, Ok(()));

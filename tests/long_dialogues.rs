@@ -124,6 +124,21 @@ fn an_edge_that_finds_a_dialogue_too_long_is_told_half_of_it_from_then_on() {
 }
 
 #[test]
+fn an_edge_is_told_no_more_than_it_is_said_to_read() {
+    let host = SimHost::new();
+    host.then(SimEdge::answer("yes"));
+    let mut router = router(Mode::EdgeOnly, &host);
+    let changes = serde_json::json!({ "edge": { "context_tokens": 1000 } });
+    router.set_config(router.config().with(changes).unwrap()).unwrap();
+    let messages = [history(400), vec![exchange(400)[0].clone()]].concat();
+    assert_eq!(ask(&mut router, &host, &messages).text, "yes");
+    let told = sent(&host).remove(0);
+    let n_bytes: usize = told.iter().map(|message| message.content.len()).sum();
+    assert!((1000..=4000).contains(&n_bytes), "{n_bytes}");
+    assert!(messages.ends_with(&told) && told[0].role == Role::User);
+}
+
+#[test]
 fn a_dialogue_that_cannot_be_shortened_is_refused_with_the_edges_own_words() {
     let host = SimHost::new();
     let too_long = r#"{"error":{"code":"context_length_exceeded","message":"8192 is the most"}}"#;

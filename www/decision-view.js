@@ -162,9 +162,9 @@ function rule(decision) {
   return h(
     "p",
     { class: "rule" },
-    term("win rate", ratio(p)),
+    term("p, edge needed", ratio(p)),
     " − ",
-    term("α per second", ratio(alpha)),
+    term("α per second", String(Number(alpha.toPrecision(2)))),
     " × ",
     term("T edge − T device", gap),
     " = ",

@@ -183,8 +183,11 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }
-  header { padding-inline: .85rem .5rem; }
-  .mode select { max-inline-size: 5.6rem; text-overflow: ellipsis; }
+  header { padding-inline: .85rem .5rem; flex-wrap: wrap; row-gap: .3rem; }
+  .status { flex-basis: calc(100% - 6.5rem); }
+  /* On a line of their own. */
+  .mode { order: 1; flex: 1 1 6rem; }
+  .mode select { inline-size: 100%; text-overflow: ellipsis; }
   form { margin: .25rem .6rem .6rem; }
   .decision { padding: .7rem .75rem; }
   .bar-row { grid-template-columns: 3.4em 1fr 5em; }

@@ -443,7 +443,8 @@ export class NearsideChat extends HTMLElement {
   }
 
   /** @param {{code: string, message: string}} error */
-  #loadFailed(error) {
+  #loadFailed({ code, message }) {
+    const error = { code, message };
     if (!this.#router || this.#router.state.phase === "failed") this.#setState("error");
     this.#view.showWarning(error);
     this.#fire("nearside-error", error);

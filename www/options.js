@@ -45,6 +45,7 @@ import { surroundings } from "./surroundings.js";
  * @property {string} [edgeModel] the model to name in requests to it
  * @property {string} [edgeToken] a short-lived token; never an API key
  * @property {Record<string, string>} [edgeHeaders]
+ * @property {number} [edgeContext] how long a dialogue the edge reads, in tokens: what comes before is not sent; 131072 unless told otherwise
  * @property {number} [alphaPerS] what a second of waiting is worth, in right answers: 1 / alphaPerS is how many seconds a reader would wait for a right answer in place of a wrong one; 0.005 by default
  * @property {number} [theta] what a call of the edge costs, in right answers, beyond its time: the edge is asked where the fused score exceeds it; 0.5 by default
  * @property {number} [hysteresis] how much better the other side must be to switch
@@ -148,10 +149,10 @@ export function workerUrl(url) {
 
 /** @param {Knobs} knobs @returns {CoreConfig} */
 export function coreConfig(knobs) {
-  const { mode, baseUrl, edgeModel, edgeToken, edgeHeaders, alphaPerS, theta, hysteresis } = knobs;
+  const { mode, baseUrl, edgeModel, edgeToken, edgeHeaders, edgeContext, alphaPerS, theta, hysteresis } = knobs;
   if (mode !== undefined && !MODES.includes(mode))
     throw invalid("mode", `must be one of ${MODES.join(", ")}`);
-  for (const [name, value] of Object.entries({ alphaPerS, theta, hysteresis })) {
+  for (const [name, value] of Object.entries({ edgeContext, alphaPerS, theta, hysteresis })) {
     if (value !== undefined && !Number.isFinite(value)) throw invalid(name, "must be a number");
   }
   const edge = present({
@@ -159,6 +160,7 @@ export function coreConfig(knobs) {
     model: edgeModel,
     token: edgeToken,
     headers: edgeHeaders,
+    context_tokens: edgeContext,
   });
   const second_look = knobs.secondLook && lookConfig(knobs.secondLook);
   const both_sides = knobs.bothSides;

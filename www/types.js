@@ -165,7 +165,7 @@
 
 /**
  * @typedef {{
- *   edge?: {base_url?: string | null, model?: string, token?: string,
+ *   edge?: {base_url?: string | null, model?: string, token?: string, context_tokens?: number,
  *     headers?: Record<string, string>},
  *   mode?: Mode, alpha_per_s?: number, theta?: number, carry_over?: number, hysteresis?: number,
  *   look_ahead?: boolean, max_tokens?: number | null, max_answer_s?: number,

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::config::EdgeConfig;
-use crate::dialogue::{Message, Role};
+use crate::dialogue::{Message, Role, window};
 use crate::engine::sampler::SamplingOptions;
 
 /// Tools that the model may call, in OpenAI's words, which are passed on as they are.
@@ -85,7 +85,7 @@ impl Asked<'_> {
     }
 }
 
-/// The messages of a dialogue as JSON, as far as they were sent.
+/// What the last request said of its dialogue, as JSON.
 #[derive(Debug, Default)]
 pub struct Written {
     messages: Vec<Message>,
@@ -103,60 +103,36 @@ impl Written {
     ///
     /// If the last message is the assistant's, the edge is asked to continue it.
     pub fn request(&mut self, asked: &Asked, messages: &[Message], start: usize) -> String {
-        self.update(messages);
-        let parts = self.parts(start);
+        self.update(messages, start);
+        let messages_json = self.json.strip_suffix(',').unwrap_or_default();
         let rest = asked.json(continues(messages));
-        let n_bytes = BEFORE_MESSAGES.len() + n_bytes(&parts) + 2 + rest.len();
-        let mut body = String::with_capacity(n_bytes);
-        body.push_str(BEFORE_MESSAGES);
-        parts.iter().for_each(|part| body.push_str(part));
-        if !parts.is_empty() {
-            body.pop(); // The last comma.
-        }
-        body.push_str("],");
-        body.push_str(&rest[1..]);
-        body
+        [BEFORE_MESSAGES, messages_json, "],", &rest[1..]].concat()
     }
 
     /// The length of what [`Written::request`] gives.
     pub fn request_bytes(&mut self, asked: &Asked, messages: &[Message], start: usize) -> usize {
-        self.update(messages);
-        let list = n_bytes(&self.parts(start)).saturating_sub(1);
+        self.update(messages, start);
+        let list = self.json.len().saturating_sub(1);
         BEFORE_MESSAGES.len() + list + "],".len() + asked.json(continues(messages)).len() - 1
     }
 
-    /// Writes what of `messages` is not written yet.
-    pub fn update(&mut self, messages: &[Message]) {
-        let n_known = self.messages.iter().zip(messages).take_while(|(a, b)| a == b).count();
-        self.messages.truncate(n_known);
+    /// Writes what of `messages` from `start` on is not written yet.
+    pub fn update(&mut self, messages: &[Message], start: usize) {
+        let kept = window::kept(messages, start);
+        let n_known = self.messages.iter().zip(&kept).take_while(|(a, b)| a == b).count();
         self.ends.truncate(n_known);
         self.json.truncate(self.ends.last().copied().unwrap_or(0));
-        for message in &messages[n_known..] {
+        for message in &kept[n_known..] {
             self.json += &serde_json::to_string(message).expect("plain data always serializes");
             self.json.push(',');
             self.ends.push(self.json.len());
         }
-        self.messages.extend_from_slice(&messages[n_known..]);
-    }
-
-    fn parts(&self, start: usize) -> Vec<&str> {
-        let begin = |index: usize| index.checked_sub(1).map_or(0, |before| self.ends[before]);
-        let before = self.messages[..start].iter().enumerate();
-        let system = before.filter(|(_, message)| message.role == Role::System);
-        let mut parts: Vec<&str> =
-            system.map(|(index, _)| &self.json[begin(index)..self.ends[index]]).collect();
-        parts.push(&self.json[begin(start)..]);
-        parts.retain(|part| !part.is_empty());
-        parts
+        self.messages = kept;
     }
 }
 
 fn continues(messages: &[Message]) -> bool {
     messages.last().is_some_and(|message| message.role == Role::Assistant)
-}
-
-fn n_bytes(parts: &[&str]) -> usize {
-    parts.iter().map(|part| part.len()).sum()
 }
 
 #[cfg(test)]

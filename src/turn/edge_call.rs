@@ -24,6 +24,8 @@ use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
 const MAX_ERROR_BYTES: usize = 4096;
+/// About so many bytes a token.
+const BYTES_PER_TOKEN: usize = 4;
 /// How long a stream that has said why it ends is waited for: its counts may be still to come.
 const AFTER_FINISH: Duration = Duration::from_secs(1);
 
@@ -48,20 +50,24 @@ pub(super) struct EdgeCall<'t> {
 }
 
 /// What is known of requests to this edge from turn to turn.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub(super) struct Sending(Rc<Sent>);
 
-#[derive(Default)]
 struct Sent {
     written: RefCell<Written>,
-    /// How much of a dialogue it takes, once it has found one too long.
-    room_bytes: Cell<Option<usize>>,
+    /// How much of a dialogue it takes.
+    room_bytes: Cell<usize>,
 }
 
 impl Sending {
+    pub fn to(edge: &EdgeConfig) -> Sending {
+        let room_bytes = Cell::new(BYTES_PER_TOKEN * edge.context_tokens);
+        Sending(Rc::new(Sent { written: RefCell::default(), room_bytes }))
+    }
+
     /// Where what the edge is told of a dialogue begins.
     fn start(&self, messages: &[Message]) -> usize {
-        let Some(room_bytes) = self.0.room_bytes.get() else { return 0 };
+        let room_bytes = self.0.room_bytes.get();
         let cuts = window::Cuts::new(messages);
         // Where not even the last exchange fits, the edge says so itself.
         cuts.within(room_bytes).unwrap_or_else(|| cuts.last())
@@ -71,13 +77,13 @@ impl Sending {
     /// where there is nothing to leave out.
     fn halve(&self, messages: &[Message], start: usize) -> Option<usize> {
         let cuts = window::Cuts::new(messages);
-        self.0.room_bytes.set(Some(cuts.bytes_from(start) / 2));
+        self.0.room_bytes.set(cuts.bytes_from(start) / 2);
         let shorter = self.start(messages);
         (shorter > start).then_some(shorter)
     }
 
     pub fn expect(&self, messages: &[Message]) {
-        self.0.written.borrow_mut().update(messages);
+        self.0.written.borrow_mut().update(messages, self.start(messages));
     }
 
     pub fn request_bytes(&self, asked: &Asked, messages: &[Message]) -> usize {

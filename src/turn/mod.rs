@@ -116,6 +116,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         config.validate()?;
         let stored = |key: &str| host.load(key).as_deref().and_then(Rates::from_json);
         Ok(Router {
+            sending: Sending::to(&config.edge),
             config,
             scorer: None,
             device: None,
@@ -150,7 +151,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             fetch_state: FetchState::default(),
             dialogues: None,
             session: RefCell::default(),
-            sending: Sending::default(),
         })
     }
 
@@ -165,7 +165,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.link = Link::new();
             self.edge_rates = Rates::EDGE_PRIOR;
             self.ledger.change_edge();
-            self.sending = Sending::default();
+            self.sending = Sending::to(&config.edge);
             self.edge_rests_until = Duration::ZERO;
             self.edge_opens_thought = false;
         }

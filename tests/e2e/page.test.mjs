@@ -173,6 +173,21 @@ test("offline is shown and ends when the network is back", async () => {
   await chat().locator("[part=banner]").waitFor({ state: "hidden" });
 });
 
+test("the line to type in is in sight on a small phone and at twice the size", async () => {
+  for (const [width, height] of [[320, 640], [640, 360], [320, 480], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    await open();
+    await ask(page, "What is the capital of France?");
+    for (const element of [chat().getByRole("textbox"), chat().getByLabel("Longest answer")]) {
+      const box = await element.boundingBox();
+      assert.ok(box && box.x >= 0 && box.y >= 0, `${width} x ${height}`);
+      assert.ok(box.x + box.width <= width && box.y + box.height <= height, `${width} x ${height}`);
+    }
+    const sideways = await page.evaluate(() => document.documentElement.scrollWidth);
+    assert.equal(sideways, width, "nothing to scroll sideways");
+  }
+});
+
 test("the page runs under its own CSP without one complaint", async () => {
   /** @type {string[]} */
   const complaints = [];

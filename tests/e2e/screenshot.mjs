@@ -3,7 +3,7 @@
  *
  *     cargo xtask build && cargo xtask models fetch && node tests/e2e/screenshot.mjs
  *
- * `--embedded` shows the embedded pair, `--out FILE` writes elsewhere, `--size WIDTHxHEIGHT` takes
+ * `--embedded` shows the embedded pair, `--empty` the page before the first question, `--out FILE` writes elsewhere, `--size WIDTHxHEIGHT` takes
  * another window, `--dark` the dark look.
  */
 
@@ -24,6 +24,7 @@ const QUESTIONS = {
 const { values } = parseArgs({
   options: {
     embedded: { type: "boolean", default: false },
+    empty: { type: "boolean", default: false },
     dark: { type: "boolean", default: false },
     size: { type: "string", default: "1280x1040" },
     out: { type: "string", default: path.join(repositoryRoot, "docs/screenshot.png") },
@@ -37,9 +38,12 @@ try {
   const page = await openChat(browser.context, gateway.url);
   await page.setViewportSize({ width, height });
   await page.emulateMedia({ colorScheme: values.dark ? "dark" : "light" });
-  for (const question of values.embedded ? QUESTIONS.embedded : QUESTIONS.real) await ask(page, question);
-  const answers = page.locator("nearside-chat").locator("article.answer");
-  await answers.last().locator("summary").first().click();
+  const questions = values.embedded ? QUESTIONS.embedded : QUESTIONS.real;
+  for (const question of values.empty ? [] : questions) await ask(page, question);
+  if (!values.empty) {
+    const answers = page.locator("nearside-chat").locator("article.answer");
+    await answers.last().locator("summary").first().click();
+  }
   await page.screenshot({ path: values.out });
 } finally {
   await browser.close();

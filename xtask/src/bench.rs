@@ -14,6 +14,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 
 use crate::chromium::Chromium;
+use crate::models::{self, catalogue::Catalogue};
 use crate::{node, setup, sh, wasm};
 
 /// What the benchmark builds and measures, next to its default JSON file.
@@ -25,7 +26,7 @@ pub struct Options {
     /// Measure these engines only: nearside, wllama-2.4.0, candle, … (benches/engines.mjs).
     #[arg(long, value_name = "ENGINE,…")]
     only: Option<String>,
-    /// Run these language models only: q8_0, q4_0, q4_k_m.
+    /// Run these language models only: smollm2, qwen, q8_0, q4_0, q4_k_m.
     #[arg(long, value_name = "MIX,…")]
     models: Option<String>,
     /// Measure these things only: limits, generate, firstToken, embed.
@@ -100,6 +101,9 @@ fn prepare(options: &Options) -> Result<Chromium> {
         candle::build(&tools.build)?;
     }
     assemble_limits()?;
+    for name in [models::DEVICE, models::EDGE] {
+        models::fetch(Catalogue::read()?.entry(name)?)?;
+    }
     sh::say("making the models that are not there yet");
     sh::run(python::command()?.args(["benches/models/make.py", MODELS]))?;
     Ok(tools.chromium)
