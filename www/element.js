@@ -354,7 +354,7 @@ export class NearsideChat extends HTMLElement {
     const system = this.getAttribute("system");
     /** @type {Message[]} */
     const head = system ? [{ role: "system", content: system }] : [];
-    return [...head, ...this.messages];
+    return [...head, ...this.#messages];
   }
 
   /** A question that was never answered gives way to the next one. */

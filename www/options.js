@@ -207,6 +207,8 @@ export function turnRequest(request) {
 /** Without what is not sent on; thinking is never sent back. @param {Message} message @returns {Message} */
 function plainMessage({ role, content, tool_calls, tool_call_id }) {
   const calls = tool_calls && tool_calls.length > 0 ? tool_calls : undefined;
+  // Most are so, and there may be ten thousand.
+  if (!calls && tool_call_id === undefined) return { role, content: content ?? "" };
   return present({ role, content: content ?? "", tool_calls: calls, tool_call_id });
 }
 

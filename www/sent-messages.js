@@ -37,6 +37,6 @@ function same(a, b) {
     a.role === b.role &&
     a.tool_call_id === b.tool_call_id &&
     // Calls are few and short.
-    JSON.stringify(a.tool_calls) === JSON.stringify(b.tool_calls)
+    (a.tool_calls === b.tool_calls || JSON.stringify(a.tool_calls) === JSON.stringify(b.tool_calls))
   );
 }
