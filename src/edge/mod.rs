@@ -3,11 +3,13 @@
 //! Pure: bodies are built and parsed here, the host moves the bytes. Servers differ in what they
 //! send, and [`servers`] lists how, row by row. In reading order: [`request`] is what is asked;
 //! [`reply`] the body that comes back, out of [`sse`]'s events; [`chunk`] takes each apart, with
-//! [`usage`], [`finish`] and [`tool_calls`]; [`failure`] is what a server says went wrong.
+//! [`usage`], [`finish`] and [`tool_calls`]; [`failure`] is what a server says went wrong;
+//! [`probe`] measures the way there.
 
 mod chunk;
 mod failure;
 mod finish;
+mod probe;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -19,6 +21,7 @@ mod usage;
 pub use chunk::Chunk;
 pub use failure::check_status;
 pub use finish::Finish;
+pub use probe::{EdgeHints, ProbeReply, ProbeRequest};
 pub use reply::ReplyReader;
 pub use request::{Asked, ToolOffer, Written};
 pub use tool_calls::ToolCalls;

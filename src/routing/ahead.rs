@@ -54,23 +54,13 @@
 use serde::Serialize;
 
 use super::Route;
+pub use super::foresight::Cost;
 use super::foresight::worth_s;
 
 /// λ, where looking ahead speaks for the move.
 const HURRIED: f64 = 0.5;
 /// μ, where it speaks against.
 const PATIENT: f64 = 2.0;
-
-/// What one side would cost this turn, in seconds and quality.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Cost {
-    /// Had it never been away.
-    pub turn_s: f64,
-    /// What it has to catch up on besides.
-    pub debt_s: f64,
-    /// What each turn that it misses adds to that.
-    pub per_turn_s: f64,
-}
 
 /// What is known of the dialogue before this turn.
 #[derive(Debug, Clone, PartialEq)]

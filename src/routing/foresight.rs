@@ -5,10 +5,19 @@
 //! found by dynamic programming over the turns that are left: whether to move at each of them,
 //! knowing that turn and expecting the rest.
 
-use super::ahead::Cost;
-
 /// No more turns are looked ahead.
 const MAX_TURNS: usize = 16;
+
+/// What one side would cost this turn, in seconds and quality.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Cost {
+    /// Had it never been away.
+    pub turn_s: f64,
+    /// What it has to catch up on besides.
+    pub debt_s: f64,
+    /// What each turn that it misses adds to that.
+    pub per_turn_s: f64,
+}
 
 /// Expected seconds that moving now saves against staying now, both followed by the best way on.
 ///

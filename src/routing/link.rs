@@ -26,7 +26,7 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::bandwidth::{Bandwidth, Transfers};
-use crate::host::ProbeReply;
+use crate::edge::ProbeReply;
 use crate::{Error, Result};
 
 /// RFC 6298's gains for SRTT and RTTVAR.
@@ -442,7 +442,7 @@ fn cost_bytes(probe: Probe) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::EdgeHints;
+    use crate::edge::EdgeHints;
 
     fn at(seconds: f64) -> Duration {
         Duration::from_secs_f64(seconds)

@@ -298,7 +298,9 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
             format!("The device is likely to get this right ({percent} % that the edge is needed).")
         }
         Reason::EdgeNeeded => {
-            format!("The edge is worth asking ({percent} % that it is needed); it would answer {wait}.")
+            format!(
+                "The edge is worth asking ({percent} % that it is needed); it would answer {wait}."
+            )
         }
         Reason::EdgeTooSlow => format!(
             "The edge might do better ({percent} %), but would answer {wait}: not worth the wait."

@@ -2,13 +2,13 @@
 
 use std::time::Duration;
 
-use super::report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnUsage};
+use super::report::{FinishReason, StartedBoth, Switched, TurnReport, TurnUsage};
 use super::seconds;
 use super::thought::{Said, Thought};
 use crate::Error;
 use crate::edge::ToolCalls;
 use crate::host::{Event, Host};
-use crate::routing::{Decision, Flaw, Route};
+use crate::routing::{Decision, Flaw, Look, Route};
 
 /// The reason of a switch that no error caused.
 const SECOND_LOOK: &str = "second_look";

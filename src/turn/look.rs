@@ -12,13 +12,13 @@ use std::time::Duration;
 use super::answer::{Answer, SetAside};
 use super::edge_call::{Beside, EdgeCall};
 use super::models::{DeviceModel, ScoringModel};
-use super::report::{Look, TurnRequest};
+use super::report::TurnRequest;
 use super::{Router, both_failed, seconds};
 use crate::config::{Draft, SecondLook, Takeover};
 use crate::dialogue::Message;
 use crate::host::{Event, Host};
 use crate::routing::waiting::{Later, waiting};
-use crate::routing::{Confidence, Decision, MIN_REST, Reason, Route};
+use crate::routing::{Confidence, Decision, Look, MIN_REST, Reason, Route};
 use crate::{Error, Result};
 
 /// A sentence shorter than this says too little, in bytes.

@@ -49,7 +49,7 @@ use edge_call::{Beside, Sending};
 use fetch::FetchState;
 use idle::Missed;
 use models::{DeviceModel, ScoringModel};
-pub use report::{FinishReason, Look, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
+pub use report::{FinishReason, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";

@@ -13,8 +13,6 @@ use crate::sh;
 /// Optimised but quick to link; the native tests share it.
 pub const PROFILE: &str = "fast";
 
-pub const EMBEDDED_EDGE: &str = "models/edge.gguf";
-pub const EMBEDDED_DEVICE: &str = "models/device.gguf";
 
 /// The longest dialogue at the edge, in tokens. A model of 32,768 would take half a gigabyte for one.
 const CONTEXT: usize = 8192;

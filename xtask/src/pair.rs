@@ -7,11 +7,14 @@ use anyhow::{Context, Result, ensure};
 use serde_json::{Value, json};
 
 use crate::models::{self, catalogue::Catalogue};
-use crate::{gateway, sh};
+use crate::sh;
 
 /// The manifests that the page loads its models by, below the repository's root.
 const EMBEDDED_MANIFEST: &str = "models/manifest.json";
 const REAL_MANIFEST: &str = "models/smollm2-qwen.json";
+/// The models that the repository carries.
+const EMBEDDED_EDGE: &str = "models/edge.gguf";
+const EMBEDDED_DEVICE: &str = "models/device.gguf";
 
 /// A model in the page, one at the edge, and the manifest that goes with them.
 pub struct Pair {
@@ -30,8 +33,8 @@ impl Pair {
     /// The small pair that the repository carries.
     pub fn embedded() -> Pair {
         Pair {
-            device: sh::root().join(gateway::EMBEDDED_DEVICE),
-            edge: sh::root().join(gateway::EMBEDDED_EDGE),
+            device: sh::root().join(EMBEDDED_DEVICE),
+            edge: sh::root().join(EMBEDDED_EDGE),
             manifest: sh::root().join(EMBEDDED_MANIFEST),
             device_title: "the embedded model of 0.6 MB".to_owned(),
             edge_title: "the embedded model of 1.4 MB".to_owned(),

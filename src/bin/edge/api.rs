@@ -5,7 +5,7 @@ use nearside::engine::{Finish, Sampling, SamplingOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::ApiError;
-use crate::line::Outcome;
+use crate::job::Outcome;
 
 /// OpenAI allows four.
 const MAX_STOP_STRINGS: usize = 4;

@@ -8,7 +8,7 @@ use axum::Json;
 use axum::body::{Body, Bytes};
 use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, header};
 use axum::response::{IntoResponse, Response};
 use nearside::Error;
 use nearside::engine::GenerateRequest;
@@ -18,12 +18,11 @@ use tokio_stream::StreamExt;
 use tokio_stream::wrappers::UnboundedReceiverStream;
 
 use crate::api::{ChatRequest, Envelope};
+use crate::body::{body_error, require_json};
 use crate::failure::ApiError;
 use crate::gateway::Gateway;
-use crate::line::{Event, Job, Outcome, Work};
+use crate::job::{Event, Job, Outcome, Work};
 
-/// The largest request body.
-pub const MAX_CHAT_BYTES: usize = 1 << 20;
 /// A silent stream says that it lives, so that nothing on the way takes it for dead.
 const KEEP_ALIVE: Duration = Duration::from_secs(5);
 
@@ -49,25 +48,6 @@ pub async fn chat(
         whole(envelope, received).await?
     };
     Ok((hints, answer).into_response())
-}
-
-/// A page of another origin may send plain text without asking; JSON it may not. So this keeps
-/// pages outside the allow-list from putting work on the gateway.
-pub fn require_json(headers: &HeaderMap) -> Result<(), ApiError> {
-    let value = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let mime = value.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
-    if mime.eq_ignore_ascii_case("application/json") {
-        return Ok(());
-    }
-    let message = "Send the request as `Content-Type: application/json`.";
-    Err(ApiError::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "invalid_request", message))
-}
-
-pub fn body_error(rejection: BytesRejection) -> ApiError {
-    match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::too_large(MAX_CHAT_BYTES),
-        _ => ApiError::invalid("the body could not be read"),
-    }
 }
 
 /// Renders and tokenizes away from the threads that serve connections: a megabyte takes a while.

@@ -5,9 +5,7 @@
 //! would gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
 //! away, because nobody knows what it still holds.
 
-use std::any::Any;
 use std::collections::HashMap;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -15,7 +13,9 @@ use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Model, Step}
 use nearside::{Error, Result};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::line::{Event, Failure, Job, Line, Outcome, Task, Work};
+use crate::job::{Event, Failure, Job, Outcome, Work};
+use crate::line::{Line, Task};
+use crate::panics::guarded;
 use crate::prefix_cache::PrefixCache;
 use crate::rates::Rates;
 use crate::scheduler::{Remaining, Ticket};
@@ -265,28 +265,4 @@ impl Running {
 fn fail(events: &UnboundedSender<Event>, error: Error) {
     tracing::warn!(code = error.code(), "a request failed: {error}");
     let _ = events.send(Event::Failed(Failure::Engine(error)));
-}
-
-/// Turns a panic in a request's work into an error of that request.
-pub fn guarded<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
-    catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        Err(Error::ComputeFailed(format!("it panicked: {}", panic_message(payload.as_ref()))))
-    })
-}
-
-fn panic_message(payload: &(dyn Any + Send)) -> &str {
-    let text = payload.downcast_ref::<&str>().copied();
-    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("no message")
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_panic_becomes_an_error_of_its_request() {
-        let failed = guarded::<()>(|| panic!("row {} is gone", 3));
-        assert_eq!(failed, Err(Error::ComputeFailed("it panicked: row 3 is gone".into())));
-        assert_eq!(guarded(|| Ok(1)), Ok(1));
-    }
 }

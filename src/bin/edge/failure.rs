@@ -6,7 +6,7 @@ use axum::response::{IntoResponse, Response};
 use nearside::Error;
 use serde::Serialize;
 
-use crate::line::{Failure, Refusal};
+use crate::job::{Failure, Refusal};
 
 /// An error on the wire. The codes are the core's where it has one.
 #[derive(Debug)]

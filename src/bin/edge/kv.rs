@@ -10,108 +10,18 @@ use axum::extract::State;
 use axum::extract::rejection::BytesRejection;
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
-use nearside::engine::{KvIdentity, Model};
-use nearside::handoff::codec::{Encoding, Layout, VERSION};
-use nearside::{Error, Result};
-use serde::Deserialize;
-use serde_json::{Value, json};
-use tokio::sync::{OwnedSemaphorePermit, Semaphore, mpsc};
+use nearside::Error;
+use tokio::sync::{OwnedSemaphorePermit, mpsc};
 use tokio_stream::wrappers::ReceiverStream;
 
-use crate::chat::{body_error, require_json};
+use crate::body::{body_error, require_json};
 use crate::failure::ApiError;
 use crate::gateway::{Gateway, SERVER_TIMING};
-use crate::line::{Job, Refusal, TransferEvent, TransferRequest, Work};
-
-/// Where transfers are asked for, below /v1.
-pub const KV_PATH: &str = "/nearside/kv";
+use crate::handoff::KvRequest;
+use crate::job::{Job, Refusal, TransferEvent, Work};
 
 /// A receiver that takes nothing for this long is taken for gone.
 const STALLED_AFTER: Duration = Duration::from_secs(30);
-
-/// What this gateway hands over, and how much of it at a time.
-pub struct Handoff {
-    identity: KvIdentity,
-    n_vocab: usize,
-    n_ctx: usize,
-    max_bytes: u64,
-    /// One for each transfer, from its request until its last byte has left: a transfer that waits
-    /// for its receiver holds its bytes in memory.
-    places: Arc<Semaphore>,
-}
-
-#[derive(Debug, Deserialize)]
-struct KvRequest {
-    /// Whose keys and values are wanted; refused if they are not this gateway's.
-    model: String,
-    vocabulary: String,
-    /// All tokens from the dialogue's beginning.
-    tokens: Vec<u32>,
-    /// The first position that is wanted.
-    #[serde(default)]
-    start: usize,
-    dtype: Encoding,
-}
-
-impl Handoff {
-    pub fn new(model: &Model, n_ctx: usize, max_bytes: u64, max_transfers: usize) -> Handoff {
-        Handoff {
-            identity: model.kv_identity(n_ctx),
-            n_vocab: model.info().n_vocab,
-            n_ctx,
-            max_bytes,
-            places: Arc::new(Semaphore::new(max_transfers)),
-        }
-    }
-
-    /// What a probe says of it: the format's version and the model.
-    pub fn hint(&self) -> String {
-        format!("{VERSION} {}", self.identity.model)
-    }
-
-    /// What `GET /v1/models` says of it.
-    pub fn description(&self) -> Value {
-        json!({
-            "path": format!("/v1{KV_PATH}"),
-            "version": VERSION,
-            "model": self.identity.model,
-            "vocabulary": self.identity.vocabulary,
-            "dtypes": Encoding::ALL,
-            "max_tokens": self.n_ctx,
-            "max_bytes": self.max_bytes,
-        })
-    }
-
-    fn check(&self, request: KvRequest) -> Result<TransferRequest> {
-        let KvRequest { model, vocabulary, tokens, start, dtype } = request;
-        let KvIdentity { shape, .. } = self.identity;
-        for (name, asked, own) in [
-            ("model", model, &self.identity.model),
-            ("vocabulary", vocabulary, &self.identity.vocabulary),
-        ] {
-            if asked != *own {
-                return Err(Error::KvForeignModel(format!("the {name} here is {own:.12}")));
-            }
-        }
-        if start >= tokens.len() {
-            let detail = format!("`start` is {start} and there are {} `tokens`", tokens.len());
-            return Err(Error::InvalidRequest(detail));
-        }
-        if let Some(id) = tokens.iter().find(|&&id| id as usize >= self.n_vocab) {
-            let detail = format!("token {id} is outside the vocabulary of {}", self.n_vocab);
-            return Err(Error::InvalidRequest(detail));
-        }
-        if tokens.len() > self.n_ctx {
-            return Err(Error::PromptTooLong { n_tokens: tokens.len(), n_ctx: self.n_ctx });
-        }
-        let n_bytes = Layout { encoding: dtype, shape, positions: start..tokens.len() }.n_bytes();
-        if n_bytes > self.max_bytes {
-            let what = format!("{n_bytes} bytes");
-            return Err(Error::KvTooLarge { what, limit: self.max_bytes });
-        }
-        Ok(TransferRequest { tokens, start, encoding: dtype })
-    }
-}
 
 pub async fn kv(
     State(gateway): State<Arc<Gateway>>,
@@ -125,8 +35,7 @@ pub async fn kv(
     let request: KvRequest =
         serde_json::from_slice(&body).map_err(|error| ApiError::invalid(error.to_string()))?;
     let request = handoff.check(request)?;
-    let place = Arc::clone(&handoff.places).try_acquire_owned();
-    let place = place.map_err(|_| Refusal::full(gateway.line.outlook().queue_s))?;
+    let place = handoff.place().ok_or_else(|| Refusal::full(gateway.line.outlook().queue_s))?;
     let (events, mut received) = mpsc::unbounded_channel();
     let work = Work::Transfer { request, events };
     gateway.line.offer(Job { work, offered: Instant::now() })?;
@@ -189,6 +98,7 @@ async fn forward(
 
 #[cfg(test)]
 mod tests {
+    use tokio::sync::Semaphore;
     use tokio_stream::StreamExt;
 
     use super::*;

@@ -7,104 +7,9 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use nearside::Error;
-use nearside::engine::{Finish, GenerateRequest};
-use nearside::handoff::codec::Encoding;
-use tokio::sync::mpsc;
-
+use crate::job::{Failure, Job, Refusal, Work};
 use crate::rates::Rates;
 use crate::scheduler::{Limits, Remaining, Scheduler, Ticket};
-use crate::transfer::equivalent_tokens;
-
-/// Something to be computed.
-pub struct Job {
-    pub work: Work,
-    pub offered: Instant,
-}
-
-/// What is wanted, and where its pieces go.
-pub enum Work {
-    Answer { request: GenerateRequest, events: mpsc::UnboundedSender<Event> },
-    Transfer { request: TransferRequest, events: mpsc::UnboundedSender<TransferEvent> },
-}
-
-impl Work {
-    /// Nobody listens any more.
-    pub fn is_cancelled(&self) -> bool {
-        match self {
-            Work::Answer { events, .. } => events.is_closed(),
-            Work::Transfer { events, .. } => events.is_closed(),
-        }
-    }
-
-    pub fn fail(&self, failure: Failure) {
-        match self {
-            Work::Answer { events, .. } => drop(events.send(Event::Failed(failure))),
-            Work::Transfer { events, .. } => drop(events.send(TransferEvent::Failed(failure))),
-        }
-    }
-}
-
-/// Keys and values of the device's model for the positions from `start` on.
-#[derive(Debug)]
-pub struct TransferRequest {
-    pub tokens: Vec<u32>,
-    pub start: usize,
-    pub encoding: Encoding,
-}
-
-/// What a transfer tells its listener: `Begun`, its sections, and the end of the channel; or
-/// `Failed` instead of what is left.
-#[derive(Debug)]
-pub enum TransferEvent {
-    Begun { n_bytes: u64, n_cached: usize, queued: Duration, prefill: Duration },
-    Section(Vec<u8>),
-    Failed(Failure),
-}
-
-/// What a job tells its listener: `Started`, any number of `Text`, then one `Done` or `Failed`.
-#[derive(Debug)]
-pub enum Event {
-    Started,
-    Text(String),
-    Done(Outcome),
-    Failed(Failure),
-}
-
-/// How an answer ended, and what it took.
-#[derive(Debug)]
-pub struct Outcome {
-    pub finish: Finish,
-    pub prompt_tokens: usize,
-    /// Of the prompt, what an engine already held.
-    pub cached_tokens: usize,
-    pub completion_tokens: usize,
-    pub queued: Duration,
-    /// From admission, including the steps of the requests it took turns with.
-    pub prefill: Duration,
-    pub decode: Duration,
-}
-
-/// Why a job got no answer or not all of it.
-#[derive(Debug)]
-pub enum Failure {
-    Engine(Error),
-    ShuttingDown,
-}
-
-/// Why a job was not taken.
-#[derive(Debug, PartialEq)]
-pub enum Refusal {
-    Full { retry_after_s: u64 },
-    ShuttingDown,
-}
-
-impl Refusal {
-    /// To come back when those before are expected to be done.
-    pub fn full(wait_s: f64) -> Refusal {
-        Refusal::Full { retry_after_s: (wait_s.ceil() as u64).clamp(1, 60) }
-    }
-}
 
 /// What the gateway expects of the next request, for headers and the router's cost.
 #[derive(Debug, Clone, Copy)]
@@ -266,4 +171,9 @@ impl State {
         let prefill_tokens = equivalent_tokens(n_tokens, &self.rates, transfers);
         Remaining { prefill_tokens, decode_tokens: 0 }
     }
+}
+
+/// What a transfer has still to do, in tokens of the model that answers: the line counts in those.
+fn equivalent_tokens(n_tokens: usize, answers: &Rates, transfers: &Rates) -> usize {
+    (n_tokens as f64 * answers.prefill_tps() / transfers.prefill_tps()).ceil() as usize
 }

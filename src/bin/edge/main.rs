@@ -1,18 +1,24 @@
 //! `nearside-edge`: an OpenAI-compatible gateway around the embedded edge model.
 //!
-//! In reading order: a request comes in through [`gateway`] and [`chat`], in the shape of [`api`];
-//! it waits in the [`line`], which the [`scheduler`] orders; the [`compute`] thread takes it to the
-//! engine that the [`prefix_cache`] picks, and learns its [`rates`] on the way. A request for keys
-//! and values of the device's model comes in through [`kv`] and becomes a [`transfer`].
+//! In reading order: a request comes in through [`app`] and [`chat`], in the shape of [`api`]; as a
+//! [`job`] it waits in the [`line`], which the [`scheduler`] orders; the [`compute`] thread takes it
+//! to the engine that the [`prefix_cache`] picks, and learns its [`rates`] on the way. A request for
+//! keys and values of the device's model, which are [`handoff`]'s to give, comes in through [`kv`]
+//! and becomes a [`transfer`].
 
 mod api;
+mod app;
+mod body;
 mod chat;
 mod cli;
 mod compute;
 mod failure;
 mod gateway;
+mod handoff;
+mod job;
 mod kv;
 mod line;
+mod panics;
 mod prefix_cache;
 mod probe;
 mod rates;
@@ -38,9 +44,10 @@ use nearside::{Error, Result};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 
+use crate::app::Access;
 use crate::cli::Args;
-use crate::gateway::{Access, Gateway};
-use crate::kv::Handoff;
+use crate::gateway::Gateway;
+use crate::handoff::Handoff;
 use crate::line::Line;
 use crate::prefix_cache::PrefixCache;
 use crate::rates::Rates;
@@ -79,7 +86,7 @@ fn serve(args: &Args) -> Result<()> {
     let (gateway, cache, transfers) = load(args)?;
     let line = Arc::clone(&gateway.line);
     let (compute, compute_ended) = start_compute(line, cache, transfers, args)?;
-    let app = gateway::app(Arc::clone(&gateway), &access);
+    let app = app::app(Arc::clone(&gateway), &access);
     let runtime = tokio::runtime::Runtime::new().map_err(system_error("start the runtime"))?;
     let grace = Duration::from_secs(args.grace_s);
     runtime.block_on(listen(args.listen, app, Arc::clone(&gateway.line), grace, compute_ended))?;

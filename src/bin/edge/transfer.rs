@@ -13,10 +13,9 @@ use nearside::handoff::ledger::common_prefix;
 use nearside::{Error, Result};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::compute::guarded;
-use crate::line::{Failure, TransferEvent, TransferRequest};
+use crate::job::{Failure, TransferEvent, TransferRequest};
+use crate::panics::guarded;
 use crate::prefix_cache::PrefixCache;
-use crate::rates::Rates;
 use crate::scheduler::Ticket;
 
 /// The transfers that compute, by ticket, and the engines over the device's model.
@@ -184,9 +183,4 @@ impl Transfer {
 fn fail(events: &UnboundedSender<TransferEvent>, error: Error) {
     tracing::warn!(code = error.code(), "a transfer failed: {error}");
     let _ = events.send(TransferEvent::Failed(Failure::Engine(error)));
-}
-
-/// What a transfer has still to do, in tokens of the model that answers: the line counts in those.
-pub fn equivalent_tokens(n_tokens: usize, answers: &Rates, transfers: &Rates) -> usize {
-    (n_tokens as f64 * answers.prefill_tps() / transfers.prefill_tps()).ceil() as usize
 }

@@ -7,8 +7,8 @@
 
 use nearside::routing::Calibration;
 
-use crate::cli::Pair;
 use crate::contenders::OURS_LOOK;
+use crate::outcomes::Pair;
 use crate::replay::{Scene, replay};
 use crate::{Failure, Result, parallel};
 

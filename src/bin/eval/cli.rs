@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use nearside::Config;
 
+use crate::outcomes::Pair;
 use crate::trace::{self, Trace};
 use crate::world::Speeds;
 use crate::{Failure, Result};
@@ -121,18 +122,6 @@ pub struct WorldArgs {
     /// Of the order of the questions and the pauses between them.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-}
-
-/// Two models and what was recorded of them.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct Pair {
-    pub device: String,
-    pub edge: String,
-    pub outcomes: Vec<PathBuf>,
-    pub answers: Vec<PathBuf>,
-    pub predictions: Option<PathBuf>,
-    pub scorer: Option<PathBuf>,
-    pub test_ids: Option<PathBuf>,
 }
 
 /// The world, read.

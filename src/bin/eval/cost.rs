@@ -9,8 +9,7 @@
 use serde::Serialize;
 
 use crate::metrics::Runs;
-use crate::outcomes::Question;
-use crate::recorded::chance;
+use crate::outcomes::{Question, chance};
 use crate::replay::{Scene, Turn};
 
 /// Prices of a call, in units of win rate.

@@ -2,7 +2,7 @@
 //!
 //! In reading order: [`outcomes`] tells which model got which question right, [`predictions`] what
 //! the scorer says of it, [`trace`] how the link behaves; [`world`] plays the link and the edge and
-//! [`recorded`] the two models on the device; [`replay`] sends all questions through one of the
+//! [`recorded`] the two models on the device, in tokens that are [`pieces`] of text; [`replay`] sends all questions through one of the
 //! [`contenders`]; [`sweep`] does so for many thresholds, [`metrics`] and [`cost`] weigh the outcome, [`report`]
 //! and [`docs`] show it. [`calibrate`] picks a threshold that keeps a promise. [`dialogues`] does
 //! all this with several turns, whose keys and values [`prefix_memory`] keeps at the edge.
@@ -17,6 +17,8 @@ mod docs;
 mod metrics;
 mod outcomes;
 mod parallel;
+mod pieces;
+mod prediction;
 mod predictions;
 mod prefix_memory;
 mod recorded;
@@ -33,7 +35,8 @@ use std::time::Instant;
 
 use clap::Parser;
 
-use crate::cli::{Cli, Pair, ReplayArgs, Task};
+use crate::cli::{Cli, ReplayArgs, Task};
+use crate::outcomes::Pair;
 use crate::predictions::Predictions;
 use crate::replay::Scene;
 use crate::report::{PairReport, Report, SetReport};

@@ -2,18 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use sha2::{Digest, Sha256};
 
-use crate::cli::Pair;
 use crate::{Failure, Result, file_failure};
 
 /// Assumed where no answer of a set has a known length, in characters.
 const TYPICAL_CHARS: usize = 800;
 /// Stands for the text of an answer of which only the length is known.
 const FILLER: &str = "text ";
+
+/// Two models and what was recorded of them.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Pair {
+    pub device: String,
+    pub edge: String,
+    pub outcomes: Vec<PathBuf>,
+    pub answers: Vec<PathBuf>,
+    pub predictions: Option<PathBuf>,
+    pub scorer: Option<PathBuf>,
+    pub test_ids: Option<PathBuf>,
+}
 
 /// One question, with what both models made of it.
 #[derive(Debug, Clone, PartialEq)]
@@ -239,6 +251,13 @@ fn medians(rows: &[Row], length: impl Fn(&Row) -> Option<usize>) -> HashMap<Stri
         lengths.get(lengths.len() / 2).copied().unwrap_or(TYPICAL_CHARS)
     };
     lengths.into_iter().map(|(set, lengths)| (set, median(lengths))).collect()
+}
+
+/// A number in [0, 1) that only the question's id decides.
+pub fn chance(question: &Question) -> f64 {
+    let digest = Sha256::digest(&question.id);
+    let bytes = [digest[0], digest[1], digest[2], digest[3]];
+    f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

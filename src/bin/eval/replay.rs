@@ -11,7 +11,7 @@ use rand_pcg::Pcg32;
 
 use crate::contenders::Contender;
 use crate::outcomes::Question;
-use crate::predictions::Prediction;
+use crate::prediction::Prediction;
 use crate::recorded::{RecordedDevice, RecordedScorer};
 use crate::trace::Trace;
 use crate::world::{Speeds, World};

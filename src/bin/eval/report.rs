@@ -6,9 +6,10 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::cli::{Pair, World};
+use crate::cli::World;
 use crate::cost::Costs;
 use crate::metrics::{Measure, Point};
+use crate::outcomes::Pair;
 use crate::world::Speeds;
 
 /// Everything that a run found. Times in seconds, shares from 0 to 1.

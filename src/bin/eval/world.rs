@@ -18,13 +18,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::Failure;
 use crate::outcomes::{self, Question};
-use crate::predictions::Prediction;
+use crate::pieces::{TOKEN_BYTES, pieces, prompt_tokens, token};
+use crate::prediction::Prediction;
 use crate::prefix_memory::PrefixMemory;
-use crate::recorded;
 use crate::trace::{Row, Trace};
 
-/// Bytes of a token, as a rule of thumb for any vocabulary and language.
-pub const TOKEN_BYTES: usize = 4;
 /// Bytes of the event stream per answer token, as real servers send them.
 const STREAM_BYTES_PER_TOKEN: f64 = 220.0;
 /// The edge's answer comes in so many pieces after its first token.
@@ -321,7 +319,7 @@ impl<'w, 'r> Host for &'w World<'r> {
         self.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
         let messages = sent_messages(&request.body);
-        let tokens = recorded::prompt_tokens(&messages);
+        let tokens = prompt_tokens(&messages);
         // An answer that has begun is gone on with.
         let begun = messages.last().filter(|message| message.role == Role::Assistant);
         let n_begun = begun.map_or(0, |message| message.content.len());
@@ -435,7 +433,7 @@ impl Stream<'_, '_> {
         if self.n_sent == self.n_tokens {
             let Stream { n_prompt, n_cached, n_tokens, .. } = *self;
             let mut computed = std::mem::take(&mut self.prompt);
-            computed.extend(recorded::pieces(&"text".repeat(n_tokens)).map(recorded::token));
+            computed.extend(pieces(&"text".repeat(n_tokens)).map(token));
             self.world.edge_memory.borrow_mut().remember(computed, World::now(self.world));
             events += &event(r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#);
             let details = serde_json::json!({"cached_tokens": n_cached});

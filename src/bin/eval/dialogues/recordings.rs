@@ -10,10 +10,9 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use serde::Deserialize;
 
-use crate::outcomes::{Question, read_rows};
-use crate::predictions::Prediction;
-use crate::recorded::chance;
-use crate::world::TOKEN_BYTES;
+use crate::outcomes::{Question, chance, read_rows};
+use crate::pieces::TOKEN_BYTES;
+use crate::prediction::Prediction;
 use crate::{Failure, Result, file_failure, parallel};
 
 /// Fewest and most questions of a session.

@@ -1,0 +1,98 @@
+//! What the handlers want computed, and what they hear of it.
+
+use std::time::{Duration, Instant};
+
+use nearside::Error;
+use nearside::engine::{Finish, GenerateRequest};
+use nearside::handoff::codec::Encoding;
+use tokio::sync::mpsc;
+
+/// Something to be computed.
+pub struct Job {
+    pub work: Work,
+    pub offered: Instant,
+}
+
+/// What is wanted, and where its pieces go.
+pub enum Work {
+    Answer { request: GenerateRequest, events: mpsc::UnboundedSender<Event> },
+    Transfer { request: TransferRequest, events: mpsc::UnboundedSender<TransferEvent> },
+}
+
+impl Work {
+    /// Nobody listens any more.
+    pub fn is_cancelled(&self) -> bool {
+        match self {
+            Work::Answer { events, .. } => events.is_closed(),
+            Work::Transfer { events, .. } => events.is_closed(),
+        }
+    }
+
+    pub fn fail(&self, failure: Failure) {
+        match self {
+            Work::Answer { events, .. } => drop(events.send(Event::Failed(failure))),
+            Work::Transfer { events, .. } => drop(events.send(TransferEvent::Failed(failure))),
+        }
+    }
+}
+
+/// Keys and values of the device's model for the positions from `start` on.
+#[derive(Debug)]
+pub struct TransferRequest {
+    pub tokens: Vec<u32>,
+    pub start: usize,
+    pub encoding: Encoding,
+}
+
+/// What a transfer tells its listener: `Begun`, its sections, and the end of the channel; or
+/// `Failed` instead of what is left.
+#[derive(Debug)]
+pub enum TransferEvent {
+    Begun { n_bytes: u64, n_cached: usize, queued: Duration, prefill: Duration },
+    Section(Vec<u8>),
+    Failed(Failure),
+}
+
+/// What a job tells its listener: `Started`, any number of `Text`, then one `Done` or `Failed`.
+#[derive(Debug)]
+pub enum Event {
+    Started,
+    Text(String),
+    Done(Outcome),
+    Failed(Failure),
+}
+
+/// How an answer ended, and what it took.
+#[derive(Debug)]
+pub struct Outcome {
+    pub finish: Finish,
+    pub prompt_tokens: usize,
+    /// Of the prompt, what an engine already held.
+    pub cached_tokens: usize,
+    pub completion_tokens: usize,
+    pub queued: Duration,
+    /// From admission, including the steps of the requests it took turns with.
+    pub prefill: Duration,
+    pub decode: Duration,
+}
+
+/// Why a job got no answer or not all of it.
+#[derive(Debug)]
+pub enum Failure {
+    Engine(Error),
+    ShuttingDown,
+}
+
+/// Why a job was not taken.
+#[derive(Debug, PartialEq)]
+pub enum Refusal {
+    Full { retry_after_s: u64 },
+    ShuttingDown,
+}
+
+impl Refusal {
+    /// To come back when those before are expected to be done.
+    pub fn full(wait_s: f64) -> Refusal {
+        Refusal::Full { retry_after_s: (wait_s.ceil() as u64).clamp(1, 60) }
+    }
+}
