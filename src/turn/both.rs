@@ -31,10 +31,16 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let limit = self.config.answer_limit(request.max_tokens, self.edge_rates.decode_tps);
-        let call =
-            EdgeCall::beside_device(&self.config, &self.sending, request, answer, host.now())
-                .up_to(limit);
+        let limit =
+            self.config.answer_limit(request.max_tokens, self.knowledge.edge_rates.decode_tps);
+        let call = EdgeCall::beside_device(
+            &self.config,
+            &self.sides.edge.sending,
+            request,
+            answer,
+            host.now(),
+        )
+        .up_to(limit);
         let mut edge = Running::start(&call, host);
         let ended = {
             let beside = Beside::Answering(&call);

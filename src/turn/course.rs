@@ -35,13 +35,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         score: &Score,
         now: Duration,
     ) -> Option<Prospect> {
-        let holder = self.last_route?;
+        let holder = self.dialogue.last_route?;
         if !self.config.look_ahead || self.config.alpha_per_s <= 0.0 {
             return None;
         }
         let Counted { vocabulary, tokens, .. } = counted;
         let (fresh, edge_fresh) = self.as_if_never_away(mode, counted, now);
-        let edge = self.ledger.missing(Route::Edge, vocabulary, tokens, now);
+        let edge = self.knowledge.ledger.missing(Route::Edge, vocabulary, tokens, now);
         let plan = self.plan(mode, vocabulary, tokens, now);
         // What is fetched costs as much less as it does now.
         let discount = plan.total_s / plan.compute_s.max(f64::MIN_POSITIVE);
@@ -49,18 +49,19 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let edge_missed = edge_fresh.tokens + score.device_tokens;
         let turn = turn_number(messages);
         // An answer that is asked for once more, or another dialogue, begins without regrets.
-        let goes_on = turn > self.course.n_turns && turn > 1;
+        let goes_on = turn > self.dialogue.course.n_turns && turn > 1;
         Some(Prospect {
             outlook: Outlook {
                 holder,
-                regret_s: if goes_on { self.course.regret_s } else { 0.0 },
-                turns_left: self.habits.turns_left(turn),
-                advantages: self.habits.advantages(holder.other()),
+                regret_s: if goes_on { self.dialogue.course.regret_s } else { 0.0 },
+                turns_left: self.knowledge.habits.turns_left(turn),
+                advantages: self.knowledge.habits.advantages(holder.other()),
             },
             device_debt_s: (plan.total_s - fresh.total_s).max(0.0),
-            edge_debt_s: (edge.tokens - edge_fresh.tokens).max(0.0) / self.edge_rates.prefill_tps,
-            device_per_turn_s: discount * device_missed / self.device_rates.prefill_tps,
-            edge_per_turn_s: edge_missed / self.edge_rates.prefill_tps,
+            edge_debt_s: (edge.tokens - edge_fresh.tokens).max(0.0)
+                / self.knowledge.edge_rates.prefill_tps,
+            device_per_turn_s: discount * device_missed / self.knowledge.device_rates.prefill_tps,
+            edge_per_turn_s: edge_missed / self.knowledge.edge_rates.prefill_tps,
         })
     }
 
@@ -72,7 +73,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         now: Duration,
     ) -> (Plan, Missing) {
         let Counted { vocabulary, tokens, .. } = counted;
-        let computed = |side| self.ledger.missing(side, vocabulary, tokens, now).computed;
+        let computed = |side| self.knowledge.ledger.missing(side, vocabulary, tokens, now).computed;
         let n_known = computed(Route::Device).max(computed(Route::Edge));
         let n_known = n_known.min(tokens.len().saturating_sub(1));
         let plan = cheapest(&self.prices(mode, tokens, now), n_known, tokens.len());
@@ -90,19 +91,20 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let turn = turn_number(messages);
         let goes_on = !session::begun(messages).is_empty();
         if turn == 1 && !goes_on {
-            self.course = Course::default();
+            self.dialogue.course = Course::default();
         }
         let may_move = turn > 1 || goes_on;
-        let moved = self.last_route.is_some_and(|last| last != answered) && may_move;
-        self.course.n_moves += usize::from(moved);
+        let moved = self.dialogue.last_route.is_some_and(|last| last != answered) && may_move;
+        self.dialogue.course.n_moves += usize::from(moved);
         // The rest of an answer is no turn more.
         if goes_on {
             return;
         }
-        self.course.n_turns = turn;
-        self.course.regret_s = decision.ahead.map_or(0.0, |ahead| ahead.regret_after(answered));
+        self.dialogue.course.n_turns = turn;
+        self.dialogue.course.regret_s =
+            decision.ahead.map_or(0.0, |ahead| ahead.regret_after(answered));
         if let Some(edge_better_s) = decision.edge_better_s() {
-            self.habits.observe(turn, edge_better_s);
+            self.knowledge.habits.observe(turn, edge_better_s);
         }
     }
 }

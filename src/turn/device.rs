@@ -52,28 +52,28 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
-        let n_room = match &self.device {
+        let n_room = match &self.sides.device {
             Some(device) => self.prompt_room(device),
             None => return Err(Error::DeviceNotReady),
         };
         self.note_device(host.now());
         let messages = with_answer(&request.messages, &answer.text);
-        let device = self.device.as_ref().ok_or(Error::DeviceNotReady)?;
-        let prompt = device.fit(&mut self.session.borrow_mut(), &messages, n_room)?;
+        let device = self.sides.device.as_ref().ok_or(Error::DeviceNotReady)?;
+        let prompt = device.fit(&mut self.dialogue.session.borrow_mut(), &messages, n_room)?;
         let mode = request.mode.unwrap_or(self.config.mode);
         let plan = self.plan(mode, device.vocabulary(), &prompt.tokens, host.now());
         self.take_up(&prompt.tokens, host).await;
         if plan.fetched > 0 {
             answer.fetch_error = self.fetch(&prompt.tokens, &plan, host).await?;
         }
-        let device = self.device.as_mut().ok_or(Error::DeviceNotReady)?;
-        let scorer = self.scorer.as_ref();
+        let device = self.sides.device.as_mut().ok_or(Error::DeviceNotReady)?;
+        let scorer = self.sides.scorer.as_ref();
         // As decided with the edge in it, where that was away and has come back.
         let revised = OnceCell::new();
         let mut looks = Looks::new(scorer, request, decision, beside, &self.config.second_look);
         looks.iter().for_each(|looks| looks.hold(answer));
         let asked = request.max_tokens.or(self.config.max_tokens);
-        let limit = self.config.answer_limit(asked, self.device_rates.decode_tps);
+        let limit = self.config.answer_limit(asked, self.knowledge.device_rates.decode_tps);
         answer.limit_tokens = limit;
         let sampling = request.sampling.or(self.config.sampling).or(self.config.device_sampling);
         let by_clock = || host.now().as_nanos() as u64;
@@ -89,7 +89,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             sampling,
             max_tokens: limit.saturating_sub(answer.n_text_tokens()).max(1),
             stop: request.stop.clone(),
-            prefill_chunk: prefill_chunk(self.device_rates.prefill_tps),
+            prefill_chunk: prefill_chunk(self.knowledge.device_rates.prefill_tps),
         })?;
         let n_reused = device.progress(&generation).reused_tokens;
         answer.usage.prompt_tokens = n_prompt;
@@ -119,7 +119,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 let decision = revised.get_or_init(|| decision);
                 let rest = Rest {
                     n_unread,
-                    prefill_tps: self.device_rates.prefill_tps,
+                    prefill_tps: self.knowledge.device_rates.prefill_tps,
                     n_written: answer.n_text_tokens(),
                     shown: answer.n_tokens > n_before && answer.shown(),
                 };
@@ -186,8 +186,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let looking = looks.map_or(Duration::ZERO, |looks| looks.spent);
         let decode_s = seconds(prefilled, host.now().saturating_sub(looking));
         let prefill_s = seconds(started, prefilled);
-        self.device_rates.observe_prefill_after(n_reused, n_prompt - n_reused, prefill_s);
-        self.device_rates.observe_decode(n_generated, decode_s);
+        self.knowledge.device_rates.observe_prefill_after(n_reused, n_prompt - n_reused, prefill_s);
+        self.knowledge.device_rates.observe_decode(n_generated, decode_s);
         Ok(ended)
     }
 }

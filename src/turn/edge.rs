@@ -25,9 +25,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let limit = self.config.answer_limit(request.max_tokens, self.edge_rates.decode_tps);
-        let call = EdgeCall::new(&self.config, &self.sending, request, answer, host.now())
-            .up_to(limit.saturating_sub(answer.n_text_tokens()));
+        let limit =
+            self.config.answer_limit(request.max_tokens, self.knowledge.edge_rates.decode_tps);
+        let call =
+            EdgeCall::new(&self.config, &self.sides.edge.sending, request, answer, host.now())
+                .up_to(limit.saturating_sub(answer.n_text_tokens()));
         answer.limit_tokens = limit;
         self.follow(Running::start(&call, host), answer, host).await
     }
@@ -41,7 +43,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     ) -> Result<()> {
         let call = running.call;
         let n_before = answer.n_tokens;
-        answer.begin(self.edge_opens_thought);
+        answer.begin(self.sides.edge.opens_thought);
         let outcome = running.shown_in(answer, host).await;
         let counted = self.note_usage(call, n_before, answer);
         let outcome = match (outcome, counted) {
@@ -74,7 +76,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.learn_from(call, missing, now);
         if let Some(share) = call.received().cached_share() {
             let Counted { vocabulary, tokens, .. } = prompt;
-            self.ledger.edge_reused(vocabulary, tokens, share, call.opened_at());
+            self.knowledge.ledger.edge_reused(vocabulary, tokens, share, call.opened_at());
         }
         // The next prompt leaves out what was thought, and with it goes what was computed after.
         let held = match answer.n_thinking_tokens {
@@ -94,12 +96,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// tag tells.
     fn settle_thought<H: Host>(&mut self, answer: &mut Answer, host: &H) {
         if answer.rethought {
-            self.edge_opens_thought = true;
-        } else if self.edge_opens_thought
+            self.sides.edge.opens_thought = true;
+        } else if self.sides.edge.opens_thought
             && answer.finish == FinishReason::Stop
             && answer.never_closed_thought()
         {
-            self.edge_opens_thought = false;
+            self.sides.edge.opens_thought = false;
             answer.was_no_thought(host);
         }
     }
@@ -145,7 +147,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Ok(());
         }
         let received = call.received();
-        self.link.observe_turn(received.n_bytes, now);
+        self.knowledge.link.observe_turn(received.n_bytes, now);
         if received.first_text.is_some() {
             self.edge_holds(&call.messages(), now)?;
         }
@@ -154,23 +156,23 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// What an edge that has said all tells of the link and of itself.
     pub(super) fn learn_from(&mut self, call: &EdgeCall, n_missing: usize, now: Duration) {
-        self.link.observe_turn(call.received().n_bytes, now);
+        self.knowledge.link.observe_turn(call.received().n_bytes, now);
         self.learn_edge_rates(call, n_missing);
         if let Some(transfers) = call.received().transfers() {
-            self.link.observe_answer(&transfers, now);
+            self.knowledge.link.observe_answer(&transfers, now);
         }
     }
 
     /// The edge has computed these messages.
     pub(super) fn edge_holds(&mut self, messages: &[Message], now: Duration) -> Result<()> {
         let Counted { vocabulary, tokens, .. } = self.count(messages)?;
-        self.ledger.edge_holds(&vocabulary, tokens, now);
+        self.knowledge.ledger.edge_holds(&vocabulary, tokens, now);
         Ok(())
     }
 
     pub(super) fn missing_on_edge(&self, prompt: &Counted, now: Duration) -> usize {
         let Counted { vocabulary, tokens, .. } = prompt;
-        self.ledger.missing(Route::Edge, vocabulary, tokens, now).tokens.round() as usize
+        self.knowledge.ledger.missing(Route::Edge, vocabulary, tokens, now).tokens.round() as usize
     }
 
     /// A gateway's word is taken as it is. Of another server the time to the
@@ -184,41 +186,43 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let (Some(first), Some(last)) = (received.first_text, received.last_text) else { return };
         self.note_hints(&hints);
         if let Some(queue_s) = hints.queue_s {
-            self.link.observe_queue(queue_s);
+            self.knowledge.link.observe_queue(queue_s);
         }
         if call.beside_device {
             return;
         }
-        let link = self.link.estimate(call.opened_at());
-        let upload_s = self.link.upload_s(received.request_bytes(), call.opened_at());
+        let link = self.knowledge.link.estimate(call.opened_at());
+        let upload_s = self.knowledge.link.upload_s(received.request_bytes(), call.opened_at());
         let waited_s = received.first_word_s().unwrap_or_default() - link.rtt_s - upload_s;
-        let prefill_s = n_missing as f64 / self.edge_rates.prefill_tps;
+        let prefill_s = n_missing as f64 / self.knowledge.edge_rates.prefill_tps;
         let n_tokens = received.n_tokens();
         if !received.came_as_written() {
             if hints.decode_tps.is_none() {
                 let decode_s = waited_s - prefill_s - link.queue_s;
-                self.edge_rates.observe_decode(n_tokens, decode_s);
+                self.knowledge.edge_rates.observe_decode(n_tokens, decode_s);
             }
             return;
         }
         if hints.decode_tps.is_none() {
-            self.edge_rates.observe_decode(n_tokens.saturating_sub(1), seconds(first, last));
+            self.knowledge
+                .edge_rates
+                .observe_decode(n_tokens.saturating_sub(1), seconds(first, last));
         }
         if hints.queue_s.is_some() {
             return;
         }
         let compute_s = waited_s.max(0.0);
         if n_missing >= MIN_PREFILL_TOKENS {
-            self.edge_rates.observe_prefill(n_missing, compute_s);
+            self.knowledge.edge_rates.observe_prefill(n_missing, compute_s);
         } else {
-            self.link.observe_queue(compute_s - prefill_s);
+            self.knowledge.link.observe_queue(compute_s - prefill_s);
         }
     }
 
     pub(super) fn note_edge_failure(&mut self, error: &Error, now: Duration) {
         let rest = match error {
             Error::EdgeUnreachable(_) | Error::EdgeTimeout(_) | Error::EdgeBrokeOff => {
-                self.link.fail(now);
+                self.knowledge.link.fail(now);
                 return;
             }
             Error::EdgeRateLimited { retry_after_s } => Duration::from_secs(*retry_after_s),
@@ -226,6 +230,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Error::EdgeFailed { .. } | Error::EdgeProtocol(_) => REST_AFTER_FAILURE,
             _ => return,
         };
-        self.edge_rests_until = now + rest;
+        self.sides.edge.rests_until = now + rest;
     }
 }

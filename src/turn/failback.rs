@@ -75,7 +75,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// Whether the edge would be asked for this turn, or was, and cannot be reached.
     pub(super) fn misses_edge(&self, mode: Mode, now: Duration) -> bool {
         let wants_edge = matches!(mode, Mode::Auto | Mode::PreferEdge);
-        let away = self.link.estimate(now).online == Some(false) && now >= self.edge_rests_until;
+        let away = self.knowledge.link.estimate(now).online == Some(false)
+            && now >= self.sides.edge.rests_until;
         self.config.failback && wants_edge && self.config.edge.base_url.is_some() && away
     }
 
@@ -89,7 +90,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         answer: &mut Answer,
         host: &H,
     ) -> Result<Ended> {
-        let (mut link, config) = (self.link.clone(), self.config.clone());
+        let (mut link, config) = (self.knowledge.link.clone(), self.config.clone());
         let absence = Absence { decision, config: &config, back: Cell::new(None) };
         let ended = {
             let away = !matches!(error, Some(Error::EdgeTimeout(_)));
@@ -107,7 +108,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if let Some((_, hints)) = absence.back.get() {
             self.note_hints(&hints);
         }
-        self.link = link;
+        self.knowledge.link = link;
         ended
     }
 

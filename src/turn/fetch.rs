@@ -65,8 +65,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Some(recorded);
         }
         let shape = device.engine()?.kv_identity().shape;
-        let offer = self.fetch_state.offer.filter(|offer| offer.is_of(device.vocabulary()))?;
-        if now < self.fetch_state.rests_until || !self.config.handoff.enabled {
+        let offer = self.sides.fetching.offer.filter(|offer| offer.is_of(device.vocabulary()))?;
+        if now < self.sides.fetching.rests_until || !self.config.handoff.enabled {
             return None;
         }
         let layout = Layout { encoding: self.config.handoff.dtype, shape, positions: 0..1024 };
@@ -75,7 +75,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             bytes_per_token: layout.n_bytes() as f64 / layout.positions.len() as f64,
             down_bytes_per_s: link.down_bytes_per_s,
             edge_prefill_tps: offer.prefill_tps.unwrap_or(PREFILL_TPS),
-            edge_held: common_prefix(&self.fetch_state.fetched, prompt),
+            edge_held: common_prefix(&self.sides.fetching.fetched, prompt),
             import_tps: IMPORT_TPS,
         })
     }
@@ -88,8 +88,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         plan: &Plan,
         host: &H,
     ) -> Result<Option<Error>> {
-        let chunk = prefill_chunk(self.device_rates.prefill_tps);
-        let Some(device) = &mut self.device else { return Ok(None) };
+        let chunk = prefill_chunk(self.knowledge.device_rates.prefill_tps);
+        let Some(device) = &mut self.sides.device else { return Ok(None) };
         let Some(engine) = device.engine_mut() else {
             device.fetch(prompt, plan).await;
             return Ok(None);
@@ -103,8 +103,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             Err(error) => Some(error),
         };
         match &error {
-            None => self.fetch_state.fetched = prompt[..end].to_vec(),
-            Some(_) => self.fetch_state.rests_until = host.now() + REST,
+            None => self.sides.fetching.fetched = prompt[..end].to_vec(),
+            Some(_) => self.sides.fetching.rests_until = host.now() + REST,
         }
         Ok(error)
     }

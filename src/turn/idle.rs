@@ -25,26 +25,26 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// The turn was answered with `text` on `answered`.
     pub(super) fn note_missed(&mut self, messages: &[Message], text: &str, answered: Route) {
         let n_tokens_left = self.config.catch_up_tokens;
-        self.missed = (answered == Route::Edge && n_tokens_left > 0 && !text.is_empty())
+        self.dialogue.missed = (answered == Route::Edge && n_tokens_left > 0 && !text.is_empty())
             .then(|| Missed { messages: with_answer(messages, text), n_tokens_left });
     }
 
     /// Reads what the device has missed, chunk by chunk, until all is read, the budget is spent, or
     /// a turn begins.
     pub(super) async fn catch_up<H: Host>(&mut self, host: &H) {
-        let Some(missed) = self.missed.take() else { return };
+        let Some(missed) = self.dialogue.missed.take() else { return };
         let allowed =
             matches!(self.config.mode, Mode::Auto | Mode::PreferDevice) && !self.config.low_battery;
         if !allowed || self.turns_left_for(Route::Device) < MIN_EXPECTED_TURNS {
             return;
         }
-        let Some(device) = &self.device else { return };
+        let Some(device) = &self.sides.device else { return };
         let n_room = self.prompt_room(device);
-        let fitted = device.fit(&mut self.session.borrow_mut(), &missed.messages, n_room);
+        let fitted = device.fit(&mut self.dialogue.session.borrow_mut(), &missed.messages, n_room);
         let Ok(prompt) = fitted else { return };
         // What the engine holds may be another dialogue's: it is parked, not lost.
         self.take_up(&prompt.tokens, host).await;
-        self.missed = self.read_on(prompt.tokens, missed, host).await;
+        self.dialogue.missed = self.read_on(prompt.tokens, missed, host).await;
         self.make_room();
     }
 
@@ -58,13 +58,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if host.cancelled() {
             return Some(missed);
         }
-        let device = self.device.as_mut()?;
+        let device = self.sides.device.as_mut()?;
         let n_held = common_prefix(device.tokens(), &prompt);
         if n_held == prompt.len() {
             return None;
         }
         prompt.truncate(n_held + missed.n_tokens_left);
-        let prefill_chunk = prefill_chunk(self.device_rates.prefill_tps);
+        let prefill_chunk = prefill_chunk(self.knowledge.device_rates.prefill_tps);
         let request = GenerateRequest { prompt, prefill_chunk, ..GenerateRequest::default() };
         // A device that cannot read now says so when it is asked to answer.
         let mut reading = device.start(request).ok()?;
@@ -85,9 +85,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// Of the turns that are expected, those on which `side` would be better if it had not been
     /// away. Before anything is known it is taken to be.
     pub(super) fn turns_left_for(&self, side: Route) -> f64 {
-        let advantages = self.habits.advantages(side);
+        let advantages = self.knowledge.habits.advantages(side);
         let n_better = advantages.iter().filter(|advantage| **advantage > 0.0).count();
         let share = (n_better as f64 + 1.0) / (advantages.len() as f64 + 1.0);
-        share * self.habits.turns_left(self.course.n_turns)
+        share * self.knowledge.habits.turns_left(self.dialogue.course.n_turns)
     }
 }

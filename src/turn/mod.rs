@@ -5,6 +5,7 @@
 //! measured. The only core file that knows every room.
 
 mod answer;
+mod at_hand;
 mod both;
 mod calibrated;
 mod course;
@@ -14,91 +15,57 @@ mod edge_call;
 mod failback;
 mod fetch;
 mod idle;
+mod knowledge;
 mod look;
 pub mod models;
 mod parked;
 mod probes;
+mod ratings;
 mod received;
 mod report;
+mod sides;
 mod thought;
 mod warm;
 
 use std::borrow::Cow;
-use std::cell::RefCell;
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::config::{Config, Mode};
-use crate::dialogue::{Date, Message, Role, Session, session};
+use crate::dialogue::{Date, Message, Role, session};
 use crate::edge::Asked;
 use crate::engine::Engine;
-use crate::handoff::{Dialogues, Ledger, Plan, Prices, Survival, plan::cheapest};
+use crate::handoff::{Dialogues, Plan, Prices, plan::cheapest};
 use crate::host::{Event, Host};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::{
-    Calibration, Decision, Feedback, Habits, Inputs, Link, LinkEstimate, Rates, Reason, Route,
-    Score, Scorer, Verdict, decide,
+    Calibration, Decision, Inputs, LinkEstimate, Rates, Reason, Route, Score, Scorer, Verdict,
+    decide,
 };
 use crate::{Error, Result};
 
 use answer::Answer;
-use course::Course;
+use at_hand::DialogueAtHand;
 use device::Ended;
-use edge_call::{Beside, Sending};
-use fetch::FetchState;
-use idle::Missed;
+use edge_call::Beside;
+use knowledge::Knowledge;
 use models::{DeviceModel, ScoringModel};
+use ratings::Ratings;
 pub use report::{FinishReason, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
+use sides::{EdgeStanding, Sides};
 
-const DEVICE_RATES_KEY: &str = "rates.device";
-const EDGE_RATES_KEY: &str = "rates.edge";
-const SURVIVAL_KEY: &str = "edge.survival";
-const HABITS_KEY: &str = "habits";
-const FEEDBACK_KEY: &str = "feedback";
 /// Room that is kept free for an answer of no given length, where the dialogue fills the context.
 const USUAL_ANSWER_TOKENS: usize = 1024;
-/// Turns that can still be rated.
-const MAX_RATEABLE: usize = 32;
-
 /// Everything a page's router knows between turns. A replay brings recorded models instead of the
 /// engine and the scorer.
 pub struct Router<D = Engine, S = Scorer> {
     config: Config,
-    scorer: Option<S>,
-    device: Option<D>,
-    link: Link,
-    device_rates: Rates,
-    edge_rates: Rates,
-    ledger: Ledger,
-    last_route: Option<Route>,
-    course: Course,
-    missed: Option<Missed>,
-    /// A dialogue whose last turn the edge has not seen.
-    unseen: Option<Vec<Message>>,
-    habits: Habits,
-    feedback: Feedback,
-    rateable: VecDeque<Rateable>,
-    n_turns: u64,
     /// The calibration in force, and the configuration without it.
     calibrated: Option<(Calibration, Config)>,
-    /// The edge asked to be left alone until then.
-    edge_rests_until: Duration,
-    /// Whether the edge's answers begin inside a thought that its template has opened.
-    edge_opens_thought: bool,
-    fetch_state: FetchState,
-    dialogues: Option<Dialogues>,
-    session: RefCell<Session>,
-    sending: Sending,
-}
-
-/// A turn that a person may have something to say about.
-struct Rateable {
-    turn: u64,
-    route: Route,
-    state: Vec<f32>,
-    /// As the scorer had it, with earlier verdicts.
-    p: f64,
+    sides: Sides<D, S>,
+    knowledge: Knowledge,
+    dialogue: DialogueAtHand,
+    ratings: Ratings,
 }
 
 /// A prompt in the tokens of whichever vocabulary is at hand.
@@ -114,43 +81,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// A router without models: it can route, blindly, and use the edge.
     pub fn new<H: Host>(config: Config, host: &H) -> Result<Router<D, S>> {
         config.validate()?;
-        let stored = |key: &str| host.load(key).as_deref().and_then(Rates::from_json);
         Ok(Router {
-            sending: Sending::to(&config.edge),
+            sides: Sides::new(&config.edge),
             config,
-            scorer: None,
-            device: None,
-            link: Link::new(),
-            device_rates: stored(DEVICE_RATES_KEY).unwrap_or(Rates::DEVICE_PRIOR),
-            edge_rates: stored(EDGE_RATES_KEY).unwrap_or(Rates::EDGE_PRIOR),
-            ledger: Ledger::new(
-                host.load(SURVIVAL_KEY)
-                    .as_deref()
-                    .and_then(Survival::from_json)
-                    .unwrap_or_default(),
-            ),
-            last_route: None,
-            course: Course::default(),
-            missed: None,
-            unseen: None,
-            habits: host
-                .load(HABITS_KEY)
-                .as_deref()
-                .and_then(Habits::from_json)
-                .unwrap_or_default(),
-            feedback: host
-                .load(FEEDBACK_KEY)
-                .as_deref()
-                .and_then(Feedback::from_json)
-                .unwrap_or_default(),
-            rateable: VecDeque::new(),
-            n_turns: 0,
             calibrated: None,
-            edge_rests_until: Duration::ZERO,
-            edge_opens_thought: false,
-            fetch_state: FetchState::default(),
-            dialogues: None,
-            session: RefCell::default(),
+            knowledge: Knowledge::load(host),
+            dialogue: DialogueAtHand::default(),
+            ratings: Ratings::default(),
         })
     }
 
@@ -162,12 +99,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub fn set_config(&mut self, config: Config) -> Result<()> {
         config.validate()?;
         if config.edge != self.config.edge {
-            self.link = Link::new();
-            self.edge_rates = Rates::EDGE_PRIOR;
-            self.ledger.change_edge();
-            self.sending = Sending::to(&config.edge);
-            self.edge_rests_until = Duration::ZERO;
-            self.edge_opens_thought = false;
+            self.knowledge.change_edge();
+            self.sides.edge = EdgeStanding::new(&config.edge);
         }
         self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
         self.config = config;
@@ -175,90 +108,87 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     pub fn set_scorer(&mut self, scorer: S) {
-        if self.feedback.is_fresh() {
+        if self.knowledge.feedback.is_fresh() {
             let user = |text: &str| [Message::new(Role::User, text)];
             let states = COMMON_TURNS.iter().filter_map(|text| scorer.state(&user(text)).ok());
-            states.for_each(|state| self.feedback.see(&state));
+            states.for_each(|state| self.knowledge.feedback.see(&state));
         }
-        self.scorer = Some(scorer);
+        self.sides.scorer = Some(scorer);
     }
 
     pub fn scorer_ready(&self) -> bool {
-        self.scorer.is_some()
+        self.sides.scorer.is_some()
     }
 
     /// Takes the device's model into use, after measuring its speed.
     pub fn set_device<H: Host>(&mut self, mut device: D, host: &H) -> Result<()> {
         let measured = device.measure(&|| host.now())?;
-        if self.device_rates.n_observed == 0 {
-            self.device_rates = measured;
+        if self.knowledge.device_rates.n_observed == 0 {
+            self.knowledge.device_rates = measured;
         }
         if self.calibration().is_some_and(|calibration| calibration.device != device.name()) {
             self.config = self.uncalibrated();
         }
-        self.device = Some(device);
+        self.sides.device = Some(device);
         self.open_dialogues();
         Ok(())
     }
 
     /// Gives the device's model back, its memory with it.
     pub fn unset_device(&mut self) {
-        self.device = None;
-        self.dialogues = None;
+        self.sides.device = None;
+        self.sides.dialogues = None;
     }
 
     pub fn device(&self) -> Option<&D> {
-        self.device.as_ref()
+        self.sides.device.as_ref()
     }
 
     /// To give the device's model keys and values that were kept elsewhere.
     pub fn device_mut(&mut self) -> Option<&mut D> {
-        self.device.as_mut()
+        self.sides.device.as_mut()
     }
 
     pub fn device_rates(&self) -> Rates {
-        self.device_rates
+        self.knowledge.device_rates
     }
 
     pub fn edge_rates(&self) -> Rates {
-        self.edge_rates
+        self.knowledge.edge_rates
     }
 
     pub fn link(&self, now: Duration) -> LinkEstimate {
-        self.link.estimate(now)
+        self.knowledge.link.estimate(now)
     }
 
     /// A later turn goes on with these messages: what can be written of its request is written now.
     pub fn expect_dialogue(&self, messages: &[Message]) {
         // Also where the edge may not be asked: the decision prices its request all the same.
-        self.sending.expect(messages);
+        self.sides.edge.sending.expect(messages);
     }
 
     /// The day on which the dialogue at hand began, to be kept with what the device holds of it.
     pub fn began(&self) -> Option<Date> {
-        self.session.borrow().began()
+        self.dialogue.session.borrow().began()
     }
 
     /// The device holds a dialogue of an earlier visit, which began on this day.
     pub fn carry(&mut self, began: Date) {
-        self.session.borrow_mut().carry(began);
+        self.dialogue.session.borrow_mut().carry(began);
     }
 
     pub fn set_browser_online(&mut self, online: bool) {
-        self.link.set_browser_online(online);
+        self.knowledge.link.set_browser_online(online);
     }
 
     /// Forgets the dialogue: nothing of it is reused.
     pub fn clear_dialogue(&mut self) {
-        if let Some(device) = &mut self.device {
+        if let Some(device) = &mut self.sides.device {
             device.clear();
         }
         self.open_dialogues();
-        self.ledger.forget(Route::Edge);
-        self.last_route = None;
-        self.course = Course::default();
-        self.missed = None;
-        self.unseen = None;
+        self.knowledge.ledger.forget(Route::Edge);
+        self.dialogue.forget();
     }
 
     /// Answers one turn. A turn that the caller aborts ends normally, with
@@ -270,9 +200,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub async fn turn<H: Host>(&mut self, request: &TurnRequest, host: &H) -> Result<TurnReport> {
         let started = host.now();
         request.validate()?;
-        self.missed = None;
-        self.unseen = None;
-        self.session.borrow_mut().enter(&request.messages, host.today());
+        self.dialogue.missed = None;
+        self.dialogue.unseen = None;
+        self.dialogue.session.borrow_mut().enter(&request.messages, host.today());
         let mode = request.mode.unwrap_or(self.config.mode);
         let mut counted = self.count(&request.messages)?;
         if request.needs_edge() {
@@ -295,19 +225,16 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
         let ended = host.now();
         self.make_room();
-        self.link.note_turn(host.now());
+        self.knowledge.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
-        answer.n_moves = self.course.n_moves;
+        answer.n_moves = self.dialogue.course.n_moves;
         if !request.needs_edge() {
             self.note_missed(&request.messages, &answer.text, answer.route);
         }
         self.note_unseen(&request.messages, &answer.text, answer.route);
-        self.last_route = Some(answer.route);
-        host.save(DEVICE_RATES_KEY, &self.device_rates.to_json());
-        host.save(EDGE_RATES_KEY, &self.edge_rates.to_json());
-        host.save(HABITS_KEY, &self.habits.to_json());
-        host.save(SURVIVAL_KEY, &self.ledger.survival().to_json());
-        let turn = self.remember(answer.route, state, score.p);
+        self.dialogue.last_route = Some(answer.route);
+        self.knowledge.save(host);
+        let turn = self.ratings.remember(answer.route, state, score.p);
         Ok(answer.into_report(turn, decision, decided, ended, counted.dropped_messages))
     }
 
@@ -317,33 +244,21 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// # Errors
     /// When the turn is not one of the last ones.
     pub fn rate<H: Host>(&mut self, turn: u64, verdict: Verdict, host: &H) -> Result<()> {
-        let rated =
-            self.rateable.iter().find(|rateable| rateable.turn == turn).ok_or_else(|| {
-                Error::InvalidRequest(format!("turn {turn} is not one of the last {MAX_RATEABLE}"))
-            })?;
+        let rated = self.ratings.turn(turn)?;
         let needed = match (rated.route, verdict) {
             (Route::Device, Verdict::Up) | (Route::Edge, Verdict::Down) => false,
             (Route::Device, Verdict::Down | Verdict::Again) => true,
             (Route::Edge, Verdict::Up | Verdict::Again) => return Ok(()),
         };
-        self.feedback.learn(&rated.state, rated.p, needed);
-        host.save(FEEDBACK_KEY, &self.feedback.to_json());
+        self.knowledge.learn_verdict(&rated.state, rated.p, needed);
+        self.knowledge.save(host);
         Ok(())
     }
 
     /// Forgets all that was learned from verdicts.
     pub fn forget_feedback<H: Host>(&mut self, host: &H) {
-        self.feedback = Feedback::default();
-        host.save(FEEDBACK_KEY, &self.feedback.to_json());
-    }
-
-    fn remember(&mut self, route: Route, state: Vec<f32>, p: f64) -> u64 {
-        self.n_turns += 1;
-        if self.rateable.len() == MAX_RATEABLE {
-            self.rateable.pop_front();
-        }
-        self.rateable.push_back(Rateable { turn: self.n_turns, route, state, p });
-        self.n_turns
+        self.knowledge.forget_verdicts();
+        self.knowledge.save(host);
     }
 
     /// The prompt's tokens: in the device model's vocabulary, or while that is
@@ -351,8 +266,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     fn count(&self, messages: &[Message]) -> Result<Counted> {
         let messages = &*without_tools(messages);
         let mut device_error = Error::DeviceNotReady;
-        if let Some(device) = &self.device {
-            match device.fit(&mut self.session.borrow_mut(), messages, self.prompt_room(device)) {
+        if let Some(device) = &self.sides.device {
+            match device.fit(
+                &mut self.dialogue.session.borrow_mut(),
+                messages,
+                self.prompt_room(device),
+            ) {
                 Ok(prompt) => {
                     return Ok(Counted {
                         vocabulary: device.vocabulary().to_owned(),
@@ -377,10 +296,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// The scorer's word, moved by verdicts on similar turns; and what this one is like.
     fn score(&mut self, messages: &[Message]) -> Result<(Score, Vec<f32>)> {
-        let Some(scorer) = &self.scorer else { return Ok((Score::UNKNOWN, Vec::new())) };
+        let Some(scorer) = &self.sides.scorer else { return Ok((Score::UNKNOWN, Vec::new())) };
         let (score, state) = (scorer.score(messages)?, scorer.state(messages)?);
-        self.feedback.see(&state);
-        Ok((Score { p: self.feedback.adjust(score.p, &state), ..score }, state))
+        self.knowledge.feedback.see(&state);
+        Ok((Score { p: self.knowledge.feedback.adjust(score.p, &state), ..score }, state))
     }
 
     fn decide(
@@ -395,12 +314,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let (plan, missing) = match self.config.context_aware {
             true => (
                 self.plan(mode, vocabulary, tokens, now),
-                self.ledger.missing(Route::Edge, vocabulary, tokens, now),
+                self.knowledge.ledger.missing(Route::Edge, vocabulary, tokens, now),
             ),
             false => self.as_if_never_away(mode, counted, now),
         };
         let edge_work = Work { missing, expected_tokens: score.edge_tokens };
-        let link = priced(&self.config, self.link.estimate(now));
+        let link = priced(&self.config, self.knowledge.link.estimate(now));
         let asked = Asked {
             edge: &self.config.edge,
             sampling: request.sampling.or(self.config.sampling),
@@ -409,28 +328,28 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             stop: &request.stop,
             tools: &request.tools,
         };
-        let request_bytes = self.sending.request_bytes(&asked, &request.messages);
+        let request_bytes = self.sides.edge.sending.request_bytes(&asked, &request.messages);
         let config = Config { mode, ..self.config.clone() };
         decide(&Inputs {
             score,
             device: device_terms(
                 plan,
                 score.device_tokens,
-                &self.device_rates,
+                &self.knowledge.device_rates,
                 self.device_available(mode) && counted.device_error.is_none(),
             ),
             edge: edge_terms(
                 edge_work,
-                &self.edge_rates,
+                &self.knowledge.edge_rates,
                 &link,
                 request_bytes,
                 self.edge_available(mode, &link, now),
             ),
             link,
-            last_route: self.last_route,
+            last_route: self.dialogue.last_route,
             prospect: self.prospect(mode, &request.messages, counted, &score, now),
             second_look: config.second_look.enabled
-                && self.scorer.as_ref().is_some_and(|scorer| scorer.can_look()),
+                && self.sides.scorer.as_ref().is_some_and(|scorer| scorer.can_look()),
             config: &config,
             device_error: counted.device_error.clone().unwrap_or(Error::DeviceNotReady),
         })
@@ -438,43 +357,44 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// What the device's engine holds, as of now.
     fn note_device(&mut self, now: Duration) {
-        match &self.device {
+        match &self.sides.device {
             Some(device) => {
-                let parked = self.dialogues.iter().flat_map(Dialogues::held);
+                let parked = self.sides.dialogues.iter().flat_map(Dialogues::held);
                 let held = parked.chain([device.tokens()]);
-                self.ledger.device_holds(device.vocabulary(), held, now);
+                self.knowledge.ledger.device_holds(device.vocabulary(), held, now);
             }
-            None => self.ledger.forget(Route::Device),
+            None => self.knowledge.ledger.forget(Route::Device),
         }
     }
 
     /// How the device comes by what it lacks of a prompt. Its last token is always computed.
     fn plan(&self, mode: Mode, vocabulary: &str, prompt: &[u32], now: Duration) -> Plan {
-        let computed = self.ledger.missing(Route::Device, vocabulary, prompt, now).computed;
+        let computed =
+            self.knowledge.ledger.missing(Route::Device, vocabulary, prompt, now).computed;
         let held = computed.min(prompt.len().saturating_sub(1));
         cheapest(&self.prices(mode, prompt, now), held, prompt.len())
     }
 
     fn prices(&self, mode: Mode, prompt: &[u32], now: Duration) -> Prices {
-        let link = self.link.estimate(now);
+        let link = self.knowledge.link.estimate(now);
         let allowed = self.edge_available(mode, &link, now) && !self.config.data_saver;
-        let device = self.device.as_ref().filter(|_| allowed);
+        let device = self.sides.device.as_ref().filter(|_| allowed);
         Prices {
-            prefill_tps: self.device_rates.prefill_tps,
-            attention_s: self.device_rates.attention_s,
+            prefill_tps: self.knowledge.device_rates.prefill_tps,
+            attention_s: self.knowledge.device_rates.attention_s,
             fetching: device.and_then(|device| self.fetching(device, prompt, &link, now)),
         }
     }
 
     fn device_available(&self, mode: Mode) -> bool {
-        mode.allows_device() && self.device.is_some()
+        mode.allows_device() && self.sides.device.is_some()
     }
 
     fn edge_available(&self, mode: Mode, link: &LinkEstimate, now: Duration) -> bool {
         if self.config.edge.base_url.is_none() || !mode.allows_edge() {
             return false;
         }
-        let refused = link.online == Some(false) || now < self.edge_rests_until;
+        let refused = link.online == Some(false) || now < self.sides.edge.rests_until;
         !refused || mode == Mode::EdgeOnly
     }
 

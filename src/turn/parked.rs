@@ -9,16 +9,16 @@ use crate::host::Host;
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// An empty parking place for the model that was just loaded.
     pub(super) fn open_dialogues(&mut self) {
-        let engine = self.device.as_ref().and_then(DeviceModel::engine);
+        let engine = self.sides.device.as_ref().and_then(DeviceModel::engine);
         let max_bytes = self.config.handoff.max_kv_mib << 20;
-        self.dialogues = engine.map(|engine| Dialogues::new(engine.kv_identity(), max_bytes));
+        self.sides.dialogues = engine.map(|engine| Dialogues::new(engine.kv_identity(), max_bytes));
     }
 
     /// Makes the engine hold as much of `prompt` as is known on this device. Stopped half-way it
     /// holds less, and nothing wrong.
     pub(super) async fn take_up<H: Host>(&mut self, prompt: &[u32], host: &H) {
-        let engine = self.device.as_mut().and_then(DeviceModel::engine_mut);
-        let (Some(engine), Some(dialogues)) = (engine, &mut self.dialogues) else { return };
+        let engine = self.sides.device.as_mut().and_then(DeviceModel::engine_mut);
+        let (Some(engine), Some(dialogues)) = (engine, &mut self.sides.dialogues) else { return };
         let mut switch = dialogues.switch(engine, prompt);
         while switch.step(dialogues, engine) {
             host.yield_now().await;
@@ -30,8 +30,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// The engine has grown: what does not fit beside it any more goes.
     pub(super) fn make_room(&mut self) {
-        let engine = self.device.as_ref().and_then(DeviceModel::engine);
-        if let (Some(engine), Some(dialogues)) = (engine, &mut self.dialogues) {
+        let engine = self.sides.device.as_ref().and_then(DeviceModel::engine);
+        if let (Some(engine), Some(dialogues)) = (engine, &mut self.sides.dialogues) {
             dialogues.make_room(engine);
         }
     }

@@ -18,20 +18,20 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         self.config.edge.base_url.as_ref()?;
         self.probe(Probe::Rtt, host).await;
-        Some(self.link.estimate(host.now()))
+        Some(self.knowledge.link.estimate(host.now()))
     }
 
     /// Before a turn: one round trip, if the last one is too old to decide on.
     pub(super) async fn refresh_link<H: Host>(&mut self, mode: Mode, host: &H) {
         let needed = match mode {
             Mode::DeviceOnly | Mode::EdgeOnly => false,
-            Mode::PreferDevice => self.device.is_none(),
+            Mode::PreferDevice => self.sides.device.is_none(),
             Mode::Auto | Mode::PreferEdge => true,
         };
         if !needed {
             return;
         }
-        if let Some(probe) = self.link.due_before_turn(host.now()) {
+        if let Some(probe) = self.knowledge.link.due_before_turn(host.now()) {
             self.probe(probe, host).await;
         }
     }
@@ -40,22 +40,22 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) async fn probe_if_due<H: Host>(&mut self, host: &H) -> bool {
         let Config { edge, mode, data_saver, .. } = &self.config;
         let may_send = edge.base_url.is_some() && mode.allows_edge() && !data_saver;
-        let due = self.link.due_while_idle(host.now());
+        let due = self.knowledge.link.due_while_idle(host.now());
         let Some(probe) = due.filter(|_| may_send && !host.cancelled()) else { return false };
         self.probe(probe, host).await;
         true
     }
 
     async fn probe<H: Host>(&mut self, probe: Probe, host: &H) {
-        if let Some(hints) = send(probe, &mut self.link, &self.config, host).await {
+        if let Some(hints) = send(probe, &mut self.knowledge.link, &self.config, host).await {
             self.note_hints(&hints);
         }
     }
 
     /// What a gateway says of its speed and of what it offers.
     pub(super) fn note_hints(&mut self, hints: &EdgeHints) {
-        self.edge_rates.hint(hints.prefill_tps, hints.decode_tps);
-        self.fetch_state.offer = hints.kv;
+        self.knowledge.edge_rates.hint(hints.prefill_tps, hints.decode_tps);
+        self.sides.fetching.offer = hints.kv;
     }
 }
 

@@ -25,14 +25,15 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// The turn was answered with `text` on `answered`.
     pub(super) fn note_unseen(&mut self, messages: &[Message], text: &str, answered: Route) {
         let allowed = self.config.warm_edge_tokens > 0 && !text.is_empty();
-        self.unseen = (answered == Route::Device && allowed).then(|| with_answer(messages, text));
+        self.dialogue.unseen =
+            (answered == Route::Device && allowed).then(|| with_answer(messages, text));
     }
 
     /// Shows the edge what it has missed of the dialogue, if its cache is likely to be used. To be
     /// called when the person begins to type; what it is worth doing once it does once. Returns
     /// whether the edge was asked. A failure costs nothing but the edge's standing.
     pub async fn warm_edge<H: Host>(&mut self, host: &H) -> bool {
-        let Some(messages) = self.unseen.take() else { return false };
+        let Some(messages) = self.dialogue.unseen.take() else { return false };
         if self.turns_left_for(Route::Edge) < MIN_EXPECTED_TURNS {
             return false;
         }
@@ -61,8 +62,13 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
         let prompt = TurnRequest { max_tokens: Some(1), ..request.clone() };
         let nothing = Answer::new(Route::Edge, host.now());
-        let call =
-            EdgeCall::beside_device(&self.config, &self.sending, &prompt, &nothing, host.now());
+        let call = EdgeCall::beside_device(
+            &self.config,
+            &self.sides.edge.sending,
+            &prompt,
+            &nothing,
+            host.now(),
+        );
         let mut reading = Running::start(&call, host);
         let shaky = Cell::new(false);
         let ended = {
@@ -95,7 +101,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     ) -> Result<Option<usize>> {
         let (config, now) = (&self.config, host.now());
         let allowed = matches!(mode, Mode::Auto | Mode::PreferEdge) && !config.data_saver;
-        let link = self.link.estimate(now);
+        let link = self.knowledge.link.estimate(now);
         if config.warm_edge_tokens == 0 || !allowed || !self.edge_available(mode, &link, now) {
             return Ok(None);
         }
@@ -112,7 +118,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     ) -> Result<()> {
         let request = TurnRequest { max_tokens: Some(1), ..TurnRequest::new(messages) };
         let nothing = Answer::new(Route::Edge, host.now());
-        let call = EdgeCall::new(&self.config, &self.sending, &request, &nothing, host.now());
+        let call =
+            EdgeCall::new(&self.config, &self.sides.edge.sending, &request, &nothing, host.now());
         Running::start(&call, host).unseen().await?;
         self.learn_from(&call, n_missing, host.now());
         self.edge_holds(&call.messages(), host.now())

@@ -13,7 +13,6 @@ use crate::sh;
 /// Optimised but quick to link; the native tests share it.
 pub const PROFILE: &str = "fast";
 
-
 /// The longest dialogue at the edge, in tokens. A model of 32,768 would take half a gigabyte for one.
 const CONTEXT: usize = 8192;
 

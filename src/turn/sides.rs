@@ -1,0 +1,49 @@
+//! Who can answer, and who says which of them should: the device's model with its dialogues, the
+//! scorer, and how one stands with the edge.
+
+use std::time::Duration;
+
+use super::edge_call::Sending;
+use super::fetch::FetchState;
+use crate::config::EdgeConfig;
+use crate::handoff::Dialogues;
+
+pub(super) struct Sides<D, S> {
+    pub device: Option<D>,
+    /// Beside the one in the device's engine.
+    pub dialogues: Option<Dialogues>,
+    pub fetching: FetchState,
+    pub scorer: Option<S>,
+    pub edge: EdgeStanding,
+}
+
+/// How one stands with this edge.
+pub(super) struct EdgeStanding {
+    /// It asked to be left alone until then.
+    pub rests_until: Duration,
+    /// Whether its answers begin inside a thought that its template has opened.
+    pub opens_thought: bool,
+    pub sending: Sending,
+}
+
+impl<D, S> Sides<D, S> {
+    pub fn new(edge: &EdgeConfig) -> Sides<D, S> {
+        Sides {
+            device: None,
+            dialogues: None,
+            fetching: FetchState::default(),
+            scorer: None,
+            edge: EdgeStanding::new(edge),
+        }
+    }
+}
+
+impl EdgeStanding {
+    pub fn new(edge: &EdgeConfig) -> EdgeStanding {
+        EdgeStanding {
+            rests_until: Duration::ZERO,
+            opens_thought: false,
+            sending: Sending::to(edge),
+        }
+    }
+}
