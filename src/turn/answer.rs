@@ -10,8 +10,13 @@ use crate::edge::ToolCalls;
 use crate::host::{Event, Host};
 use crate::routing::{Decision, Flaw, Look, Route};
 
-/// The reason of a switch that no error caused.
+/// The reasons of switches that no error caused, and what is said of them.
 const SECOND_LOOK: &str = "second_look";
+const EDGE_FIRST: &str = "edge_first";
+const EDGE_FIRST_SENTENCE: &str =
+    "The edge has said all before the device's answer could be judged, so its answer stands.";
+const EDGE_BACK: &str = "edge_back";
+const EDGE_BACK_SENTENCE: &str = "The edge can be reached again, and is worth going back to.";
 
 /// Text, times and counts of the turn so far.
 pub(super) struct Answer {
@@ -307,8 +312,18 @@ impl Answer {
         self.leave(SECOND_LOOK, sentence, replaces, host)
     }
 
+    /// Moves to the edge, which has said all before the text could be judged.
+    pub fn overtake<H: Host>(&mut self, host: &H) -> SetAside {
+        self.give_way(EDGE_FIRST, EDGE_FIRST_SENTENCE.to_owned(), host)
+    }
+
+    /// Moves to the edge, in whose place the device began.
+    pub fn return_to_edge<H: Host>(&mut self, replaces: bool, host: &H) -> Option<SetAside> {
+        self.leave(EDGE_BACK, EDGE_BACK_SENTENCE.to_owned(), replaces, host)
+    }
+
     /// Moves to the edge, which goes on from the text unless it `replaces` it.
-    pub fn leave<H: Host>(
+    fn leave<H: Host>(
         &mut self,
         reason: &str,
         sentence: String,

@@ -15,7 +15,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// `device_not_ready` while there is no model to compare it with.
     pub fn calibrate(&mut self, calibration: Calibration) -> Result<()> {
         calibration.validate()?;
-        let device = self.sides.device.as_ref().ok_or(Error::DeviceNotReady)?;
+        let device = self.sides.local.device.as_ref().ok_or(Error::DeviceNotReady)?;
         calibration.check_pair(device.name(), self.config.edge.model.as_deref())?;
         let before = self.uncalibrated();
         self.config = calibration.applied_to(&before);

@@ -19,25 +19,25 @@ const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
 const MIN_PREFILL_TOKENS: usize = 64;
 
 impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+    /// Asks for an answer, or for the rest of the one that has begun.
     pub(super) async fn answer_on_edge<H: Host>(
         &mut self,
         request: &TurnRequest,
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {
-        let limit =
-            self.config.answer_limit(request.max_tokens, self.knowledge.edge_rates.decode_tps);
-        let call =
-            EdgeCall::new(&self.config, &self.sides.edge.sending, request, answer, host.now())
-                .up_to(limit.saturating_sub(answer.n_text_tokens()));
+        let limit = self.edge_limit(request);
+        let (config, sending) = (&self.config, &self.sides.edge.sending);
+        let call = EdgeCall::new(config, sending, request, answer, host.now())
+            .up_to(limit.saturating_sub(answer.n_text_tokens()));
         answer.limit_tokens = limit;
-        self.follow(Running::start(&call, host), answer, host).await
+        self.follow(&mut Running::start(&call, host), answer, host).await
     }
 
     /// Shows what comes of a call, also of one that began before, and learns from it.
     pub(super) async fn follow<H: Host>(
         &mut self,
-        running: Running<'_>,
+        running: &mut Running<'_>,
         answer: &mut Answer,
         host: &H,
     ) -> Result<()> {

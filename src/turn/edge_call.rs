@@ -11,7 +11,6 @@ use std::task::{Context, Poll};
 use std::time::Duration;
 
 use super::answer::Answer;
-use super::failback::Absence;
 use super::received::Received;
 use super::report::TurnRequest;
 use super::with_answer;
@@ -19,7 +18,6 @@ use crate::config::{Config, EdgeConfig};
 use crate::dialogue::{Message, window};
 use crate::edge::{Asked, Chunk, Finish, ReplyReader, Written, check_status};
 use crate::host::{EdgeBody, EdgeRequest, Event, Host};
-use crate::routing::Decision;
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
@@ -91,35 +89,6 @@ impl Sending {
     }
 }
 
-/// What goes on at the edge while the device writes.
-#[derive(Clone, Copy)]
-pub(super) enum Beside<'t> {
-    Nothing,
-    /// It answers too.
-    Answering(&'t EdgeCall<'t>),
-    /// It reads the prompt as soon as this is set.
-    ReadingOnce(&'t Cell<bool>),
-    /// It is away.
-    Awaited(&'t Absence<'t>),
-}
-
-impl<'t> Beside<'t> {
-    pub fn answering(self) -> Option<&'t EdgeCall<'t>> {
-        match self {
-            Beside::Answering(call) => Some(call),
-            Beside::Nothing | Beside::ReadingOnce(_) | Beside::Awaited(_) => None,
-        }
-    }
-
-    /// The decision with the edge in it, where that was away and is back.
-    pub fn back(self) -> Option<Decision> {
-        match self {
-            Beside::Awaited(absence) => absence.ended(),
-            Beside::Nothing | Beside::Answering(_) | Beside::ReadingOnce(_) => None,
-        }
-    }
-}
-
 impl<'t> EdgeCall<'t> {
     /// Asks for an answer, or for the rest of the one that has begun. Nothing is sent yet.
     pub fn new(
@@ -177,9 +146,9 @@ impl<'t> EdgeCall<'t> {
         self.received().opened_at().unwrap_or(self.sent_at)
     }
 
-    /// Whether the edge has said something, and all of it.
-    pub fn complete(&self) -> bool {
-        self.received().answered() && matches!(*self.outcome.borrow(), Some(Ok(())))
+    /// Whether the edge has said something that is an answer.
+    pub fn answered(&self) -> bool {
+        self.received().answered()
     }
 
     /// What it failed of. Being stopped is no failure.
@@ -318,12 +287,14 @@ pub(super) struct Running<'c> {
     pub call: &'c EdgeCall<'c>,
     /// `None` once it has ended, or was abandoned.
     future: Option<Pin<Box<dyn Future<Output = Result<()>> + 'c>>>,
+    /// Whether somebody has taken the outcome.
+    told: bool,
 }
 
 impl<'c> Running<'c> {
     /// The request is sent at the first poll.
     pub fn start<H: Host>(call: &'c EdgeCall<'c>, host: &'c H) -> Running<'c> {
-        Running { call, future: Some(Box::pin(call.read(host))) }
+        Running { call, future: Some(Box::pin(call.read(host))), told: false }
     }
 
     /// Reads what has come.
@@ -338,13 +309,20 @@ impl<'c> Running<'c> {
         }
     }
 
+    /// How the call ended, once.
+    pub fn take_outcome(&mut self) -> Option<Result<()>> {
+        let outcome = self.call.outcome.borrow().clone().filter(|_| !self.told);
+        self.told |= outcome.is_some();
+        outcome
+    }
+
     /// Until the edge has said all, which nobody reads.
-    pub async fn unseen(self) -> Result<()> {
+    pub async fn unseen(mut self) -> Result<()> {
         self.until_said(|_| ()).await
     }
 
     /// Shows what came already and what is still to come, until the edge has said all.
-    pub async fn shown_in<H: Host>(self, answer: &mut Answer, host: &H) -> Result<()> {
+    pub async fn shown_in<H: Host>(&mut self, answer: &mut Answer, host: &H) -> Result<()> {
         let show = |received: &mut Received| {
             for chunk in received.waiting.drain(..) {
                 match chunk {
@@ -363,7 +341,7 @@ impl<'c> Running<'c> {
     }
 
     /// Tells each time when something may have come.
-    async fn until_said(mut self, mut came: impl FnMut(&mut Received)) -> Result<()> {
+    async fn until_said(&mut self, mut came: impl FnMut(&mut Received)) -> Result<()> {
         poll_fn(|context| {
             self.poll(context);
             came(&mut self.call.received.borrow_mut());

@@ -14,9 +14,10 @@ use serde::Serialize;
 use super::Router;
 use super::edge_call::{post, read_error};
 use super::models::{DeviceModel, ScoringModel};
+use super::sides::Local;
 use crate::config::Config;
 use crate::edge::check_status;
-use crate::engine::{Engine, KvIdentity, StagedKv, prefill_chunk};
+use crate::engine::{Engine, KvIdentity, StagedKv};
 use crate::handoff::codec::{Bounds, Encoding, Import, Layout};
 use crate::handoff::ledger::common_prefix;
 use crate::handoff::{Fetching, KvOffer, Plan};
@@ -65,8 +66,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             return Some(recorded);
         }
         let shape = device.engine()?.kv_identity().shape;
-        let offer = self.sides.fetching.offer.filter(|offer| offer.is_of(device.vocabulary()))?;
-        if now < self.sides.fetching.rests_until || !self.config.handoff.enabled {
+        let offer =
+            self.sides.local.fetching.offer.filter(|offer| offer.is_of(device.vocabulary()))?;
+        if now < self.sides.local.fetching.rests_until || !self.config.handoff.enabled {
             return None;
         }
         let layout = Layout { encoding: self.config.handoff.dtype, shape, positions: 0..1024 };
@@ -75,36 +77,40 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             bytes_per_token: layout.n_bytes() as f64 / layout.positions.len() as f64,
             down_bytes_per_s: link.down_bytes_per_s,
             edge_prefill_tps: offer.prefill_tps.unwrap_or(PREFILL_TPS),
-            edge_held: common_prefix(&self.sides.fetching.fetched, prompt),
+            edge_held: common_prefix(&self.sides.local.fetching.fetched, prompt),
             import_tps: IMPORT_TPS,
         })
     }
+}
 
-    /// Computes the plan's first part of `prompt` on the device while the next one comes from the
-    /// edge, and then that as well until it has come. Returns why it did not come, if it did not.
-    pub(super) async fn fetch<H: Host>(
+impl<D: DeviceModel> Local<D> {
+    /// Computes the plan's first part of `prompt` on the device, `chunk` tokens at a time, while the next
+    /// one comes from the edge, and then that as well until it has come. Returns why it did not come, if
+    /// it did not.
+    pub async fn fetch<H: Host>(
         &mut self,
         prompt: &[u32],
         plan: &Plan,
+        config: &Config,
+        chunk: usize,
         host: &H,
     ) -> Result<Option<Error>> {
-        let chunk = prefill_chunk(self.knowledge.device_rates.prefill_tps);
-        let Some(device) = &mut self.sides.device else { return Ok(None) };
+        let Some(device) = &mut self.device else { return Ok(None) };
         let Some(engine) = device.engine_mut() else {
             device.fetch(prompt, plan).await;
             return Ok(None);
         };
         let end = prompt.len() - plan.last;
         let start = end - plan.fetched;
-        let both = side_by_side(engine, &self.config, &prompt[..end], start, chunk, host);
+        let both = side_by_side(engine, config, &prompt[..end], start, chunk, host);
         let error = match both.await {
             Ok(staged) => engine.adopt(staged).err(),
             Err(Error::Aborted) => return Err(Error::Aborted),
             Err(error) => Some(error),
         };
         match &error {
-            None => self.sides.fetching.fetched = prompt[..end].to_vec(),
-            Some(_) => self.sides.fetching.rests_until = host.now() + REST,
+            None => self.fetching.fetched = prompt[..end].to_vec(),
+            Some(_) => self.fetching.rests_until = host.now() + REST,
         }
         Ok(error)
     }

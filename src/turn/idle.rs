@@ -38,14 +38,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if !allowed || self.turns_left_for(Route::Device) < MIN_EXPECTED_TURNS {
             return;
         }
-        let Some(device) = &self.sides.device else { return };
+        let Some(device) = &self.sides.local.device else { return };
         let n_room = self.prompt_room(device);
         let fitted = device.fit(&mut self.dialogue.session.borrow_mut(), &missed.messages, n_room);
         let Ok(prompt) = fitted else { return };
         // What the engine holds may be another dialogue's: it is parked, not lost.
-        self.take_up(&prompt.tokens, host).await;
+        self.sides.local.take_up(&prompt.tokens, host).await;
         self.dialogue.missed = self.read_on(prompt.tokens, missed, host).await;
-        self.make_room();
+        self.sides.local.make_room();
     }
 
     /// Returns what is left for later.
@@ -58,7 +58,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if host.cancelled() {
             return Some(missed);
         }
-        let device = self.sides.device.as_mut()?;
+        let device = self.sides.local.device.as_mut()?;
         let n_held = common_prefix(device.tokens(), &prompt);
         if n_held == prompt.len() {
             return None;
@@ -67,7 +67,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let prefill_chunk = prefill_chunk(self.knowledge.device_rates.prefill_tps);
         let request = GenerateRequest { prompt, prefill_chunk, ..GenerateRequest::default() };
         // A device that cannot read now says so when it is asked to answer.
-        let mut reading = device.start(request).ok()?;
+        let mut reading = device.start(request).await.ok()?;
         loop {
             host.yield_now().await;
             if host.cancelled() {
@@ -75,7 +75,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 missed.n_tokens_left = missed.n_tokens_left.saturating_sub(n_read);
                 return Some(missed).filter(|missed| missed.n_tokens_left > 0);
             }
-            match device.step(&mut reading) {
+            match device.step(&mut reading).await {
                 Ok(Step::Prefilled { done, total }) if done < total => {}
                 _ => return None,
             }

@@ -9,17 +9,17 @@
 
 use std::time::Duration;
 
-use super::answer::{Answer, SetAside};
-use super::edge_call::{Beside, EdgeCall};
-use super::models::{DeviceModel, ScoringModel};
+use super::answer::Answer;
+use super::judge::Found;
+use super::models::ScoringModel;
 use super::report::TurnRequest;
-use super::{Router, both_failed, seconds};
-use crate::config::{Draft, SecondLook, Takeover};
+use super::seconds;
+use crate::Result;
+use crate::config::{Draft, SecondLook};
 use crate::dialogue::Message;
 use crate::host::{Event, Host};
 use crate::routing::waiting::{Later, waiting};
-use crate::routing::{Confidence, Decision, Look, MIN_REST, Reason, Route};
-use crate::{Error, Result};
+use crate::routing::{Confidence, Decision, Look, MIN_REST, Reason};
 
 /// A sentence shorter than this says too little, in bytes.
 const MIN_SENTENCE_BYTES: usize = 24;
@@ -30,8 +30,6 @@ pub(super) struct Looks<'t, S> {
     scorer: Option<&'t S>,
     messages: &'t [Message],
     decision: &'t Decision,
-    /// What goes on at the edge; an answer only until a look has kept the device's.
-    beside: Beside<'t>,
     config: &'t SecondLook,
     theta: f64,
     /// The next look's number of tokens; `None` before the first.
@@ -47,19 +45,16 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     pub fn new(
         scorer: Option<&'t S>,
         request: &'t TurnRequest,
-        decision: Option<&'t Decision>,
-        beside: Beside<'t>,
+        decision: &'t Decision,
         config: &'t SecondLook,
     ) -> Option<Looks<'t, S>> {
-        let decision = decision.filter(|decision| {
-            let looks = config.enabled || config.flaws;
-            looks && decision.edge.available && decision.reason != Reason::ModePreferDevice
-        })?;
-        Some(Looks {
+        let may = (config.enabled || config.flaws)
+            && decision.edge.available
+            && decision.reason != Reason::ModePreferDevice;
+        may.then(|| Looks {
             scorer: scorer.filter(|scorer| config.enabled && scorer.can_look()),
             messages: &request.messages,
             decision,
-            beside,
             config,
             theta: config.theta.unwrap_or(decision.theta),
             next_at: None,
@@ -93,13 +88,14 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
-    /// Judges the answer; `true`: the edge should take over.
+    /// Judges the answer, while an edge that was asked at `edge_began` writes too, if one does.
     pub fn take<H: Host>(
         &mut self,
         answer: &mut Answer,
         confidence: Confidence,
+        edge_began: Option<Duration>,
         host: &H,
-    ) -> Result<bool> {
+    ) -> Result<Found> {
         let (started, ended) = (host.now(), answer.complete);
         self.saw_flaw |= answer.flaw.is_some();
         let flaw = answer.flaw.filter(|_| self.config.flaws);
@@ -113,7 +109,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         let n_tokens = answer.n_text_tokens() as f64;
         self.next_at = Some(self.next_after(n_tokens));
         let rest = if ended { 0.0 } else { self.decision.rest_tokens(n_tokens) };
-        let (rest_s, edge_s) = (rest * self.decision.token_s(), self.edge_s(now));
+        let (rest_s, edge_s) = (rest * self.decision.token_s(), self.edge_s(edge_began, now));
         let delay_s = edge_s - rest_s;
         let fused = p - self.decision.alpha_per_s * delay_s;
         let gain = fused - self.theta;
@@ -131,40 +127,21 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };
-        if let Beside::ReadingOnce(shaky) = self.beside
-            && gain > 0.0
-            && !look.doubted
-        {
-            shaky.set(true);
-        }
         host.emit(Event::Look { look: &look });
         answer.looks.push(look);
-        Ok(look.doubted)
-    }
-
-    /// Whether the edge has said all while nothing was looked at yet.
-    pub fn overtaken(&self) -> bool {
-        self.beside.answering().is_some_and(EdgeCall::complete)
-    }
-
-    pub fn edge_failed(&self) -> bool {
-        self.beside.answering().is_some_and(|call| call.failure().is_some())
-    }
-
-    /// The device's answer was found good: an edge that began too is not needed.
-    pub fn keep<H: Host>(&mut self, host: &H) {
-        if let Some(call) = self.beside.answering() {
-            call.abandon(host);
-            self.beside = Beside::Nothing;
-        }
+        Ok(match look.doubted {
+            true => Found::Bad,
+            false if gain > 0.0 => Found::Shaky,
+            false => Found::Good,
+        })
     }
 
     /// What the edge would take from here on, in seconds: all that it is expected to, or what is
     /// left of it.
-    fn edge_s(&self, now: Duration) -> f64 {
+    fn edge_s(&self, began: Option<Duration>, now: Duration) -> f64 {
         let expected_s = self.decision.edge.total_s;
-        match self.beside.answering() {
-            Some(call) => (expected_s - seconds(call.sent_at, now)).max(MIN_REST * expected_s),
+        match began {
+            Some(began) => (expected_s - seconds(began, now)).max(MIN_REST * expected_s),
             None => expected_s,
         }
     }
@@ -188,43 +165,6 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         };
         let later: Vec<Later> = next.into_iter().chain(last).map(later).collect();
         waiting(gain, self.decision.alpha_per_s, self.config.drift, &later)
-    }
-}
-
-impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
-    /// The edge takes over an answer that was doubted.
-    pub(super) async fn take_over<H: Host>(
-        &mut self,
-        request: &TurnRequest,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<()> {
-        let draft = answer.doubt(self.config.second_look.takeover == Takeover::Replace, host);
-        let outcome = self.answer_on_edge(request, answer, host).await;
-        self.or_the_draft(outcome, draft, request, answer, host).await
-    }
-
-    /// If the edge failed before its first word, the device's answer stands.
-    pub(super) async fn or_the_draft<H: Host>(
-        &mut self,
-        outcome: Result<()>,
-        draft: Option<SetAside>,
-        request: &TurnRequest,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<()> {
-        let error = match outcome {
-            Ok(()) | Err(Error::Aborted) => return outcome,
-            Err(error) => error,
-        };
-        let complete = answer.go_back(draft, &error, host);
-        if complete {
-            return Ok(());
-        }
-        match self.answer_on_device(request, None, Beside::Nothing, answer, host).await {
-            Ok(_) => Ok(()),
-            Err(device) => Err(both_failed(Route::Edge, error, device)),
-        }
     }
 }
 

@@ -4,26 +4,29 @@
 //! decide, answer, carry on elsewhere if a side fails, and learn from what was
 //! measured. The only core file that knows every room.
 
+mod absence;
 mod answer;
 mod at_hand;
-mod both;
 mod calibrated;
+mod contenders;
 mod course;
 mod device;
 mod edge;
 mod edge_call;
-mod failback;
 mod fetch;
 mod idle;
+mod judge;
 mod knowledge;
 mod look;
 pub mod models;
 mod parked;
 mod probes;
+mod race;
 mod ratings;
 mod received;
 mod report;
 mod sides;
+mod stretch;
 mod thought;
 mod warm;
 
@@ -39,15 +42,12 @@ use crate::host::{Event, Host};
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::{
-    Calibration, Decision, Inputs, LinkEstimate, Rates, Reason, Route, Score, Scorer, Verdict,
-    decide,
+    Calibration, Decision, Inputs, LinkEstimate, Rates, Route, Score, Scorer, Verdict, decide,
 };
 use crate::{Error, Result};
 
 use answer::Answer;
 use at_hand::DialogueAtHand;
-use device::Ended;
-use edge_call::Beside;
 use knowledge::Knowledge;
 use models::{DeviceModel, ScoringModel};
 use ratings::Ratings;
@@ -129,24 +129,24 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         if self.calibration().is_some_and(|calibration| calibration.device != device.name()) {
             self.config = self.uncalibrated();
         }
-        self.sides.device = Some(device);
-        self.open_dialogues();
+        self.sides.local.device = Some(device);
+        self.sides.local.open_dialogues(&self.config.handoff);
         Ok(())
     }
 
     /// Gives the device's model back, its memory with it.
     pub fn unset_device(&mut self) {
-        self.sides.device = None;
-        self.sides.dialogues = None;
+        self.sides.local.device = None;
+        self.sides.local.dialogues = None;
     }
 
     pub fn device(&self) -> Option<&D> {
-        self.sides.device.as_ref()
+        self.sides.local.device.as_ref()
     }
 
     /// To give the device's model keys and values that were kept elsewhere.
     pub fn device_mut(&mut self) -> Option<&mut D> {
-        self.sides.device.as_mut()
+        self.sides.local.device.as_mut()
     }
 
     pub fn device_rates(&self) -> Rates {
@@ -183,10 +183,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// Forgets the dialogue: nothing of it is reused.
     pub fn clear_dialogue(&mut self) {
-        if let Some(device) = &mut self.sides.device {
+        if let Some(device) = &mut self.sides.local.device {
             device.clear();
         }
-        self.open_dialogues();
+        self.sides.local.open_dialogues(&self.config.handoff);
         self.knowledge.ledger.forget(Route::Edge);
         self.dialogue.forget();
     }
@@ -224,7 +224,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         }
 
         let ended = host.now();
-        self.make_room();
+        self.sides.local.make_room();
         self.knowledge.link.note_turn(host.now());
         self.note_course(&request.messages, &decision, answer.route);
         answer.n_moves = self.dialogue.course.n_moves;
@@ -266,7 +266,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     fn count(&self, messages: &[Message]) -> Result<Counted> {
         let messages = &*without_tools(messages);
         let mut device_error = Error::DeviceNotReady;
-        if let Some(device) = &self.sides.device {
+        if let Some(device) = &self.sides.local.device {
             match device.fit(
                 &mut self.dialogue.session.borrow_mut(),
                 messages,
@@ -357,9 +357,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 
     /// What the device's engine holds, as of now.
     fn note_device(&mut self, now: Duration) {
-        match &self.sides.device {
+        match &self.sides.local.device {
             Some(device) => {
-                let parked = self.sides.dialogues.iter().flat_map(Dialogues::held);
+                let parked = self.sides.local.dialogues.iter().flat_map(Dialogues::held);
                 let held = parked.chain([device.tokens()]);
                 self.knowledge.ledger.device_holds(device.vocabulary(), held, now);
             }
@@ -378,7 +378,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     fn prices(&self, mode: Mode, prompt: &[u32], now: Duration) -> Prices {
         let link = self.knowledge.link.estimate(now);
         let allowed = self.edge_available(mode, &link, now) && !self.config.data_saver;
-        let device = self.sides.device.as_ref().filter(|_| allowed);
+        let device = self.sides.local.device.as_ref().filter(|_| allowed);
         Prices {
             prefill_tps: self.knowledge.device_rates.prefill_tps,
             attention_s: self.knowledge.device_rates.attention_s,
@@ -387,7 +387,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     fn device_available(&self, mode: Mode) -> bool {
-        mode.allows_device() && self.sides.device.is_some()
+        mode.allows_device() && self.sides.local.device.is_some()
     }
 
     fn edge_available(&self, mode: Mode, link: &LinkEstimate, now: Duration) -> bool {
@@ -398,80 +398,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         !refused || mode == Mode::EdgeOnly
     }
 
-    /// Answers on the decided side; if that fails, goes on at the other from
-    /// the text already shown.
-    async fn answer<H: Host>(
-        &mut self,
-        request: &TurnRequest,
-        mode: Mode,
-        decision: &Decision,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<()> {
-        if decision.reason == Reason::BothBegin {
-            return self.answer_on_both(request, decision, answer, host).await;
-        }
-        let first = answer.route;
-        let error = match self.answer_on(first, request, decision, None, answer, host).await {
-            Ok(ended) => return self.go_on(ended, request, answer, host).await,
-            Err(error) => error,
-        };
-        if error == Error::Aborted {
-            return Err(error);
-        }
-        let second = first.other();
-        let allowed = match second {
-            Route::Device => self.device_available(mode) && !request.needs_edge(),
-            Route::Edge => mode.allows_edge() && self.config.edge.base_url.is_some(),
-        };
-        if !allowed {
-            return Err(error);
-        }
-        answer.switch(second, &error, host);
-        match self.answer_on(second, request, decision, Some(&error), answer, host).await {
-            Ok(ended) => self.go_on(ended, request, answer, host).await,
-            Err(second_error) => Err(both_failed(first, error, second_error)),
-        }
-    }
-
-    /// On the decided side; or on the other one, where that has `failed`. What the device writes may be
-    /// doubted if it was decided for.
-    async fn answer_on<H: Host>(
-        &mut self,
-        route: Route,
-        request: &TurnRequest,
-        decision: &Decision,
-        failed: Option<&Error>,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<Ended> {
-        match route {
-            Route::Device if self.misses_edge(decision.mode, host.now()) => {
-                self.answer_in_its_place(request, decision, failed, answer, host).await
-            }
-            Route::Device if failed.is_some() => {
-                self.answer_on_device(request, None, Beside::Nothing, answer, host).await
-            }
-            Route::Device => self.answer_on_device_or_warm(request, decision, answer, host).await,
-            Route::Edge => {
-                self.answer_on_edge(request, answer, host).await.map(|()| Ended::Complete)
-            }
-        }
-    }
-
-    /// Where the device has left the answer to the edge, that goes on.
-    async fn go_on<H: Host>(
-        &mut self,
-        ended: Ended,
-        request: &TurnRequest,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<()> {
-        match ended {
-            Ended::Complete => Ok(()),
-            Ended::Doubted | Ended::Overtaken => self.take_over(request, answer, host).await,
-            Ended::EdgeBack => self.go_back_to_edge(request, answer, host).await,
-        }
+    /// Whether the edge would be asked for this turn, or was, and cannot be reached.
+    fn misses_edge(&self, mode: Mode, now: Duration) -> bool {
+        let wants_edge = matches!(mode, Mode::Auto | Mode::PreferEdge);
+        let away = self.knowledge.link.estimate(now).online == Some(false)
+            && now >= self.sides.edge.rests_until;
+        self.config.failback && wants_edge && self.config.edge.base_url.is_some() && away
     }
 
     /// While no turn runs: makes the probes that are due, if any, and lets the
@@ -489,18 +421,6 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
 fn priced(config: &Config, link: LinkEstimate) -> LinkEstimate {
     let queue_s = if config.queue_aware { link.queue_s } else { 0.0 };
     LinkEstimate { queue_s, ..link }
-}
-
-/// A turn that was stopped while the second side answered did not fail.
-fn both_failed(first: Route, first_error: Error, second_error: Error) -> Error {
-    if second_error == Error::Aborted {
-        return second_error;
-    }
-    let (device, edge) = match first {
-        Route::Device => (first_error, second_error),
-        Route::Edge => (second_error, first_error),
-    };
-    Error::BothFailed { device: Box::new(device), edge: Box::new(edge) }
 }
 
 /// About four bytes a token, for counting while no vocabulary is at hand. Messages that are the same

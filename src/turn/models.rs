@@ -70,10 +70,11 @@ pub trait DeviceModel {
         None
     }
 
-    fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
+    /// Begins an answer. Dropping it ends it; what was computed by then stays held.
+    async fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
 
     /// One prefill chunk, or one token. After an error the same step can be taken again.
-    fn step(&mut self, generation: &mut Self::Generation) -> Result<Step>;
+    async fn step(&mut self, generation: &mut Self::Generation) -> Result<Step>;
 
     fn progress(&self, generation: &Self::Generation) -> Progress;
 }
@@ -168,11 +169,11 @@ impl DeviceModel for Engine {
         Ok(rates)
     }
 
-    fn start(&mut self, request: GenerateRequest) -> Result<Generation> {
+    async fn start(&mut self, request: GenerateRequest) -> Result<Generation> {
         Generation::start(self, request)
     }
 
-    fn step(&mut self, generation: &mut Generation) -> Result<Step> {
+    async fn step(&mut self, generation: &mut Generation) -> Result<Step> {
         generation.step(self)
     }
 

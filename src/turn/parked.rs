@@ -1,24 +1,25 @@
 //! Dialogues beside the one in the engine: whichever shares the longest beginning with a prompt is
 //! taken up again, and what the engine would lose by that is parked.
 
-use super::Router;
-use super::models::{DeviceModel, ScoringModel};
+use super::models::DeviceModel;
+use super::sides::Local;
+use crate::config::Handoff;
 use crate::handoff::Dialogues;
 use crate::host::Host;
 
-impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
+impl<D: DeviceModel> Local<D> {
     /// An empty parking place for the model that was just loaded.
-    pub(super) fn open_dialogues(&mut self) {
-        let engine = self.sides.device.as_ref().and_then(DeviceModel::engine);
-        let max_bytes = self.config.handoff.max_kv_mib << 20;
-        self.sides.dialogues = engine.map(|engine| Dialogues::new(engine.kv_identity(), max_bytes));
+    pub fn open_dialogues(&mut self, handoff: &Handoff) {
+        let engine = self.device.as_ref().and_then(DeviceModel::engine);
+        let max_bytes = handoff.max_kv_mib << 20;
+        self.dialogues = engine.map(|engine| Dialogues::new(engine.kv_identity(), max_bytes));
     }
 
     /// Makes the engine hold as much of `prompt` as is known on this device. Stopped half-way it
     /// holds less, and nothing wrong.
-    pub(super) async fn take_up<H: Host>(&mut self, prompt: &[u32], host: &H) {
-        let engine = self.sides.device.as_mut().and_then(DeviceModel::engine_mut);
-        let (Some(engine), Some(dialogues)) = (engine, &mut self.sides.dialogues) else { return };
+    pub async fn take_up<H: Host>(&mut self, prompt: &[u32], host: &H) {
+        let engine = self.device.as_mut().and_then(DeviceModel::engine_mut);
+        let (Some(engine), Some(dialogues)) = (engine, &mut self.dialogues) else { return };
         let mut switch = dialogues.switch(engine, prompt);
         while switch.step(dialogues, engine) {
             host.yield_now().await;
@@ -29,9 +30,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// The engine has grown: what does not fit beside it any more goes.
-    pub(super) fn make_room(&mut self) {
-        let engine = self.sides.device.as_ref().and_then(DeviceModel::engine);
-        if let (Some(engine), Some(dialogues)) = (engine, &mut self.sides.dialogues) {
+    pub fn make_room(&mut self) {
+        let engine = self.device.as_ref().and_then(DeviceModel::engine);
+        if let (Some(engine), Some(dialogues)) = (engine, &mut self.dialogues) {
             dialogues.make_room(engine);
         }
     }

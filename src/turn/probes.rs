@@ -25,7 +25,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) async fn refresh_link<H: Host>(&mut self, mode: Mode, host: &H) {
         let needed = match mode {
             Mode::DeviceOnly | Mode::EdgeOnly => false,
-            Mode::PreferDevice => self.sides.device.is_none(),
+            Mode::PreferDevice => self.sides.local.device.is_none(),
             Mode::Auto | Mode::PreferEdge => true,
         };
         if !needed {
@@ -55,7 +55,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     /// What a gateway says of its speed and of what it offers.
     pub(super) fn note_hints(&mut self, hints: &EdgeHints) {
         self.knowledge.edge_rates.hint(hints.prefill_tps, hints.decode_tps);
-        self.sides.fetching.offer = hints.kv;
+        self.sides.local.fetching.offer = hints.kv;
     }
 }
 

@@ -9,12 +9,16 @@ use crate::config::EdgeConfig;
 use crate::handoff::Dialogues;
 
 pub(super) struct Sides<D, S> {
-    pub device: Option<D>,
-    /// Beside the one in the device's engine.
-    pub dialogues: Option<Dialogues>,
-    pub fetching: FetchState,
+    pub local: Local<D>,
     pub scorer: Option<S>,
     pub edge: EdgeStanding,
+}
+
+/// This device: its model, and the keys and values that it has beside those in the model's engine.
+pub(super) struct Local<D> {
+    pub device: Option<D>,
+    pub dialogues: Option<Dialogues>,
+    pub fetching: FetchState,
 }
 
 /// How one stands with this edge.
@@ -29,9 +33,7 @@ pub(super) struct EdgeStanding {
 impl<D, S> Sides<D, S> {
     pub fn new(edge: &EdgeConfig) -> Sides<D, S> {
         Sides {
-            device: None,
-            dialogues: None,
-            fetching: FetchState::default(),
+            local: Local { device: None, dialogues: None, fetching: FetchState::default() },
             scorer: None,
             edge: EdgeStanding::new(edge),
         }

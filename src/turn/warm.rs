@@ -3,12 +3,7 @@
 //! that looks shaky. An edge forgets, and bills; so it reads no more tokens than the page allows,
 //! and is asked for one token of answer.
 
-use std::cell::Cell;
-use std::future::{Future, poll_fn};
-use std::pin::pin;
-
-use super::device::Ended;
-use super::edge_call::{Beside, EdgeCall, Running};
+use super::edge_call::{EdgeCall, Running};
 use super::idle::MIN_EXPECTED_TURNS;
 use super::models::{DeviceModel, ScoringModel};
 use super::{Answer, Router, TurnRequest, with_answer};
@@ -16,7 +11,7 @@ use crate::Result;
 use crate::config::Mode;
 use crate::dialogue::Message;
 use crate::host::Host;
-use crate::routing::{Decision, Route};
+use crate::routing::Route;
 
 /// Fewer missing tokens than this are read in no time.
 const MIN_TOKENS: usize = 64;
@@ -46,54 +41,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         true
     }
 
-    /// As `answer_on_device`. Once a look would leave the answer to the edge, and only waits for a
-    /// later one to be surer, the edge reads the prompt.
-    pub(super) async fn answer_on_device_or_warm<H: Host>(
-        &mut self,
-        request: &TurnRequest,
-        decision: &Decision,
-        answer: &mut Answer,
-        host: &H,
-    ) -> Result<Ended> {
-        let mode = request.mode.unwrap_or(self.config.mode);
-        if self.may_show(mode, &request.messages, host)?.is_none() {
-            let beside = Beside::Nothing;
-            return self.answer_on_device(request, Some(decision), beside, answer, host).await;
-        }
-        let prompt = TurnRequest { max_tokens: Some(1), ..request.clone() };
-        let nothing = Answer::new(Route::Edge, host.now());
-        let call = EdgeCall::beside_device(
-            &self.config,
-            &self.sides.edge.sending,
-            &prompt,
-            &nothing,
-            host.now(),
-        );
-        let mut reading = Running::start(&call, host);
-        let shaky = Cell::new(false);
-        let ended = {
-            let beside = Beside::ReadingOnce(&shaky);
-            let device = self.answer_on_device(request, Some(decision), beside, answer, host);
-            let mut device = pin!(device);
-            poll_fn(|context| {
-                if shaky.get() {
-                    reading.poll(context);
-                }
-                device.as_mut().poll(context)
-            })
-            .await
-        };
-        // What it has not read by now it reads with the turn, or not at all.
-        drop(reading);
-        if shaky.get() {
-            answer.edge_warmed = true;
-            self.settle_abandoned(&call, host.now())?;
-        }
-        ended
-    }
-
     /// How many tokens of these messages the edge lacks, if it may be shown them unasked.
-    fn may_show<H: Host>(
+    pub(super) fn may_show<H: Host>(
         &self,
         mode: Mode,
         messages: &[Message],

@@ -71,7 +71,7 @@ impl DeviceModel for ScriptedDevice {
         Ok(Rates::DEVICE_PRIOR)
     }
 
-    fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
+    async fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
         let text: Vec<u8> = request.prompt.iter().map(|token| *token as u8).collect();
         self.asked.push(String::from_utf8(text).unwrap());
         self.held = request.prompt;
@@ -82,7 +82,7 @@ impl DeviceModel for ScriptedDevice {
         Ok(Writing { pieces, n_written: 0, read: false, max_tokens: request.max_tokens })
     }
 
-    fn step(&mut self, writing: &mut Writing) -> Result<Step> {
+    async fn step(&mut self, writing: &mut Writing) -> Result<Step> {
         if !std::mem::replace(&mut writing.read, true) {
             return Ok(Step::Prefilled { done: self.held.len(), total: self.held.len() });
         }

@@ -146,7 +146,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         self.held = prompt[..end].to_vec();
     }
 
-    fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
+    async fn start(&mut self, request: GenerateRequest) -> Result<Writing> {
         let common = common_prefix(&self.held, &request.prompt);
         let n_reused = common.min(request.prompt.len().saturating_sub(1));
         self.held.truncate(n_reused);
@@ -161,7 +161,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         })
     }
 
-    fn step(&mut self, writing: &mut Writing) -> Result<Step> {
+    async fn step(&mut self, writing: &mut Writing) -> Result<Step> {
         let speeds = self.world.speeds;
         let (n_read, total) = (self.held.len(), writing.prompt.len());
         if n_read < total {
