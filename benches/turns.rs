@@ -105,7 +105,7 @@ fn router(model: &Arc<Model>, case: Case, host: &SimHost) -> Router {
     if case != Case::EdgeAlone {
         let engine = Engine::new(Arc::clone(model), usize::MAX);
         let engine = engine.unwrap_or_else(|error| panic!("{error}"));
-        router.set_device(engine, &host).unwrap_or_else(|error| panic!("{error}"));
+        host.run(router.set_device(engine, &host)).unwrap_or_else(|error| panic!("{error}"));
     }
     router
 }

@@ -55,7 +55,7 @@ fn host_offering(digest: &str) -> SimHost {
 /// Asks once, with what the edge sends when it is asked for keys and values.
 fn ask(host: &SimHost, config: Config, edge: Option<SimEdge>) -> TurnReport {
     let mut router: Router<Engine, Scorer> = Router::new(config, &host).unwrap();
-    router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+    host.run(router.set_device(Engine::new(model(), N_CTX).unwrap(), &host)).unwrap();
     host.run(router.probe_now(&host));
     host.edge.borrow_mut().extend(edge);
     host.run(router.turn(&request(), &host)).unwrap()
@@ -179,7 +179,7 @@ fn nothing_is_fetched_where_it_must_not_or_need_not_be() {
 fn stopping_a_turn_stops_the_transfer() {
     let host = &host_offering(&digest());
     let mut router: Router<Engine, Scorer> = Router::new(config(), &host).unwrap();
-    router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+    host.run(router.set_device(Engine::new(model(), N_CTX).unwrap(), &host)).unwrap();
     host.run(router.probe_now(&host));
     host.edge.borrow_mut().push_back(SimEdge::Stuck(pieces(&file(Encoding::F16)[..3000])));
     host.abort_after_events.set(Some(1));
@@ -195,7 +195,7 @@ fn dialogues_that_alternate_are_not_read_twice() {
         let handoff = Handoff { max_kv_mib, ..config().handoff };
         let config = Config { mode: Mode::DeviceOnly, handoff, ..config() };
         let mut router: Router<Engine, Scorer> = Router::new(config, &host).unwrap();
-        router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+        host.run(router.set_device(Engine::new(model(), N_CTX).unwrap(), &host)).unwrap();
         let mut ask = |messages: &[Message]| {
             host.run(router.turn(&TurnRequest::new(messages.to_vec()), &host)).unwrap()
         };
@@ -219,7 +219,7 @@ fn catching_up_on_one_dialogue_leaves_the_other_its_memory() {
         let handoff = Handoff { max_kv_mib, ..config().handoff };
         let config = Config { handoff, ..config() };
         let mut router: Router<Engine, Scorer> = Router::new(config, &host).unwrap();
-        router.set_device(Engine::new(model(), N_CTX).unwrap(), &host).unwrap();
+        host.run(router.set_device(Engine::new(model(), N_CTX).unwrap(), &host)).unwrap();
         let ask = |router: &mut Router<Engine, Scorer>, messages: &[Message], mode: Mode| {
             let request = TurnRequest { mode: Some(mode), ..TurnRequest::new(messages.to_vec()) };
             host.run(router.turn(&request, &host)).unwrap()

@@ -27,7 +27,7 @@ fn turn(text: &str, config: Config, host: &SimHost, max_tokens: Option<usize>) -
     let words = text.to_owned().leak().split_inclusive(' ').collect();
     let device = ScriptedDevice { answers: vec![words], ..ScriptedDevice::default() };
     let mut router: Router<ScriptedDevice, Scorer> = Router::new(config, &host).unwrap();
-    router.set_device(device, &host).unwrap();
+    host.run(router.set_device(device, &host)).unwrap();
     let mut request = TurnRequest::new(vec![Message::new(Role::User, "hello")]);
     request.max_tokens = max_tokens;
     host.run(router.turn(&request, &host)).unwrap()

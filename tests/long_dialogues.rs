@@ -20,7 +20,7 @@ fn router(mode: Mode, host: &SimHost) -> Router {
     let config = Config { edge, mode, max_tokens: Some(6), ..Config::default() };
     let mut router = Router::new(config, &host).unwrap();
     let engine = Engine::new(support::model(TINY), N_CTX).unwrap();
-    router.set_device(engine, &host).unwrap();
+    host.run(router.set_device(engine, &host)).unwrap();
     router
 }
 

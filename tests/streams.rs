@@ -29,7 +29,8 @@ fn router(mode: Mode, answers: &[&[&'static str]], host: &SimHost) -> Scripted {
     let mut router = Scripted::new(config(mode), &host).unwrap();
     if !answers.is_empty() {
         let answers = answers.iter().map(|answer| answer.to_vec()).collect();
-        router.set_device(ScriptedDevice { answers, ..ScriptedDevice::default() }, &host).unwrap();
+        host.run(router.set_device(ScriptedDevice { answers, ..ScriptedDevice::default() }, &host))
+            .unwrap();
     }
     router
 }
@@ -187,7 +188,7 @@ fn a_template_may_open_the_devices_thought() {
     let mut router = Scripted::new(config(Mode::DeviceOnly), &&host).unwrap();
     let answers = vec![vec!["Hm", ".", "\n</th", "ink>", "\n\nFour."]];
     let device = ScriptedDevice { answers, opens_thought: true, ..ScriptedDevice::default() };
-    router.set_device(device, &&host).unwrap();
+    host.run(router.set_device(device, &&host)).unwrap();
     let report = run(&mut router, &hello(), &host).unwrap();
     assert_eq!((&*report.text, &*report.thinking), ("Four.", "Hm."));
     assert_eq!(shown(&host), "{Hm.}Four.");
@@ -242,7 +243,7 @@ fn a_side_that_takes_over_goes_on_from_the_answer_and_not_from_the_thinking() {
     let mut third = Scripted::new(config(Mode::PreferDevice), &&host).unwrap();
     let answers = vec![vec!["<think>", "Hm", "</think>", "Fo"]];
     let device = ScriptedDevice { answers, breaks: true, ..ScriptedDevice::default() };
-    third.set_device(device, &&host).unwrap();
+    host.run(third.set_device(device, &&host)).unwrap();
     let report = run(&mut third, &hello(), &host).unwrap();
     assert_eq!((&*report.text, &*report.thinking), ("Four.", "Hm"));
     let sent: Value = serde_json::from_str(&host.sent.borrow()[0]).unwrap();
@@ -269,7 +270,10 @@ fn looks_judge_the_answer_and_not_the_thinking() {
         let config = Config { second_look, alpha_per_s: 0.0, ..config(Mode::Auto) };
         let mut router = Scripted::new(config, &&host).unwrap();
         let answers = vec![answer.clone()];
-        router.set_device(ScriptedDevice { answers, ..ScriptedDevice::default() }, &&host).unwrap();
+        host.run(
+            router.set_device(ScriptedDevice { answers, ..ScriptedDevice::default() }, &&host),
+        )
+        .unwrap();
         router.set_scorer(Judge::new(0.6, &[0.9]));
         let report = run(&mut router, &hello(), &host).unwrap();
         assert_eq!(report.looks[0].n_tokens, 4, "{:?}", report.looks);

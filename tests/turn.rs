@@ -34,7 +34,7 @@ fn engine(source: &dyn ReadAt, n_ctx: usize) -> Engine {
 /// A router with the tiny device model loaded.
 fn router(mode: Mode, host: &SimHost) -> Router {
     let mut router = Router::new(config(mode), &host).unwrap();
-    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host).unwrap();
+    host.run(router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host)).unwrap();
     router
 }
 
@@ -267,7 +267,7 @@ fn a_device_that_cannot_answer_leaves_it_to_the_edge() {
 fn a_device_that_fails_in_mid_answer_is_continued_at_the_edge() {
     let host = SimHost::new();
     let mut healthy = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
-    healthy.set_device(engine(&support::unreadable(None), 128), &&host).unwrap();
+    host.run(healthy.set_device(engine(&support::unreadable(None), 128), &&host)).unwrap();
     let whole = run(&mut healthy, &host, &ask(&["hello"])).unwrap();
     let tokens = healthy.device().unwrap().tokens();
     let later = whole.usage.prompt_tokens + 3;
@@ -277,7 +277,7 @@ fn a_device_that_fails_in_mid_answer_is_continued_at_the_edge() {
 
     host.then(SimEdge::answer(" and the edge ends it"));
     let mut failing = Router::new(config(Mode::PreferDevice), &&host).unwrap();
-    failing.set_device(engine(&support::unreadable(new.copied()), 128), &&host).unwrap();
+    host.run(failing.set_device(engine(&support::unreadable(new.copied()), 128), &&host)).unwrap();
     let report = run(&mut failing, &host, &ask(&["hello"])).unwrap();
     let switched = report.switched.expect("the edge takes over");
     assert_eq!((switched.from, switched.to), (Route::Device, Route::Edge));
@@ -413,7 +413,7 @@ fn a_calibration_is_in_force_for_its_pair_alone() {
     };
     let early = router.calibrate(calibration("any", "large")).unwrap_err();
     assert_eq!(early.code(), "device_not_ready");
-    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host).unwrap();
+    host.run(router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host)).unwrap();
     let name = router.device().unwrap().model().info().name.clone();
     let other = router.calibrate(calibration("any", "large")).unwrap_err();
     assert_eq!(other.code(), "calibration_mismatch");
@@ -435,7 +435,7 @@ fn a_calibration_is_in_force_for_its_pair_alone() {
     // Another model: what was there before comes back.
     router.calibrate(calibration(&name, "large")).unwrap();
     let other = FileSource::open("tests/fixtures/tiny-qwen2.gguf").unwrap();
-    router.set_device(engine(&other, 128), &&host).unwrap();
+    host.run(router.set_device(engine(&other, 128), &&host)).unwrap();
     assert_eq!((router.calibration(), router.config().theta), (None, 0.4));
 }
 
@@ -458,7 +458,8 @@ impl ScoringModel for Judge {
         true
     }
 
-    fn look(&self, _: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
+    fn look(&self, _: &[Message], answer: &str, confidence: Option<Confidence>) -> Result<f64> {
+        let confidence = confidence.unwrap();
         assert!(!answer.is_empty() && confidence.least_logprob <= confidence.mean_logprob);
         let n = self.n_looks.replace(self.n_looks.get() + 1);
         Ok(self.says[n.min(self.says.len() - 1)])
@@ -469,7 +470,7 @@ impl ScoringModel for Judge {
 fn looking(says: &[f64], second_look: SecondLook, host: &SimHost) -> Router<Engine, Judge> {
     let config = Config { theta: 0.99, alpha_per_s: 0.0, second_look, ..config(Mode::Auto) };
     let mut router = Router::new(config, &host).unwrap();
-    router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host).unwrap();
+    host.run(router.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &host)).unwrap();
     let scorer = Scorer::load(&FileSource::open(TINY_SCORER).unwrap()).unwrap();
     router.set_scorer(Judge { scorer, says: says.to_vec(), n_looks: Cell::new(0) });
     router
@@ -612,7 +613,7 @@ fn a_verdict_moves_the_very_next_turn_and_comes_back_on_the_next_visit() {
     assert_eq!(router.rate(99, Verdict::Up, &&host).unwrap_err().code(), "invalid_request");
 
     let mut next_visit: Router = Router::new(config(Mode::DeviceOnly), &&host).unwrap();
-    next_visit.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host).unwrap();
+    host.run(next_visit.set_device(engine(&FileSource::open(TINY).unwrap(), 128), &&host)).unwrap();
     next_visit.set_scorer(scorer());
     assert!(run(&mut next_visit, &host, &question).unwrap().p > first.p + 0.05);
     next_visit.forget_feedback(&&host);

@@ -152,14 +152,21 @@ impl Scorer {
     ///
     /// # Errors
     /// Where the scorer has not learned it, see [`Scorer::can_look`].
-    pub fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
+    pub fn look(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: impl Into<Option<Confidence>>,
+    ) -> Result<f64> {
         let unlearned =
             || Error::InvalidRequest("this scorer has not learned to judge answers".to_owned());
         let row = self.rows.look.ok_or_else(unlearned)?;
         let (ids, type_ids) = self.look_input(messages, answer)?;
-        let Confidence { mean_logprob, least_logprob } = confidence;
-        let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
-        let shift = self.bert.confidence(row, doubts);
+        // An engine that does not say how sure it is neither raises a doubt nor takes one away.
+        let shift = confidence.into().map_or(0.0, |Confidence { mean_logprob, least_logprob }| {
+            let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
+            self.bert.confidence(row, doubts)
+        });
         let outputs = self.outputs(&ids, &type_ids, &self.counted(messages, answer))?;
         Ok(probability(outputs[row] + shift))
     }

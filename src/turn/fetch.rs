@@ -132,19 +132,7 @@ async fn side_by_side<H: Host>(
     // What the device has to read: all, until the rest has come.
     let n_wanted = Cell::new(tokens.len());
     let mut arriving = pin!(transfer(config, identity, tokens, start, n_ctx, host));
-    let computing = async {
-        engine.truncate(common_prefix(engine.tokens(), &tokens[..start]));
-        while engine.tokens().len() < n_wanted.get() {
-            host.yield_now().await;
-            let n_read = engine.tokens().len();
-            let end = if n_read < start { start } else { n_wanted.get() };
-            if host.cancelled() || stopped.get() || n_read >= end {
-                return Ok(());
-            }
-            engine.read(&tokens[n_read..end.min(n_read + chunk)])?;
-        }
-        Ok::<_, Error>(())
-    };
+    let computing = read_on(engine, tokens, start, chunk, &n_wanted, &stopped, host);
     let mut computing = pin!(computing);
     let (mut computed, mut arrived) = (false, None);
     // The request first: it leaves before the device's first step holds the thread.
@@ -178,6 +166,29 @@ async fn side_by_side<H: Host>(
         }
     })
     .await
+}
+
+/// Reads `tokens[..start]`, and then as many as are `n_wanted`, until it is `stopped`.
+async fn read_on<H: Host>(
+    engine: &mut Engine,
+    tokens: &[u32],
+    start: usize,
+    chunk: usize,
+    n_wanted: &Cell<usize>,
+    stopped: &Cell<bool>,
+    host: &H,
+) -> Result<()> {
+    engine.truncate(common_prefix(engine.tokens(), &tokens[..start]));
+    while engine.tokens().len() < n_wanted.get() {
+        host.yield_now().await;
+        let n_read = engine.tokens().len();
+        let end = if n_read < start { start } else { n_wanted.get() };
+        if host.cancelled() || stopped.get() || n_read >= end {
+            return Ok(());
+        }
+        engine.read(&tokens[n_read..end.min(n_read + chunk)])?;
+    }
+    Ok(())
 }
 
 /// The keys and values of `tokens[start..]`, whole and checked.

@@ -88,6 +88,42 @@ impl State {
             left: false,
         }
     }
+
+    /// The other side's text is the answer from now on; `inherited`: begun by one that failed.
+    pub fn hand_over(&mut self, why: Why, inherited: bool) {
+        self.writer = self.writer.other();
+        self.left = why != Why::Failed;
+        self.inherited = inherited;
+        (self.looks, self.found, self.absence) = (false, Found::Nothing, Absence::None);
+        self.may_read = false;
+        if self.writer == Route::Edge {
+            self.edge = match self.edge {
+                // What it has said by now is still to be shown.
+                Stage::Writing | Stage::Complete => Stage::Writing,
+                _ => Stage::Idle,
+            };
+        }
+        if self.left {
+            self.device = Stage::Idle;
+        }
+    }
+
+    /// The device, which was left for the edge, goes on; or its answer, which was `complete`, stands.
+    pub fn go_back(&mut self, complete: bool) {
+        self.writer = Route::Device;
+        self.device = if complete { Stage::Complete } else { Stage::Idle };
+    }
+
+    /// What was held back is shown.
+    pub fn show(&mut self) {
+        self.found = Found::Nothing;
+        // Nobody could take over any more.
+        self.looks &= self.edge != Stage::Failed;
+    }
+
+    pub fn stop_edge(&mut self) {
+        self.edge = Stage::Idle;
+    }
 }
 
 /// Why the turn moves to the other side.
@@ -190,5 +226,235 @@ fn at_the_edge(state: &State) -> Action {
             Action::HandOver { why: Why::Failed, replaces: false }
         }
         (Stage::Failed | Stage::Barred, _) => Action::Fail,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rand::{Rng, SeedableRng};
+    use rand_pcg::Pcg32;
+
+    use super::*;
+    use Action::*;
+    use Stage::{Barred, Complete, Failed, Idle, Writing};
+
+    const TO: Takeover = Takeover::Replace;
+
+    /// The device's text is the answer, with these stages of both sides.
+    fn device(device: Stage, edge: Stage) -> State {
+        State { device, edge, ..State::new(Route::Device, TO) }
+    }
+
+    fn edge(edge: Stage, device: Stage) -> State {
+        State { device, edge, ..State::new(Route::Edge, TO) }
+    }
+
+    fn over(why: Why, replaces: bool) -> Action {
+        HandOver { why, replaces }
+    }
+
+    #[track_caller]
+    fn check(state: State, expected: Action) {
+        assert_eq!(judge(&state), expected, "{state:?}");
+    }
+
+    #[test]
+    fn whoever_was_decided_for_begins() {
+        check(device(Idle, Idle), Start(Route::Device));
+        check(edge(Idle, Idle), Start(Route::Edge));
+        let both = |edge| State { begins_both: true, ..device(Idle, edge) };
+        check(both(Idle), Start(Route::Edge));
+        check(both(Writing), Start(Route::Device));
+    }
+
+    #[test]
+    fn a_side_that_fails_leaves_it_to_the_other() {
+        check(device(Failed, Idle), over(Why::Failed, false));
+        check(device(Failed, Writing), over(Why::Failed, true));
+        check(device(Failed, Barred), Fail);
+        check(device(Failed, Failed), Fail);
+        check(edge(Failed, Idle), over(Why::Failed, false));
+        check(edge(Failed, Barred), Fail);
+        check(edge(Failed, Failed), Fail);
+        // The device was left for it, so that it is gone back to.
+        check(State { left: true, ..edge(Failed, Idle) }, GoBack);
+    }
+
+    #[test]
+    fn looks_decide_who_goes_on() {
+        let found = |found, edge| State { looks: true, found, ..device(Writing, edge) };
+        check(found(Found::Nothing, Idle), GoOn);
+        check(found(Found::Good, Idle), Show);
+        check(found(Found::Bad, Idle), over(Why::Doubted, true));
+        check(found(Found::Shaky, Idle), Show);
+        check(State { may_read: true, ..found(Found::Shaky, Idle) }, Read);
+        let going_on = State { takeover: Takeover::Continue, ..found(Found::Bad, Idle) };
+        check(going_on, over(Why::Doubted, false));
+        let complete = State { device: Complete, ..going_on };
+        check(complete, over(Why::Doubted, true));
+        // What a side began that failed is not written anew.
+        check(State { inherited: true, ..found(Found::Bad, Idle) }, over(Why::Doubted, false));
+        check(device(Complete, Idle), End);
+    }
+
+    #[test]
+    fn an_edge_that_began_too_is_taken_or_stopped() {
+        let both = |device_at, edge_at, found| State {
+            begins_both: true,
+            looks: true,
+            found,
+            ..device(device_at, edge_at)
+        };
+        check(both(Writing, Writing, Found::Nothing), GoOn);
+        check(both(Writing, Writing, Found::Good), StopEdge);
+        check(both(Writing, Idle, Found::Good), Show);
+        check(both(Writing, Writing, Found::Bad), over(Why::Doubted, true));
+        check(both(Writing, Complete, Found::Nothing), over(Why::EdgeFirst, true));
+        check(both(Writing, Failed, Found::Nothing), Show);
+        check(both(Complete, Writing, Found::Nothing), StopEdge);
+        check(both(Complete, Writing, Found::Bad), over(Why::Doubted, true));
+        check(both(Complete, Idle, Found::Nothing), End);
+        let stopped = State { cancelled: true, ..both(Writing, Writing, Found::Nothing) };
+        check(stopped, StopEdge);
+        check(State { edge: Idle, ..stopped }, Abort);
+    }
+
+    #[test]
+    fn an_edge_that_is_back_is_gone_back_to_where_that_is_worth_it() {
+        let back = |absence| State { absence, ..device(Writing, Failed) };
+        check(back(Absence::None), GoOn);
+        check(back(Absence::Worth), over(Why::EdgeBack, true));
+        check(back(Absence::Looked), GoOn);
+        check(State { inherited: true, ..back(Absence::Worth) }, over(Why::EdgeBack, false));
+    }
+
+    /// A turn as the loop plays it, with sides that do whatever sides may do.
+    struct Played {
+        state: State,
+        random: Pcg32,
+        n_shown: usize,
+        held: usize,
+        n_device_began: usize,
+    }
+
+    impl Played {
+        fn chance(&mut self, one_in: u32) -> bool {
+            self.random.random_range(0..one_in) == 0
+        }
+
+        fn pick<T: Copy>(&mut self, all: &[T]) -> T {
+            all[self.random.random_range(0..all.len())]
+        }
+
+        /// Carries out what the judge says; `false`: the turn has ended.
+        fn carry_out(&mut self, action: Action) -> bool {
+            let state = &mut self.state;
+            match action {
+                GoOn => self.something_happens(),
+                Start(Route::Device) => {
+                    assert_ne!(state.device, Writing, "a side that writes is not started");
+                    assert!(!matches!(state.device, Failed | Barred));
+                    state.device = Writing;
+                    self.n_device_began += 1;
+                    self.state.looks = !self.state.left && self.chance(2);
+                }
+                Start(Route::Edge) => {
+                    assert_eq!(state.edge, Idle, "a side that writes is not started");
+                    state.edge = Writing;
+                }
+                Read => state.may_read = false,
+                Show => {
+                    self.n_shown += std::mem::take(&mut self.held);
+                    state.show();
+                }
+                StopEdge => {
+                    assert_eq!(state.edge, Writing);
+                    state.stop_edge();
+                }
+                HandOver { why, replaces } => {
+                    let inherited = why == Why::Failed && self.n_shown + self.held > 0;
+                    match replaces {
+                        true => (self.n_shown, self.held) = (0, 0),
+                        false => self.n_shown += std::mem::take(&mut self.held),
+                    }
+                    state.hand_over(why, inherited && !replaces);
+                }
+                GoBack => {
+                    let complete = self.n_shown == 0 && self.chance(2);
+                    self.state.go_back(complete);
+                }
+                End | Fail | Abort => return false,
+            }
+            true
+        }
+
+        fn something_happens(&mut self) {
+            if self.chance(40) {
+                self.state.cancelled = true;
+                return;
+            }
+            let beside = self.state.edge == Writing && self.chance(2);
+            match self.state.writer == Route::Edge || beside {
+                true => self.edge_does(),
+                false => self.device_does(),
+            }
+        }
+
+        fn edge_does(&mut self) {
+            match self.pick(&[0, 0, 0, 1, 2]) {
+                0 if self.state.writer == Route::Edge => self.n_shown += 1,
+                0 => {}
+                1 => self.state.edge = Complete,
+                _ => self.state.edge = Failed,
+            }
+        }
+
+        fn device_does(&mut self) {
+            self.held += 1;
+            if !self.state.looks {
+                self.n_shown += std::mem::take(&mut self.held);
+            } else if self.chance(3) {
+                self.state.found = self.pick(&[Found::Good, Found::Shaky, Found::Bad]);
+            }
+            match self.random.random_range(0..8) {
+                0 => self.state.device = Complete,
+                1 => self.state.device = Failed,
+                2 if self.state.edge == Failed && !self.state.left && !self.state.looks => {
+                    self.state.absence = self.pick(&[Absence::Worth, Absence::Looked]);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    #[test]
+    fn whatever_happens_every_turn_ends_and_no_text_is_lost_in_silence() {
+        for seed in 0..20_000 {
+            let mut random = Pcg32::seed_from_u64(seed);
+            let writer = if random.random() { Route::Device } else { Route::Edge };
+            let takeover = if random.random() { TO } else { Takeover::Continue };
+            let begins_both = writer == Route::Device && random.random();
+            let may_read = writer == Route::Device && !begins_both && random.random();
+            let other = if random.random() { Idle } else { Barred };
+            let mut state = State { begins_both, may_read, ..State::new(writer, takeover) };
+            match writer {
+                Route::Device if begins_both => {}
+                Route::Device => state.edge = other,
+                Route::Edge => state.device = other,
+            }
+            let mut turn = Played { state, random, n_shown: 0, held: 0, n_device_began: 0 };
+            let mut n_actions = 0;
+            loop {
+                let (n_before, action) = (turn.n_shown, judge(&turn.state));
+                if !turn.carry_out(action) {
+                    break;
+                }
+                let replaced = matches!(action, HandOver { replaces: true, .. });
+                assert!(turn.n_shown >= n_before || replaced, "{action:?} {:?}", turn.state);
+                n_actions += 1;
+                assert!(n_actions < 2000, "seed {seed} does not end: {action:?} {:?}", turn.state);
+            }
+            assert!(turn.n_device_began <= 3, "seed {seed}: {}", turn.n_device_began);
+        }
     }
 }

@@ -92,7 +92,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     pub fn take<H: Host>(
         &mut self,
         answer: &mut Answer,
-        confidence: Confidence,
+        confidence: Option<Confidence>,
         edge_began: Option<Duration>,
         host: &H,
     ) -> Result<Found> {

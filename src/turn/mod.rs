@@ -121,8 +121,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// Takes the device's model into use, after measuring its speed.
-    pub fn set_device<H: Host>(&mut self, mut device: D, host: &H) -> Result<()> {
-        let measured = device.measure(&|| host.now())?;
+    pub async fn set_device<H: Host>(&mut self, mut device: D, host: &H) -> Result<()> {
+        let measured = device.measure(&|| host.now()).await?;
         if self.knowledge.device_rates.n_observed == 0 {
             self.knowledge.device_rates = measured;
         }

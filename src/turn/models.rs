@@ -16,9 +16,13 @@ const WARM_UP_DECODE: usize = 6;
 const MAX_TAG_TOKENS: usize = 12;
 
 /// The device's language model, with the dialogue that it holds.
+///
+/// An engine must count, begin, step and be stopped; what stands under "may" it can leave as it is.
+/// Steps may await, so that a model that computes elsewhere, on a GPU or in JavaScript, is one too; while
+/// one waits, the edge is heard.
 #[allow(async_fn_in_trait)] // single-threaded, as the host's futures
 pub trait DeviceModel {
-    /// An answer in the making.
+    /// An answer in the making. Dropping it stops it; what was computed by then stays held.
     type Generation;
 
     /// The model's own name.
@@ -29,18 +33,9 @@ pub trait DeviceModel {
 
     fn n_ctx(&self) -> usize;
 
-    /// How its file would have tokens drawn.
-    fn sampling(&self) -> SamplingOptions {
-        SamplingOptions::default()
-    }
-
-    /// The prompt in at most `n_room` tokens; see [`Session::fit`].
+    /// The prompt in at most `n_room` tokens; see [`Session::fit`]. An engine that does not tell its
+    /// tokens makes up some: prompts that begin alike must have tokens that begin alike.
     fn fit(&self, session: &mut Session, messages: &[Message], n_room: usize) -> Result<Prompt>;
-
-    /// Whether an answer to this prompt begins inside a thought, which the template has opened.
-    fn opens_thought(&self, _prompt: &[u32]) -> bool {
-        false
-    }
 
     /// The tokens whose keys and values it holds.
     fn tokens(&self) -> &[u32];
@@ -49,10 +44,30 @@ pub trait DeviceModel {
     fn clear(&mut self);
 
     /// Its speed, measured on a few tokens with the clock `now`.
-    fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates>;
+    async fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates>;
 
-    /// What fetching keys and values for `prompt` over this link would cost; `None` where the edge
-    /// cannot send this model's.
+    /// Begins an answer.
+    async fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
+
+    /// One prefill chunk, or one token. After an error the same step can be taken again.
+    async fn step(&mut self, generation: &mut Self::Generation) -> Result<Step>;
+
+    fn progress(&self, generation: &Self::Generation) -> Progress;
+
+    // What an engine may offer.
+
+    /// Whether an answer to this prompt begins inside a thought, which the template has opened.
+    fn opens_thought(&self, _prompt: &[u32]) -> bool {
+        false
+    }
+
+    /// How its file would have tokens drawn.
+    fn sampling(&self) -> SamplingOptions {
+        SamplingOptions::default()
+    }
+
+    /// What fetching keys and values for `prompt` over this link would cost, where that is not the
+    /// engine's own; `None` where the edge cannot send this model's.
     fn fetching(&self, _prompt: &[u32], _link: &LinkEstimate) -> Option<Fetching> {
         None
     }
@@ -61,7 +76,7 @@ pub trait DeviceModel {
     /// is computed later, as everything is that [`DeviceModel::tokens`] lacks.
     async fn fetch(&mut self, _prompt: &[u32], _plan: &Plan) {}
 
-    /// The engine, where it is one: keys and values can be read out of it and adopted by it.
+    /// The engine, where it is this project's: keys and values can be read out of it and adopted by it.
     fn engine(&self) -> Option<&Engine> {
         None
     }
@@ -69,14 +84,6 @@ pub trait DeviceModel {
     fn engine_mut(&mut self) -> Option<&mut Engine> {
         None
     }
-
-    /// Begins an answer. Dropping it ends it; what was computed by then stays held.
-    async fn start(&mut self, request: GenerateRequest) -> Result<Self::Generation>;
-
-    /// One prefill chunk, or one token. After an error the same step can be taken again.
-    async fn step(&mut self, generation: &mut Self::Generation) -> Result<Step>;
-
-    fn progress(&self, generation: &Self::Generation) -> Progress;
 }
 
 /// How far an answer is.
@@ -86,7 +93,8 @@ pub struct Progress {
     pub reused_tokens: usize,
     /// Tokens written.
     pub n_generated: usize,
-    pub confidence: Confidence,
+    /// How sure the model is of its tokens, if it says.
+    pub confidence: Option<Confidence>,
 }
 
 /// What says whether the edge is needed.
@@ -104,7 +112,12 @@ pub trait ScoringModel {
     fn can_look(&self) -> bool;
 
     /// Probability that the edge is needed, now that the device has written `answer`.
-    fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64>;
+    fn look(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+    ) -> Result<f64>;
 }
 
 impl DeviceModel for Engine {
@@ -152,7 +165,7 @@ impl DeviceModel for Engine {
         self.truncate(0);
     }
 
-    fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates> {
+    async fn measure(&mut self, now: &dyn Fn() -> Duration) -> Result<Rates> {
         let n_vocab = self.model().info().n_vocab as u32;
         let warm_up: Vec<u32> = (0..WARM_UP_PREFILL as u32).map(|i| i % n_vocab).collect();
         let started = now();
@@ -181,10 +194,10 @@ impl DeviceModel for Engine {
         Progress {
             reused_tokens: generation.reused_tokens(),
             n_generated: generation.n_generated(),
-            confidence: Confidence {
+            confidence: Some(Confidence {
                 mean_logprob: generation.mean_logprob(),
                 least_logprob: generation.least_logprob(),
-            },
+            }),
         }
     }
 }
@@ -202,7 +215,12 @@ impl ScoringModel for Scorer {
         self.can_look()
     }
 
-    fn look(&self, messages: &[Message], answer: &str, confidence: Confidence) -> Result<f64> {
+    fn look(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+    ) -> Result<f64> {
         self.look(messages, answer, confidence)
     }
 }

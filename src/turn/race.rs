@@ -2,12 +2,13 @@
 //! follows from it; and that is carried out.
 
 use std::cell::{Cell, OnceCell};
+use std::time::Duration;
 
 use super::answer::{Answer, SetAside};
 use super::contenders::{Contenders, Happened, Watch};
 use super::device::{Writing, begin, step};
 use super::edge_call::{EdgeCall, Running};
-use super::judge::{Absence, Action, Found, Stage, State, Why, judge};
+use super::judge::{Action, Stage, State, Why, judge};
 use super::models::{DeviceModel, ScoringModel};
 use super::probes::watch;
 use super::report::{StartedBoth, TurnRequest};
@@ -71,17 +72,52 @@ impl Race<'_> {
         }
     }
 
+    /// The edge has ended while the device writes. One that only read has nothing to say, and one that
+    /// only thought has no answer.
+    fn beside_ended(&mut self, beside: Option<&EdgeCall>, outcome: Result<()>) {
+        let says_something = outcome.is_err() || beside.is_some_and(EdgeCall::answered);
+        if self.state.begins_both && says_something {
+            self.edge_ended(outcome);
+        }
+    }
+
+    /// When the edge was asked that writes beside the device, if one does.
+    fn edge_began(&self, beside: Option<&EdgeCall>) -> Option<Duration> {
+        beside.filter(|_| self.state.edge == Stage::Writing).map(|call| call.sent_at)
+    }
+
     /// Nobody needs the edge, which began too.
     fn stop_edge<H: Host>(&mut self, beside: &EdgeCall, host: &H) {
         beside.abandon(host);
-        self.state.edge = Stage::Idle;
+        self.state.stop_edge();
+    }
+
+    /// Carries out what does not end the device's writing; `false`: something does. The edge `reads` if
+    /// it is to.
+    fn goes_on<H: Host>(
+        &mut self,
+        beside: Option<&EdgeCall>,
+        mut reads: impl FnMut(),
+        answer: &mut Answer,
+        host: &H,
+    ) -> bool {
+        loop {
+            match judge(&self.state) {
+                Action::GoOn => return true,
+                Action::Show => self.show(answer, host),
+                Action::StopEdge => beside.iter().for_each(|call| self.stop_edge(call, host)),
+                Action::Read => {
+                    self.state.may_read = false;
+                    reads();
+                }
+                _ => return false,
+            }
+        }
     }
 
     fn show<H: Host>(&mut self, answer: &mut Answer, host: &H) {
         answer.release(host);
-        self.state.found = Found::Nothing;
-        // Nobody could take over any more.
-        self.state.looks &= self.state.edge != Stage::Failed;
+        self.state.show();
     }
 
     /// The other side's text is the answer from now on.
@@ -105,30 +141,14 @@ impl Race<'_> {
             (Why::EdgeFirst, _) => Some(answer.overtake(host)),
             (Why::EdgeBack, _) => answer.return_to_edge(replaces, host),
         };
-        let state = &mut self.state;
-        state.writer = to;
-        state.left = why != Why::Failed;
-        state.inherited = answer.inherited;
-        (state.looks, state.found, state.absence) = (false, Found::Nothing, Absence::None);
-        state.may_read = false;
-        if to == Route::Edge {
-            state.edge = match state.edge {
-                // What it has said by now is still to be shown.
-                Stage::Writing | Stage::Complete => Stage::Writing,
-                _ => Stage::Idle,
-            };
-            if state.left {
-                state.device = Stage::Idle;
-            }
-        }
+        self.state.hand_over(why, answer.inherited);
     }
 
     /// The edge has failed, and the device, which was left for it, goes on.
     fn go_back<H: Host>(&mut self, answer: &mut Answer, host: &H) {
         let error = self.edge_error.clone().unwrap_or(Error::EdgeEmpty);
         let complete = answer.go_back(self.aside.take(), &error, host);
-        self.state.writer = Route::Device;
-        self.state.device = if complete { Stage::Complete } else { Stage::Idle };
+        self.state.go_back(complete);
     }
 }
 
@@ -370,15 +390,11 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             match contenders.next(just_stepped).await {
                 Happened::Device(did) => {
                     let (held, did) = did?;
-                    let asked_at =
-                        call.filter(|_| race.state.edge == Stage::Writing).map(|call| call.sent_at);
-                    stretch.take(did, &held, asked_at, &mut race.state, answer, host)?;
+                    let edge_began = race.edge_began(call);
+                    stretch.take(did, &held, edge_began, &mut race.state, answer, host)?;
                     pen = Some(held);
                 }
-                // One that only read has nothing to say, and one that only thought has no answer.
-                Happened::EdgeEnded(Ok(())) if !call.is_some_and(EdgeCall::answered) => {}
-                Happened::EdgeEnded(outcome) if race.state.begins_both => race.edge_ended(outcome),
-                Happened::EdgeEnded(_) => {}
+                Happened::EdgeEnded(outcome) => race.beside_ended(call, outcome),
                 Happened::WatchEnded => {
                     if let Some((link, _)) = back.get() {
                         let decision = || race.decision.over(priced(config, link));
@@ -388,17 +404,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 }
             }
             just_stepped = pen.is_some();
-            loop {
-                match judge(&race.state) {
-                    Action::GoOn => break,
-                    Action::Show => race.show(answer, host),
-                    Action::StopEdge => call.iter().for_each(|call| race.stop_edge(call, host)),
-                    Action::Read => {
-                        race.state.may_read = false;
-                        contenders.edge = running.take();
-                    }
-                    _ => return Ok(stretch.written()),
-                }
+            if !race.goes_on(call, || contenders.edge = running.take(), answer, host) {
+                return Ok(stretch.written());
             }
             if let Some(pen) = pen {
                 contenders.device = Some(Box::pin(step(pen, host)));

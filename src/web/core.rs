@@ -99,10 +99,12 @@ impl Core {
             let model = Model::load_with(&JsSource::new(source)?, kernels())?;
             let n_ctx = model.info().n_ctx.min(MAX_CONTEXT);
             let info = to_js(model.info());
-            router.set_device(Engine::new(Arc::new(model), n_ctx)?, &self.host)?;
-            Ok(info)
+            Ok((Engine::new(Arc::new(model), n_ctx)?, info))
         };
-        load().map_err(|error: Error| error_to_js(&error))
+        let (engine, info) = load().map_err(|error: Error| error_to_js(&error))?;
+        let set = router.set_device(engine, &self.host).await;
+        set.map_err(|error| error_to_js(&error))?;
+        Ok(info)
     }
 
     /// Takes in the dialogue that a later turn goes on with: `{kept, messages}`.

@@ -35,7 +35,7 @@ impl ScoringModel for Judge {
         !self.says.is_empty()
     }
 
-    fn look(&self, _: &[Message], _: &str, _: Confidence) -> Result<f64> {
+    fn look(&self, _: &[Message], _: &str, _: Option<Confidence>) -> Result<f64> {
         let n = self.n_looks.replace(self.n_looks.get() + 1);
         Ok(self.says[n.min(self.says.len() - 1)])
     }
@@ -57,7 +57,7 @@ pub fn judged_over(
 ) -> Judged {
     let mut router = Router::new(config, &host).unwrap();
     let model = Arc::new(Model::load(source).unwrap());
-    router.set_device(Engine::new(model, 128).unwrap(), &host).unwrap();
+    host.run(router.set_device(Engine::new(model, 128).unwrap(), &host)).unwrap();
     router.set_scorer(Judge::new(p, says));
     router
 }

@@ -67,7 +67,7 @@ impl DeviceModel for ScriptedDevice {
         self.held.clear();
     }
 
-    fn measure(&mut self, _: &dyn Fn() -> Duration) -> Result<Rates> {
+    async fn measure(&mut self, _: &dyn Fn() -> Duration) -> Result<Rates> {
         Ok(Rates::DEVICE_PRIOR)
     }
 
@@ -101,7 +101,7 @@ impl DeviceModel for ScriptedDevice {
         Progress {
             reused_tokens: 0,
             n_generated: writing.n_written,
-            confidence: Confidence { mean_logprob: 0.0, least_logprob: 0.0 },
+            confidence: Some(Confidence { mean_logprob: 0.0, least_logprob: 0.0 }),
         }
     }
 }

@@ -97,7 +97,7 @@ fn listen(scorer: &Scorer, question: &Question) -> Result<Prediction> {
     let heard = RefCell::new(Prediction { id: question.id.clone(), ..Prediction::default() });
     let config = Config { theta: 1.0, alpha_per_s: 0.0, ..contenders::base_config() };
     let mut router = Router::new(config, &&world)?;
-    router.set_device(RecordedDevice::new(&world), &&world)?;
+    world.run(router.set_device(RecordedDevice::new(&world), &&world))?;
     router.set_scorer(Overheard { scorer, answer_known: question.answer_known, heard: &heard });
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
     world.run(router.turn(&request, &&world))?;
@@ -129,7 +129,7 @@ impl ScoringModel for Overheard<'_> {
         &self,
         messages: &[Message],
         answer: &str,
-        confidence: Confidence,
+        confidence: Option<Confidence>,
     ) -> nearside::Result<f64> {
         let p = self.scorer.look(messages, answer, confidence)?;
         self.heard.borrow_mut().looks.push((answer.len(), p));

@@ -85,7 +85,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         self.held.clear();
     }
 
-    fn measure(&mut self, _now: &dyn Fn() -> Duration) -> Result<Rates> {
+    async fn measure(&mut self, _now: &dyn Fn() -> Duration) -> Result<Rates> {
         let speeds = self.world.speeds;
         Ok(Rates {
             prefill_tps: speeds.device_prefill_tps,
@@ -189,7 +189,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         Progress {
             reused_tokens: writing.n_reused,
             n_generated: writing.n_generated,
-            confidence: Confidence::default(),
+            confidence: Some(Confidence::default()),
         }
     }
 }
@@ -232,7 +232,7 @@ impl ScoringModel for RecordedScorer<'_, '_> {
         !prediction.looks.is_empty()
     }
 
-    fn look(&self, _: &[Message], answer: &str, _: Confidence) -> Result<f64> {
+    fn look(&self, _: &[Message], answer: &str, _: Option<Confidence>) -> Result<f64> {
         self.world.pass_seconds(self.world.speeds.look_s);
         let (_, prediction) = self.world.asked();
         let unlearned = || Error::InvalidRequest("no look was recorded".to_owned());

@@ -79,7 +79,7 @@ pub fn replay(scene: &Scene, contender: &Contender, theta: f64) -> Result<Vec<Tu
     for (index, visit) in order.chunks(VISIT).enumerate() {
         let trace = index % scene.traces.len();
         let mut router = Router::new(contender.config(theta, scene.alpha_per_s), &&world)?;
-        router.set_device(RecordedDevice::new(&world), &&world)?;
+        world.run(router.set_device(RecordedDevice::new(&world), &&world))?;
         if let Some(judge) = contender.judge {
             router.set_scorer(RecordedScorer { world: &world, judge });
         }

@@ -56,7 +56,7 @@ pub fn replay(set: &Set, way: &Way, theta: f64, args: &cli::World) -> Result<Vec
             true => RecordedDevice::fetching(&world),
             false => RecordedDevice::new(&world),
         };
-        router.set_device(device, &&world)?;
+        world.run(router.set_device(device, &&world))?;
         router.set_scorer(RecordedScorer { world: &world, judge: way.judge });
         let mut messages = Vec::new();
         let (mut answered, mut previous) = (None, None);
