@@ -20,7 +20,7 @@ use crate::edge::check_status;
 use crate::engine::{Engine, KvIdentity, StagedKv};
 use crate::handoff::codec::{Bounds, Encoding, Import, Layout};
 use crate::handoff::ledger::common_prefix;
-use crate::handoff::{Fetching, KvOffer, Plan};
+use crate::handoff::{Fetching, Plan};
 use crate::host::{EdgeBody, EdgeRequest, Host};
 use crate::routing::LinkEstimate;
 use crate::{Error, Result};
@@ -33,15 +33,6 @@ const PREFILL_TPS: f64 = 500.0;
 const REST: Duration = Duration::from_secs(60);
 /// A file has a header, and some room for what a later version may add to it.
 const HEADER_BYTES: u64 = 1 << 16;
-
-/// What is known of fetching, from turn to turn.
-#[derive(Default)]
-pub(super) struct FetchState {
-    pub offer: Option<KvOffer>,
-    /// The tokens that were fetched last: the gateway still knows them, most likely.
-    fetched: Vec<u32>,
-    rests_until: Duration,
-}
 
 /// The request for the positions `start..tokens.len()`.
 #[derive(Serialize)]

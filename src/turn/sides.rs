@@ -4,9 +4,8 @@
 use std::time::Duration;
 
 use super::edge_call::Sending;
-use super::fetch::FetchState;
 use crate::config::EdgeConfig;
-use crate::handoff::Dialogues;
+use crate::handoff::{Dialogues, KvOffer};
 
 pub(super) struct Sides<D, S> {
     pub local: Local<D>,
@@ -19,6 +18,15 @@ pub(super) struct Local<D> {
     pub device: Option<D>,
     pub dialogues: Option<Dialogues>,
     pub fetching: FetchState,
+}
+
+/// What is known of fetching, from turn to turn.
+#[derive(Default)]
+pub(super) struct FetchState {
+    pub offer: Option<KvOffer>,
+    /// The tokens that were fetched last: the gateway still knows them, most likely.
+    pub fetched: Vec<u32>,
+    pub rests_until: Duration,
 }
 
 /// How one stands with this edge.
