@@ -12,7 +12,7 @@ use crate::{Result, write as write_file};
 /// Writes both files into the repository.
 pub fn write(report: &Report) -> Result<()> {
     let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs");
-    write_file(&docs.join("evaluation.svg"), &chart(report))?;
+    write_file(&docs.join("evaluation.svg"), &chart(report)?)?;
     write_file(&docs.join("evaluation.md"), &page(report))
 }
 
