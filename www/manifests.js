@@ -70,7 +70,8 @@ export function parseManifest(value, base) {
  */
 async function catalogueFile(name, base, settings, cache) {
   const url = new URL("catalogue.json", base).href;
-  const catalogue = await keptJson(url, settings, cache).catch((thrown) => {
+  const asItIs = (/** @type {any} */ value) => value;
+  const catalogue = await keptJson(url, settings, cache, asItIs).catch((thrown) => {
     throw catalogueInvalid(url, reportOf(thrown, "manifest_invalid").message);
   });
   /** @type {unknown} */
@@ -115,36 +116,35 @@ function withDevice(manifest, device) {
 async function listedManifest(manifest, base, settings, cache) {
   if (manifest === null) return null;
   if (typeof manifest !== "string") return parseManifest(manifest, base);
-  const json = await keptJson(manifest, settings, cache, (value) => parseManifest(value, base)).catch(
-    (thrown) => {
-      if (thrown instanceof RouterError) throw thrown;
-      throw manifestInvalid(reportOf(thrown, "manifest_invalid").message);
-    },
-  );
-  return parseManifest(json, base);
+  const read = (/** @type {unknown} */ value) => parseManifest(value, base);
+  return keptJson(manifest, settings, cache, read).catch((thrown) => {
+    if (thrown instanceof RouterError) throw thrown;
+    throw manifestInvalid(reportOf(thrown, "manifest_invalid").message);
+  });
 }
 
 /**
- * JSON from the server, or as it was at the last visit when the server has none that will do.
+ * What JSON from the server says, or what it said at the last visit when the server has none that will
+ * do.
+ * @template T
  * @param {string} url
  * @param {Settings} settings
  * @param {RequestCache} cache
- * @param {(value: any) => unknown} [check] throws where it will not do
- * @returns {Promise<any>}
+ * @param {(value: unknown) => T} read throws where it will not do
+ * @returns {Promise<T>}
  */
-async function keptJson(url, settings, cache, check) {
+async function keptJson(url, settings, cache, read) {
   const key = `manifest ${url}`;
   try {
     const response = await fetch(url, { cache });
     if (!response.ok) throw new Error(`HTTP ${response.status}`);
     const text = await response.text();
-    const value = JSON.parse(text);
-    check?.(value);
+    const value = read(JSON.parse(text));
     settings.set(key, text);
     return value;
   } catch (thrown) {
     const kept = settings.get(key);
-    if (kept) return JSON.parse(kept);
+    if (kept) return read(JSON.parse(kept));
     throw thrown;
   }
 }

@@ -11,7 +11,7 @@ use super::{Beginnings, ChatTemplate, Date, Message, Role, Tokenizer};
 use crate::{Error, Result};
 
 /// About so many bytes a token, where nothing is known yet.
-const BYTES_PER_TOKEN: usize = 4;
+pub const BYTES_PER_TOKEN: usize = 4;
 /// A dialogue does not begin at finer steps than this.
 const LEAST_STEP_BYTES: usize = 64;
 

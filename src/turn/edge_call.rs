@@ -15,15 +15,13 @@ use super::received::Received;
 use super::report::TurnRequest;
 use super::with_answer;
 use crate::config::{Config, EdgeConfig};
-use crate::dialogue::{Message, window};
+use crate::dialogue::{Message, session::BYTES_PER_TOKEN, window};
 use crate::edge::{Asked, Chunk, Finish, ReplyReader, Written, check_status};
 use crate::host::{EdgeBody, EdgeRequest, Event, Host};
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
 const MAX_ERROR_BYTES: usize = 4096;
-/// About so many bytes a token.
-const BYTES_PER_TOKEN: usize = 4;
 /// How long a stream that has said why it ends is waited for: its counts may be still to come.
 const AFTER_FINISH: Duration = Duration::from_secs(1);
 

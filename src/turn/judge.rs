@@ -8,10 +8,9 @@ use crate::config::Takeover;
 use crate::routing::Route;
 
 /// What a side is at.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Stage {
     /// It was not asked yet, or was stopped, and may be asked.
-    #[default]
     Idle,
     /// It writes.
     Writing,
@@ -23,10 +22,9 @@ pub(super) enum Stage {
 }
 
 /// What the newest look at the device's answer has found.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Found {
     /// There was no look since the judge was asked last.
-    #[default]
     Nothing,
     Good,
     /// The edge would be worth it, but a later look may still think otherwise.
@@ -35,10 +33,9 @@ pub(super) enum Found {
 }
 
 /// Where an edge stands that was away when the device began in its place.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Absence {
     /// It is not awaited, or still away.
-    #[default]
     None,
     /// It has come back; and the device's answer had better be left to it.
     Worth,

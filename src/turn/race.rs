@@ -22,10 +22,10 @@ use crate::{Error, Result};
 
 /// A turn under way.
 pub(super) struct Race<'t> {
-    pub request: &'t TurnRequest,
-    pub decision: &'t Decision,
-    pub mode: Mode,
-    pub state: State,
+    request: &'t TurnRequest,
+    decision: &'t Decision,
+    mode: Mode,
+    state: State,
     device_error: Option<Error>,
     edge_error: Option<Error>,
     /// What the device had written, where the edge replaces it.
