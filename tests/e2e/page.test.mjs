@@ -1,27 +1,17 @@
 /** The page as a person uses it: by keyboard, by ear, without jank, in both looks. */
 
 import assert from "node:assert/strict";
-import { after, before, beforeEach, test } from "node:test";
+import { beforeEach, test } from "node:test";
 
-import { ask, heard, launchBrowser, newPage, waitUntilReady } from "./harness.mjs";
-import { startSite } from "./test-site.mjs";
+import { ask, heard, newPage, waitUntilReady } from "./harness.mjs";
+import { siteForFile } from "./test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 
-/** @type {import("./test-site.mjs").TestSite} */
-let site;
-/** @type {import("./harness.mjs").Browser} */
-let browser;
+const { site, browser } = siteForFile();
 /** @type {Page} */
 let page;
 
-before(async () => {
-  [site, browser] = await Promise.all([startSite(), launchBrowser()]);
-});
-after(async () => {
-  await browser?.close();
-  await site?.close();
-});
 beforeEach(async () => {
   await page?.close();
   site.answer = "The edge answers in several words.";

@@ -221,3 +221,18 @@ export function siteForEachTest() {
   });
   return stage;
 }
+
+/** One site and one browser for all tests of a file. */
+export function siteForFile() {
+  const site = new TestSite();
+  const browser = /** @type {import("./harness.mjs").Browser} */ ({});
+  before(async () => {
+    const [launched] = await Promise.all([launchBrowser(), site.open()]);
+    Object.assign(browser, launched);
+  });
+  after(async () => {
+    await browser.close?.();
+    await site.close();
+  });
+  return { site, browser };
+}
