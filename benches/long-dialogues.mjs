@@ -13,6 +13,7 @@ import { startSite } from "../tests/e2e/test-site.mjs";
 const LENGTHS = [10, 100, 1000, 10_000];
 const N_WORDS = 120;
 const N_TURNS = 9;
+const N_RELOADS = 5;
 const MOST_MORE_MILLIS = 50;
 
 /** What runs in the page. */
@@ -99,7 +100,7 @@ try {
     await page.evaluate(`chat().messages = dialogueOf(${n})`);
     await page.evaluate("byPerson(1)");
     const back = [];
-    for (let i = 0; i < 3; i++) {
+    for (let i = 0; i < N_RELOADS; i++) {
       await page.waitForTimeout(2000);
       await page.reload();
       await waitUntilReady(page);
@@ -110,7 +111,7 @@ try {
       await page.evaluate(BENCH);
       back.push(/** @type {any} */ (await page.evaluate("byPerson(1)")));
     }
-    note("device, first turn after a reload", back.sort((a, b) => a - b)[1]);
+    note("device, first turn after a reload", back.sort((a, b) => a - b)[N_RELOADS >> 1]);
     await page.evaluate("chat().newChat()");
     await page.waitForTimeout(500);
     await page.close();
@@ -127,7 +128,7 @@ for (const [name, all] of Object.entries(rows)) {
   for (let i = 0; i < few; i++) {
     const millis = all.filter((_, at) => at % few === i);
     console.log(name.padEnd(36) + millis.map((value) => value.toFixed(1).padStart(9)).join(""));
-    const promised = /^(device|edge), by/.test(name);
+    const promised = /^(device|edge), (by|first)/.test(name);
     if (promised && millis[LENGTHS.length - 1] > millis[0] + MOST_MORE_MILLIS) process.exitCode = 1;
   }
 }
