@@ -167,7 +167,8 @@ fn a_second_dialogue_does_not_wait_for_the_first() {
     let mut first =
         edge.open_chat(&question("Hello", json!({ "stream": true, "max_tokens": 100 })));
     first.next_text().expect("the first begins");
-    let mut second = edge.open_chat(&question("Count", json!({ "stream": true, "max_tokens": 4 })));
+    let mut second =
+        edge.open_chat(&question("Count", json!({ "stream": true, "max_tokens": 20 })));
     second.next_text().expect("the second begins");
     assert_eq!(edge.get("/health").json()["running"], 2, "while the first still runs");
     assert_eq!(second.rest().last().map(String::as_str), Some("[DONE]"));
@@ -211,6 +212,42 @@ fn a_full_line_refuses_and_says_when_to_return() {
 }
 
 #[test]
+fn the_probabilities_of_tokens_are_told_as_openai_does() {
+    let edge = Edge::start(&[]);
+    let plain = edge.chat(&question("Hello", json!({})));
+    assert!(plain.json()["choices"][0].get("logprobs").is_none());
+    let asked = json!({ "max_tokens": 4, "logprobs": true, "top_logprobs": 2 });
+    let reply = edge.chat(&question("Hello", asked)).json();
+    let content = reply["choices"][0]["logprobs"]["content"].as_array().expect("a list");
+    assert_eq!(content.len(), 4);
+    for token in content {
+        assert!(token["logprob"].as_f64().expect("a number") <= 0.0 && token["bytes"].is_array());
+        assert_eq!(token["top_logprobs"][0]["token"], token["token"], "greedy takes the likeliest");
+        assert_eq!(token["top_logprobs"].as_array().map(Vec::len), Some(2));
+    }
+}
+
+#[test]
+fn answers_are_written_together_and_are_the_same() {
+    let edge = Edge::start(&["--max-concurrent", "8"]);
+    let asks = |i: usize| question(&format!("Hello number {i}"), json!({ "max_tokens": 40 }));
+    let content = |reply: Value| reply["choices"][0]["message"]["content"].to_string();
+    let alone: Vec<String> = (0..8).map(|i| content(edge.chat(&asks(i)).json())).collect();
+    let together: Vec<String> = std::thread::scope(|scope| {
+        let asking: Vec<_> = (0..8)
+            .map(|i| {
+                scope.spawn({
+                    let edge = &edge;
+                    move || content(edge.chat(&asks(i)).json())
+                })
+            })
+            .collect();
+        asking.into_iter().map(|reply| reply.join().expect("no panic")).collect()
+    });
+    assert_eq!(together, alone);
+}
+
+#[test]
 fn bad_requests_are_told_apart() {
     let edge = Edge::start(&[]);
     let check = |body: &str, status: u16, code: &str| {
@@ -232,6 +269,8 @@ fn bad_requests_are_told_apart() {
     check(&asks(json!({ "max_tokens": 0 })), 400, "invalid_request");
     check(&asks(json!({ "n": 2 })), 400, "invalid_request");
     check(&asks(json!({ "stop": "" })), 400, "invalid_request");
+    check(&asks(json!({ "top_logprobs": 2 })), 400, "invalid_request");
+    check(&asks(json!({ "logprobs": true, "top_logprobs": 21 })), 400, "invalid_request");
     let long = "word ".repeat(N_CTX);
     check(&question(&long, json!({})).to_string(), 400, "prompt_too_long");
     let huge = "x".repeat(2 << 20);

@@ -2,6 +2,9 @@
 //!
 //! A layer is `x + attention(norm(x))`, then `x + ffn(norm(x))`; OLMo 2 norms what is added instead.
 //! Which biases and norms there are is read off the file's tensors.
+//!
+//! A pass takes a run of tokens of one dialogue, or of several at once: the weights are then read once
+//! for all of them, and only attention looks at each dialogue alone.
 
 use super::{
     architecture::{Architecture, Gate, Norms},
@@ -14,7 +17,7 @@ use super::{
     },
     kv_cache::KvCache,
     matrix::{Linear, Matrix},
-    rope::Angles,
+    rope::{Angles, Rope},
     weights::Weights,
 };
 use crate::Result;
@@ -47,15 +50,23 @@ struct Layer {
     ffn_post_norm: Option<Vec<f32>>,
 }
 
+/// Tokens of one dialogue that follow each other.
+pub struct Run<'a> {
+    pub tokens: &'a [u32],
+    /// How many tokens the cache holds before them.
+    pub start: usize,
+    pub cache: &'a mut KvCache,
+    /// Of how many, counted from the last, the output is wanted.
+    pub n_kept: usize,
+}
+
 /// What all layers of one forward pass share.
 struct Pass<'a> {
     sizes: &'a Hyperparameters,
     architecture: &'a Architecture,
     kernels: &'a Kernels,
-    /// Of each rope.
+    /// Of each rope, for each token of the pass.
     angles: Vec<Angles>,
-    /// How many tokens the cache holds before this chunk.
-    start: usize,
     n_tokens: usize,
 }
 
@@ -95,19 +106,13 @@ impl Decoder {
         self.architecture.ropes.iter().any(|rope| rope.is_long(n_ctx))
     }
 
-    /// Writes the keys and values of `tokens` into the cache after its first `start` tokens and
-    /// returns the logits of the last token: (n_vocab).
-    pub fn forward(
-        &self,
-        tokens: &[u32],
-        start: usize,
-        cache: &mut KvCache,
-        kernels: &Kernels,
-    ) -> Vec<f32> {
-        kernels.pass(tokens.len(), || {
-            let state = self.pass(tokens, start, cache, kernels);
-            let mut logits = vec![0.0; self.output.n_rows()];
-            self.output.multiply_finely(&state, &mut logits, kernels);
+    /// Writes the keys and values of all runs into their caches, and returns the logits of the tokens
+    /// that each keeps: (sum of n_kept, n_vocab).
+    pub fn forward(&self, runs: &mut [Run], kernels: &Kernels) -> Vec<f32> {
+        kernels.pass(n_tokens(runs), || {
+            let states = self.pass(runs, kernels);
+            let mut logits = vec![0.0; states.len() / self.sizes.n_embd * self.output.n_rows()];
+            self.output.multiply_finely(&states, &mut logits, kernels);
             let Architecture { logit_scale, logit_cap, .. } = self.architecture;
             if logit_scale != 1.0 {
                 logits.iter_mut().for_each(|logit| *logit *= logit_scale);
@@ -119,48 +124,41 @@ impl Decoder {
         })
     }
 
-    /// As [`Decoder::forward`], where more tokens follow and nobody asks for logits: the product with
-    /// the whole vocabulary is spared. Returns the last token's state: (n_embd).
-    pub fn read(
-        &self,
-        tokens: &[u32],
-        start: usize,
-        cache: &mut KvCache,
-        kernels: &Kernels,
-    ) -> Vec<f32> {
-        kernels.pass(tokens.len(), || self.pass(tokens, start, cache, kernels))
+    /// As [`Decoder::forward`], where nobody asks for logits: the product with the whole vocabulary is
+    /// spared. Returns the states of the tokens that are kept: (sum of n_kept, n_embd).
+    pub fn read(&self, runs: &mut [Run], kernels: &Kernels) -> Vec<f32> {
+        kernels.pass(n_tokens(runs), || self.pass(runs, kernels))
     }
 
-    /// The last token's state after the last norm: (n_embd).
-    fn pass(
-        &self,
-        tokens: &[u32],
-        start: usize,
-        cache: &mut KvCache,
-        kernels: &Kernels,
-    ) -> Vec<f32> {
+    /// The states after the last norm: (sum of n_kept, n_embd).
+    fn pass(&self, runs: &mut [Run], kernels: &Kernels) -> Vec<f32> {
         let Decoder { sizes, architecture, .. } = self;
-        let n_tokens = tokens.len();
-        let angles = architecture
-            .ropes
-            .iter()
-            .map(|rope| rope.angles(start, n_tokens, cache.n_ctx()))
-            .collect();
-        let pass = Pass { sizes, architecture, kernels, angles, start, n_tokens };
-        let mut x = self.embed(tokens, kernels); // (n_tokens, n_embd)
+        let angles = |rope: &Rope| {
+            let of_run = |run: &Run| rope.angles(run.start, run.tokens.len(), run.cache.n_ctx());
+            runs.iter().map(of_run).reduce(Angles::and).expect("a pass has a run")
+        };
+        let angles = architecture.ropes.iter().map(angles).collect();
+        let pass = Pass { sizes, architecture, kernels, angles, n_tokens: n_tokens(runs) };
+        let mut x = self.embed(runs, kernels); // (n_tokens, n_embd)
         let mut room = Room::default();
         for (i, layer) in self.layers.iter().enumerate() {
-            // Of the last layer only the last token's output is wanted, and every token's keys.
-            let n_kept = if i + 1 < self.layers.len() { n_tokens } else { 1 };
-            layer.forward(i, &mut x, n_kept, cache, &mut room, &pass);
+            // Of the last layer only some tokens' output is wanted, and every token's keys.
+            let kept = match i + 1 < self.layers.len() {
+                true => Rows::All,
+                false => Rows::kept(runs),
+            };
+            layer.forward(i, &mut x, kept, runs, &mut room, &pass);
         }
-        rms_norm_in_place(&mut x, &self.norm, architecture.epsilon); // (1, n_embd)
+        kernels.for_rows(&mut x, sizes.n_embd, |_, row| {
+            rms_norm_in_place(row, &self.norm, architecture.epsilon);
+        });
         x
     }
 
     /// (n_tokens, n_embd)
-    fn embed(&self, tokens: &[u32], kernels: &Kernels) -> Vec<f32> {
+    fn embed(&self, runs: &[Run], kernels: &Kernels) -> Vec<f32> {
         let n_embd = self.sizes.n_embd;
+        let tokens: Vec<u32> = runs.iter().flat_map(|run| run.tokens).copied().collect();
         let mut x = vec![0.0; tokens.len() * n_embd];
         kernels.for_rows(&mut x, n_embd, |i, row| {
             self.embedding.read_row(tokens[i] as usize, row);
@@ -220,68 +218,79 @@ impl Layer {
         })
     }
 
-    /// Replaces `x`, (n_tokens, n_embd), by the last `n_kept` tokens' (n_kept, n_embd).
+    /// Replaces `x`, (n_tokens, n_embd), by what becomes of the rows in `kept`.
     fn forward(
         &self,
         i: usize,
         x: &mut Vec<f32>,
-        n_kept: usize,
-        cache: &mut KvCache,
+        kept: Rows,
+        runs: &mut [Run],
         room: &mut Room,
         pass: &Pass,
     ) {
-        self.attention(i, x, n_kept, cache, room, pass);
-        x.drain(..x.len() - n_kept * pass.sizes.n_embd);
+        self.attention(i, x, &kept, runs, room, pass);
+        kept.of(x, pass.sizes.n_embd);
         add_rows(x, &room.added, self.attn_post_norm.as_deref(), pass);
         self.feed_forward(x, room, pass);
         add_rows(x, &room.added, self.ffn_post_norm.as_deref(), pass);
     }
 
-    /// Writes to `room.added` what the last `n_kept` tokens take from all tokens so far:
+    /// Writes to `room.added` what the kept tokens take from all tokens of their dialogue so far:
     /// (n_kept, n_embd)
     fn attention(
         &self,
         i: usize,
         x: &[f32],
-        n_kept: usize,
-        cache: &mut KvCache,
+        kept: &Rows,
+        runs: &mut [Run],
         room: &mut Room,
         pass: &Pass,
     ) {
         let &Hyperparameters { n_embd, n_heads, n_kv_heads, head_dim, .. } = pass.sizes;
-        let (n_tokens, start, kernels) = (pass.n_tokens, pass.start, pass.kernels);
+        let (n_tokens, kernels) = (pass.n_tokens, pass.kernels);
+        let n_kept = kept.n_rows(n_tokens);
         let (q_dim, kv_dim) = (n_heads * head_dim, n_kv_heads * head_dim);
         let Room { normed, q, k, v, mixed, added, .. } = room;
         let all = norm(x, self.attn_norm.as_deref(), &self.q, normed, pass);
-        let last = Activations::new(&all.values[(n_tokens - n_kept) * n_embd..], n_embd);
-        let kept = if n_kept == n_tokens { &all } else { &last };
+        let mut wanted = Vec::new();
+        let last = kept.chosen(all.values, n_embd, &mut wanted);
 
         let q = of_size(q, n_kept * q_dim); // (n_kept, n_heads, head_dim)
         let k = of_size(k, n_tokens * kv_dim); // (n_tokens, n_kv_heads, head_dim)
         let v = of_size(v, n_tokens * kv_dim);
-        self.q.forward(kept, q, kernels);
+        self.q.forward(last.as_ref().unwrap_or(&all), q, kernels);
         self.k.forward(&all, k, kernels);
         self.v.forward(&all, v, kernels);
         let kind = pass.architecture.layer(i);
-        for (rows, width, norm) in [(&mut *q, q_dim, &self.q_norm), (&mut *k, kv_dim, &self.k_norm)]
-        {
-            let first = n_tokens - rows.len() / width;
-            kernels.for_rows(rows, width, |row, heads| {
-                if let Some(weight) = norm {
-                    rms_norm_in_place(heads, weight, pass.architecture.epsilon);
-                }
-                if let Some(rope) = kind.rope {
-                    pass.angles[rope].turn(first + row, heads, head_dim);
-                }
-            });
-        }
-        cache.append(i, start, k, v, kernels);
+        let turned = |heads: &mut [f32], norm: &Option<Vec<f32>>, token: usize| {
+            if let Some(weight) = norm {
+                rms_norm_in_place(heads, weight, pass.architecture.epsilon);
+            }
+            if let Some(rope) = kind.rope {
+                pass.angles[rope].turn(token, heads, head_dim);
+            }
+        };
+        kernels.for_rows(q, q_dim, |row, heads| turned(heads, &self.q_norm, kept.token(row)));
+        kernels.for_rows(k, kv_dim, |token, heads| turned(heads, &self.k_norm, token));
 
         let &Architecture { attention_scale: scale, attention_cap: cap, .. } = pass.architecture;
         let heads = Heads { n_heads, n_kv_heads, head_dim, scale, cap, window: kind.window };
-        let positions = start + n_tokens - n_kept..start + n_tokens;
         let mixed = of_size(mixed, n_kept * q_dim); // (n_kept, n_heads, head_dim)
-        attend(heads, &cache.layer(i), q, positions, mixed, kernels);
+        let (mut token, mut row) = (0, 0);
+        for run in runs {
+            let n_tokens = run.tokens.len();
+            let n_kept = if matches!(kept, Rows::All) { n_tokens } else { run.n_kept };
+            let keys_values = token * kv_dim..(token + n_tokens) * kv_dim;
+            let (k, v) = (&k[keys_values.clone()], &v[keys_values]);
+            run.cache.append(i, run.start, k, v, kernels);
+            let end = run.start + n_tokens;
+            let rows = row * q_dim..(row + n_kept) * q_dim;
+            let (queries, mixed) = (&q[rows.clone()], &mut mixed[rows]);
+            if n_kept > 0 {
+                attend(heads, &run.cache.layer(i), queries, end - n_kept..end, mixed, kernels);
+            }
+            (token, row) = (token + n_tokens, row + n_kept);
+        }
         let added = of_size(added, n_kept * n_embd);
         self.attn_output.forward(&Activations::new(mixed, q_dim), added, kernels);
     }
@@ -304,6 +313,66 @@ impl Layer {
             apply(kernels.isa(), gate, &up[token * n_ff..]);
         });
         self.down.forward(&gated, of_size(added, x.len()), kernels);
+    }
+}
+
+fn n_tokens(runs: &[Run]) -> usize {
+    runs.iter().map(|run| run.tokens.len()).sum()
+}
+
+/// Rows of a pass's tokens.
+enum Rows {
+    All,
+    /// These tokens, in order.
+    Some(Vec<usize>),
+}
+
+impl Rows {
+    /// Those whose output is wanted.
+    fn kept(runs: &[Run]) -> Rows {
+        let (mut wanted, mut end) = (Vec::new(), 0);
+        for run in runs {
+            end += run.tokens.len();
+            wanted.extend(end - run.n_kept..end);
+        }
+        if wanted.len() == end { Rows::All } else { Rows::Some(wanted) }
+    }
+
+    fn n_rows(&self, n_tokens: usize) -> usize {
+        match self {
+            Rows::All => n_tokens,
+            Rows::Some(tokens) => tokens.len(),
+        }
+    }
+
+    /// Which token a row is of.
+    fn token(&self, row: usize) -> usize {
+        match self {
+            Rows::All => row,
+            Rows::Some(tokens) => tokens[row],
+        }
+    }
+
+    /// Leaves only these rows in `x`.
+    fn of(&self, x: &mut Vec<f32>, width: usize) {
+        if let Rows::Some(tokens) = self {
+            for (row, token) in tokens.iter().enumerate() {
+                x.copy_within(token * width..(token + 1) * width, row * width);
+            }
+            x.truncate(tokens.len() * width);
+        }
+    }
+
+    /// These rows of `values`, copied into `room`; `None` where they are all rows.
+    fn chosen<'r>(
+        &self,
+        values: &[f32],
+        width: usize,
+        room: &'r mut Vec<f32>,
+    ) -> Option<Activations<'r>> {
+        let Rows::Some(tokens) = self else { return None };
+        tokens.iter().for_each(|token| room.extend(&values[token * width..][..width]));
+        Some(Activations::new(room, width))
     }
 }
 

@@ -3,7 +3,7 @@
 //! There is no loop and no waiting in here: the caller calls `step` until it is done and may yield
 //! or give up between any two steps, in a page's worker as in the gateway.
 
-use super::{Engine, Sampler, Sampling};
+use super::{Engine, Sampler, Sampling, sampler::likeliest};
 use crate::{Error, Result, dialogue::TextStream};
 
 /// Tokens of the prompt per step where nothing is known of the device's speed.
@@ -39,6 +39,8 @@ pub struct GenerateRequest {
     pub stop: Vec<String>,
     /// Tokens of the prompt per step, at least 1.
     pub prefill_chunk: usize,
+    /// Of how many of the likeliest tokens the probabilities are told beside each token that is written.
+    pub n_alternatives: usize,
 }
 
 impl Default for GenerateRequest {
@@ -49,8 +51,24 @@ impl Default for GenerateRequest {
             max_tokens: 0,
             stop: Vec::new(),
             prefill_chunk: PREFILL_CHUNK,
+            n_alternatives: 0,
         }
     }
+}
+
+/// A token, and the natural logarithm of the probability that the model gave it.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Likely {
+    pub token: u32,
+    pub logprob: f32,
+}
+
+/// The token that was written last, and what might have stood there.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Written {
+    pub chosen: Likely,
+    /// The likeliest tokens, the likeliest first; it may be among them.
+    pub alternatives: Vec<Likely>,
 }
 
 /// What one step did.
@@ -87,6 +105,7 @@ pub struct Generation {
     n_generated: usize,
     sum_logprob: f32,
     least_logprob: f32,
+    last: Option<Written>,
     /// The token before the next one, for the space that SentencePiece puts after special tokens.
     previous: u32,
 }
@@ -127,6 +146,7 @@ impl Generation {
             n_generated: 0,
             sum_logprob: 0.0,
             least_logprob: 0.0,
+            last: None,
             previous,
         })
     }
@@ -152,15 +172,60 @@ impl Generation {
         self.least_logprob
     }
 
+    /// The token that the last step wrote: of every [`Step::Text`] but the last, which may only bring
+    /// what was held back.
+    pub fn last(&self) -> Option<&Written> {
+        self.last.as_ref()
+    }
+
     /// One prefill chunk, or one token. After an error the same step can be taken again.
     pub fn step(&mut self, engine: &mut Engine) -> Result<Step> {
-        let mut logits = match &mut self.state {
-            State::Prefilling => return self.prefill(engine),
-            State::Finished(finish) => return Ok(Step::Done(*finish)),
-            State::Sampling(logits) => std::mem::take(logits),
-            State::Pending(token) => engine.decode(*token)?,
+        self.last = None;
+        match &mut self.state {
+            State::Prefilling => self.prefill(engine),
+            State::Finished(finish) => Ok(Step::Done(*finish)),
+            State::Sampling(logits) => {
+                let logits = std::mem::take(logits);
+                self.write(engine, logits)
+            }
+            State::Pending(token) => {
+                let logits = engine.decode(*token)?;
+                self.write(engine, logits)
+            }
+        }
+    }
+
+    /// Whether the next step reads one token, so that it can be taken with others'.
+    pub fn is_decoding(&self) -> bool {
+        matches!(self.state, State::Pending(_))
+    }
+
+    /// A step of each, all of which are decoding, with engines of one model. The tokens are read in one
+    /// pass, which takes hardly longer than that of one alone.
+    ///
+    /// # Panics
+    /// Where one is not decoding, or the engines are not all of one model.
+    pub fn step_together(steps: &mut [(&mut Generation, &mut Engine)]) -> Vec<Result<Step>> {
+        let pending = |generation: &Generation| match generation.state {
+            State::Pending(token) => token,
+            _ => panic!("a step that is taken with others reads one token"),
         };
+        let tokens: Vec<u32> = steps.iter().map(|(generation, _)| pending(generation)).collect();
+        let mut engines: Vec<&mut Engine> =
+            steps.iter_mut().map(|(_, engine)| &mut **engine).collect();
+        let logits = Engine::decode_together(&mut engines, &tokens);
+        let write = |((generation, engine), logits): (&mut (&mut Generation, &mut Engine), _)| {
+            generation.last = None;
+            let logits: Result<Vec<f32>> = logits;
+            generation.write(engine, logits?)
+        };
+        steps.iter_mut().zip(logits).map(write).collect()
+    }
+
+    /// Picks the next token from its logits.
+    fn write(&mut self, engine: &Engine, mut logits: Vec<f32>) -> Result<Step> {
         let window = engine.tokens().len().saturating_sub(PENALTY_WINDOW);
+        let alternatives = likeliest(&logits, self.request.n_alternatives);
         let (token, probability) = self.sampler.sample(&mut logits, &engine.tokens()[window..]);
         let tokenizer = engine.model().tokenizer();
         if tokenizer.is_end(token) {
@@ -170,6 +235,7 @@ impl Generation {
         let logprob = probability.max(f32::MIN_POSITIVE).ln();
         self.sum_logprob += logprob;
         self.least_logprob = self.least_logprob.min(logprob);
+        self.last = Some(Written { chosen: Likely { token, logprob }, alternatives });
         let mut bytes = tokenizer.token_bytes(token);
         if tokenizer.adds_space_after(Some(self.previous)) && bytes.first() == Some(&b' ') {
             bytes.remove(0);

@@ -180,17 +180,24 @@ impl Matrix {
         );
     }
 
-    /// As [`Matrix::multiply`] for one token, where rounding its activations counts most: they have
-    /// 11 bits beside weights of 8. (n_columns) → (n_rows)
+    /// As [`Matrix::multiply`], where rounding the activations counts most: they have 11 bits beside
+    /// weights of 8. (n_tokens, n_columns) → (n_tokens, n_rows)
     pub fn multiply_finely(&self, x: &[f32], products: &mut [f32], kernels: &Kernels) {
         if self.operand() != Operand::SevenBits {
             return self.multiply(&Activations::new(x, self.n_columns), products, kernels);
         }
-        assert_eq!(x.len(), self.n_columns, "a token's activations are as wide as the matrix");
-        assert_eq!(products.len(), self.n_rows, "there is room for the products");
-        let (x, weights, products) = (Fine::new(x), self.weights(), self.products(products));
+        let n_tokens = x.len() / self.n_columns;
+        assert_eq!(x.len(), n_tokens * self.n_columns, "activations are as wide as the matrix");
+        assert_eq!(products.len(), n_tokens * self.n_rows, "there is room for the products");
+        let x = Fine::new(x, self.n_columns);
+        let (weights, products) = (self.weights(), self.products(products));
+        let n_pairs = self.n_rows.div_ceil(2 * QUAD);
+        let in_parts = |work: &(dyn Fn(Range<usize>, &mut Vec<u8>) + Sync)| match n_tokens {
+            1 => kernels.for_token(n_pairs, self.quads.len(), work),
+            _ => kernels.in_parts(n_pairs, work),
+        };
         for_dtype!(self.dtype,
-            F => kernels.for_token(self.n_rows.div_ceil(2 * QUAD), self.quads.len(), |pairs, _| {
+            F => in_parts(&|pairs, _| {
                 // SAFETY: as in `multiply`; the operand says that the format is signed.
                 unsafe {
                     multiply_finely::<F>(kernels.isa(), weights, self.quads_of(pairs), &x, products)

@@ -25,7 +25,8 @@ use std::sync::Arc;
 
 pub use bert::Bert;
 pub use generate::{
-    Finish, GenerateRequest, Generation, MOST_PREFILL_CHUNK, PREFILL_CHUNK, Step, prefill_chunk,
+    Finish, GenerateRequest, Generation, Likely, MOST_PREFILL_CHUNK, PREFILL_CHUNK, Step, Written,
+    prefill_chunk,
 };
 pub use kernels::Kernels;
 pub use kv_state::{KvIdentity, KvShape, StagedKv};
@@ -33,7 +34,7 @@ pub use model::{Model, ModelInfo};
 pub use sampler::{Sampler, Sampling, SamplingOptions};
 pub use source::{FileSource, ReadAt};
 
-use self::decoder::Decoder;
+use self::decoder::{Decoder, Run};
 use self::kv_cache::KvCache;
 use crate::{Error, Result};
 
@@ -75,12 +76,18 @@ impl Engine {
 
     /// Reads a chunk of tokens; returns the logits after its last one: (n_vocab).
     pub fn prefill(&mut self, tokens: &[u32]) -> Result<Vec<f32>> {
-        self.compute(tokens, Decoder::forward)
+        self.compute(tokens, 1, Decoder::forward)
+    }
+
+    /// Reads a chunk of tokens; returns the logits after each of its last `n_kept`: (n_kept, n_vocab).
+    /// That is four bytes for each token and each word of the vocabulary.
+    pub fn prefill_keeping(&mut self, tokens: &[u32], n_kept: usize) -> Result<Vec<f32>> {
+        self.compute(tokens, n_kept, Decoder::forward)
     }
 
     /// Reads a chunk of tokens after which more follow, so that nobody wants its logits.
     pub fn read(&mut self, tokens: &[u32]) -> Result<()> {
-        self.compute(tokens, Decoder::read).map(drop)
+        self.compute(tokens, 1, Decoder::read).map(drop)
     }
 
     /// As [`Engine::prefill`], `chunk` tokens at a time and with no pause between them.
@@ -95,8 +102,23 @@ impl Engine {
     fn compute(
         &mut self,
         tokens: &[u32],
-        forward: fn(&Decoder, &[u32], usize, &mut KvCache, &Kernels) -> Vec<f32>,
+        n_kept: usize,
+        forward: fn(&Decoder, &mut [Run], &Kernels) -> Vec<f32>,
     ) -> Result<Vec<f32>> {
+        let start = self.make_room(tokens)?;
+        if n_kept == 0 || n_kept > tokens.len() {
+            let detail = format!("outputs of {n_kept} tokens of {}", tokens.len());
+            return Err(Error::InvalidRequest(detail));
+        }
+        let Model { decoder, kernels, .. } = self.model.as_ref();
+        let run = Run { tokens, start, cache: &mut self.cache, n_kept };
+        let outputs = forward(decoder, &mut [run], kernels);
+        self.take_in(tokens, &outputs)?;
+        Ok(outputs)
+    }
+
+    /// Checks the tokens that are to be read next; returns how many are held before them.
+    fn make_room(&mut self, tokens: &[u32]) -> Result<usize> {
         let (start, n_vocab) = (self.tokens.len(), self.model.info().n_vocab);
         let end = start + tokens.len();
         if tokens.is_empty() {
@@ -110,19 +132,61 @@ impl Engine {
             return Err(Error::PromptTooLong { n_tokens: end, n_ctx: self.n_ctx });
         }
         self.cache.reserve(end, start)?;
-        let Model { decoder, kernels, .. } = self.model.as_ref();
-        let outputs = forward(decoder, tokens, start, &mut self.cache, kernels);
+        Ok(start)
+    }
+
+    /// Only after a pass do the rows that it wrote belong to the dialogue.
+    fn take_in(&mut self, tokens: &[u32], outputs: &[f32]) -> Result<()> {
         if !outputs.iter().all(|output| output.is_finite()) {
             return Err(Error::ComputeFailed("the outputs are not finite numbers".to_owned()));
         }
-        // Only now do the rows that the pass wrote belong to the dialogue.
         self.tokens.extend_from_slice(tokens);
-        Ok(outputs)
+        Ok(())
     }
 
     /// Reads one token; returns the logits after it: (n_vocab).
     pub fn decode(&mut self, token: u32) -> Result<Vec<f32>> {
         self.prefill(&[token])
+    }
+
+    /// One token of each dialogue in one pass, which reads the weights once for all; what
+    /// [`Engine::decode`] returns for each. An error of one changes nothing for the others.
+    ///
+    /// # Panics
+    /// Where the engines are not all of one model.
+    pub fn decode_together(engines: &mut [&mut Engine], tokens: &[u32]) -> Vec<Result<Vec<f32>>> {
+        assert_eq!(engines.len(), tokens.len(), "a token for each dialogue");
+        let Some(model) = engines.first().map(|engine| Arc::clone(&engine.model)) else {
+            return Vec::new();
+        };
+        assert!(engines.iter().all(|engine| Arc::ptr_eq(&engine.model, &model)), "of one model");
+        let starts: Vec<Result<usize>> = engines
+            .iter_mut()
+            .zip(tokens)
+            .map(|(engine, token)| engine.make_room(std::slice::from_ref(token)))
+            .collect();
+        let mut runs: Vec<Run> = engines
+            .iter_mut()
+            .zip(tokens)
+            .zip(&starts)
+            .filter_map(|((engine, token), start)| {
+                let (start, tokens) = (*start.as_ref().ok()?, std::slice::from_ref(token));
+                Some(Run { tokens, start, cache: &mut engine.cache, n_kept: 1 })
+            })
+            .collect();
+        let logits = match runs.is_empty() {
+            true => Vec::new(),
+            false => model.decoder.forward(&mut runs, &model.kernels), // (n_runs, n_vocab)
+        };
+        let mut rows = logits.chunks_exact(model.info().n_vocab);
+        let each = engines.iter_mut().zip(tokens).zip(starts);
+        each.map(|((engine, token), start)| {
+            start?;
+            let row = rows.next().expect("a row for each run");
+            engine.take_in(std::slice::from_ref(token), row)?;
+            Ok(row.to_vec())
+        })
+        .collect()
     }
 
     /// Forgets all but the first `n_tokens` tokens.

@@ -194,7 +194,7 @@ impl Yarn {
     }
 }
 
-/// The turns of one chunk of tokens.
+/// The turns of a pass's tokens.
 pub struct Angles {
     pairing: Pairing,
     n_pairs: usize,
@@ -203,7 +203,13 @@ pub struct Angles {
 }
 
 impl Angles {
-    /// Turns the heads of the chunk's token `token`, (any number of heads, head_dim), in place.
+    /// These tokens, and after them those of `more`, of the same rope.
+    pub fn and(mut self, more: Angles) -> Angles {
+        self.cos_sin.extend(more.cos_sin);
+        self
+    }
+
+    /// Turns the heads of the pass's token `token`, (any number of heads, head_dim), in place.
     pub fn turn(&self, token: usize, heads: &mut [f32], head_dim: usize) {
         let cos_sin = &self.cos_sin[token * self.n_pairs..][..self.n_pairs];
         for head in heads.chunks_exact_mut(head_dim) {

@@ -4,6 +4,7 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use serde::{Deserialize, Serialize};
 
+use super::generate::Likely;
 use super::gguf::Metadata;
 use crate::{Error, Result};
 
@@ -223,7 +224,27 @@ fn argmax(logits: &[f32]) -> u32 {
     best as u32
 }
 
-fn log_sum_exp(logits: &[f32]) -> f32 {
+/// The `n` likeliest tokens, the likeliest first.
+pub fn likeliest(logits: &[f32], n: usize) -> Vec<Likely> {
+    let mut found: Vec<Likely> = Vec::with_capacity(n + 1);
+    if n == 0 {
+        return found;
+    }
+    let log_sum = log_sum_exp(logits);
+    for (token, &logit) in (0u32..).zip(logits) {
+        let logprob = logit - log_sum;
+        if found.len() == n && logprob <= found[n - 1].logprob {
+            continue;
+        }
+        let at = found.partition_point(|other| other.logprob >= logprob);
+        found.insert(at, Likely { token, logprob });
+        found.truncate(n);
+    }
+    found
+}
+
+/// The logarithm of the sum of what is divided by, to make probabilities of logits.
+pub fn log_sum_exp(logits: &[f32]) -> f32 {
     let max = logits.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     max + logits.iter().map(|logit| (logit - max).exp()).sum::<f32>().ln()
 }

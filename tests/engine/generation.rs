@@ -175,3 +175,107 @@ fn requests_that_cannot_be_met_are_refused() {
         assert_eq!(Generation::start(&mut engine, bad).err().unwrap().code(), code);
     }
 }
+
+/// Dialogues of different lengths, written one by one and then together.
+#[test]
+fn answers_that_are_written_together_are_the_same() {
+    let model = engine("tiny-llama.gguf").model().clone();
+    let requests = || (0..5).map(|i| request(3 + 7 * i, 4 + i as usize));
+    let fresh = || Engine::new(model.clone(), 256).unwrap();
+    let alone: Vec<String> =
+        requests().map(|request| text(&run(&mut fresh(), request).0)).collect();
+
+    let mut dialogues: Vec<(Engine, Generation, String)> = requests()
+        .map(|request| {
+            let mut engine = fresh();
+            let generation = Generation::start(&mut engine, request).unwrap();
+            (engine, generation, String::new())
+        })
+        .collect();
+    for (engine, generation, text) in &mut dialogues {
+        while !generation.is_decoding() {
+            if let Step::Text(piece) = generation.step(engine).unwrap() {
+                text.push_str(&piece);
+            }
+        }
+    }
+    loop {
+        let mut writing: Vec<_> =
+            dialogues.iter_mut().filter(|(_, generation, _)| generation.is_decoding()).collect();
+        let mut steps: Vec<_> = writing
+            .iter_mut()
+            .map(|(engine, generation, _)| (&mut *generation, &mut *engine))
+            .collect();
+        if steps.is_empty() {
+            break;
+        }
+        let taken = Generation::step_together(&mut steps);
+        for ((.., text), step) in writing.iter_mut().zip(taken) {
+            if let Step::Text(piece) = step.unwrap() {
+                text.push_str(&piece);
+            }
+        }
+    }
+    let together: Vec<String> = dialogues.into_iter().map(|(.., text)| text).collect();
+    assert_eq!(together, alone);
+}
+
+/// A dialogue whose context is full, and one whose token is no word, fail alone.
+#[test]
+fn what_fails_in_one_dialogue_fails_there_alone() {
+    let model = engine("tiny-llama.gguf").model().clone();
+    let held = |n_ctx: usize| {
+        let mut engine = Engine::new(model.clone(), n_ctx).unwrap();
+        engine.prefill(&[5, 6, 7, 8]).unwrap();
+        engine
+    };
+    let [mut full, mut fine, mut odd] = [4, 8, 8].map(held);
+    let mut together = [&mut full, &mut fine, &mut odd];
+    let logits = Engine::decode_together(&mut together, &[9, 9, u32::MAX]);
+    let codes: Vec<_> =
+        logits.iter().map(|logits| logits.as_ref().map_err(|error| error.code())).collect();
+    assert_eq!(codes[0], Err("prompt_too_long"));
+    assert_eq!(codes[2], Err("invalid_request"));
+    let alone = held(8).decode(9).unwrap();
+    let close = codes[1].unwrap().iter().zip(&alone).all(|(a, b)| (a - b).abs() < 1e-4);
+    assert!(close && fine.tokens() == [5, 6, 7, 8, 9]);
+    assert_eq!((full.tokens().len(), odd.tokens().len()), (4, 4));
+}
+
+#[test]
+fn the_logits_of_several_tokens_are_those_of_each() {
+    let tokens = [5, 42, 79, 116, 153, 190, 227];
+    let mut at_once = engine("tiny-llama.gguf");
+    let kept = at_once.prefill_keeping(&tokens, 3).unwrap();
+    let n_vocab = at_once.model().info().n_vocab;
+    let mut one_by_one = engine("tiny-llama.gguf");
+    for (i, &token) in tokens.iter().enumerate() {
+        let logits = one_by_one.decode(token).unwrap();
+        if let Some(row) = i.checked_sub(tokens.len() - 3) {
+            let row = &kept[row * n_vocab..][..n_vocab];
+            // Keys are kept in half floats, and sums are made in another order.
+            assert!(row.iter().zip(&logits).all(|(a, b)| (a - b).abs() < 2e-2), "token {i}");
+        }
+    }
+    assert_eq!(at_once.prefill_keeping(&tokens, 8).unwrap_err().code(), "invalid_request");
+}
+
+#[test]
+fn the_likeliest_tokens_stand_beside_the_one_that_was_written() {
+    let mut engine = engine("tiny-llama.gguf");
+    let asked = GenerateRequest { n_alternatives: 3, ..request(9, 4) };
+    let mut generation = Generation::start(&mut engine, asked).unwrap();
+    let mut n_told = 0;
+    while !matches!(generation.step(&mut engine).unwrap(), Step::Done(_)) {
+        let Some(written) = generation.last() else { continue };
+        n_told += 1;
+        let logprobs: Vec<f32> = written.alternatives.iter().map(|other| other.logprob).collect();
+        assert!(logprobs.len() == 3 && logprobs.is_sorted_by(|a, b| a >= b), "{logprobs:?}");
+        assert_eq!(
+            written.alternatives[0].token, written.chosen.token,
+            "greedy takes the likeliest"
+        );
+        assert!((written.alternatives[0].logprob - written.chosen.logprob).abs() < 1e-5);
+    }
+    assert_eq!(n_told, 4);
+}

@@ -5,10 +5,12 @@ use nearside::engine::{Finish, Sampling, SamplingOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::ApiError;
-use crate::job::Outcome;
+use crate::job::{Outcome, Piece, PieceToken, TokenText};
 
 /// OpenAI allows four.
 const MAX_STOP_STRINGS: usize = 4;
+/// As OpenAI has it.
+const MOST_ALTERNATIVES: usize = 20;
 
 /// The body of `POST /v1/chat/completions`. One model is served, so `model` is not read; unknown
 /// fields are ignored, and those that would change the answer's meaning are refused.
@@ -29,7 +31,9 @@ pub struct ChatRequest {
     continue_final_message: bool,
     n: Option<u32>,
     tools: Option<Vec<serde_json::Value>>,
-    logprobs: Option<bool>,
+    #[serde(default)]
+    logprobs: bool,
+    top_logprobs: Option<usize>,
     frequency_penalty: Option<f32>,
     presence_penalty: Option<f32>,
     response_format: Option<ResponseFormat>,
@@ -88,7 +92,6 @@ impl ChatRequest {
         for (supported, what) in [
             (self.n.is_none_or(|n| n == 1), "`n` above 1"),
             (!has_tools, "`tools`"),
-            (self.logprobs != Some(true), "`logprobs`"),
             (is_off(self.frequency_penalty), "`frequency_penalty`"),
             (is_off(self.presence_penalty), "`presence_penalty`"),
             (is_text, "a `response_format` other than text"),
@@ -152,6 +155,19 @@ impl ChatRequest {
             return Err(ApiError::invalid("`stop` takes up to four strings, none of them empty"));
         }
         Ok(stop)
+    }
+
+    /// Of how many of the likeliest tokens the probabilities are told beside each token's own; `None`
+    /// where none are.
+    pub fn alternatives(&self) -> Result<Option<usize>, ApiError> {
+        match (self.logprobs, self.top_logprobs) {
+            (false, Some(n)) if n > 0 => {
+                Err(ApiError::invalid("`top_logprobs` needs `logprobs: true`"))
+            }
+            (false, _) => Ok(None),
+            (true, n) if n.unwrap_or(0) <= MOST_ALTERNATIVES => Ok(Some(n.unwrap_or(0))),
+            _ => Err(ApiError::invalid(format!("`top_logprobs` is at most {MOST_ALTERNATIVES}"))),
+        }
     }
 
     pub fn is_streamed(&self) -> bool {
@@ -231,7 +247,53 @@ struct Choice<'a> {
     message: Option<Delta<'a>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     delta: Option<Delta<'a>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    logprobs: Option<Logprobs>,
     finish_reason: Option<&'static str>,
+}
+
+#[derive(Debug, Serialize)]
+struct Logprobs {
+    content: Vec<Logprob>,
+}
+
+/// A token, and the likeliest ones in its place.
+#[derive(Debug, Serialize)]
+struct Logprob {
+    #[serde(flatten)]
+    chosen: Alternative,
+    top_logprobs: Vec<Alternative>,
+}
+
+#[derive(Debug, Serialize)]
+struct Alternative {
+    /// With a mark in place of bytes that are only a part of a character.
+    token: String,
+    logprob: f32,
+    bytes: Vec<u8>,
+}
+
+impl Alternative {
+    fn of(token: &TokenText) -> Alternative {
+        Alternative {
+            token: String::from_utf8_lossy(&token.bytes).into_owned(),
+            logprob: token.logprob,
+            bytes: token.bytes.clone(),
+        }
+    }
+}
+
+impl Logprobs {
+    /// `None` where no token's probability is known, since none were asked for.
+    fn of<'t>(tokens: impl Iterator<Item = &'t PieceToken>) -> Option<Logprobs> {
+        let content: Vec<Logprob> = tokens
+            .map(|token| Logprob {
+                chosen: Alternative::of(&token.chosen),
+                top_logprobs: token.alternatives.iter().map(Alternative::of).collect(),
+            })
+            .collect();
+        (!content.is_empty()).then_some(Logprobs { content })
+    }
 }
 
 #[derive(Debug, Default, Serialize)]
@@ -264,13 +326,24 @@ struct Timings {
 }
 
 impl Envelope {
-    pub fn completion<'a>(&'a self, text: &'a str, outcome: &Outcome) -> Completion<'a> {
+    pub fn completion<'a>(
+        &'a self,
+        text: &'a str,
+        tokens: &[PieceToken],
+        outcome: &Outcome,
+    ) -> Completion<'a> {
         let message = Delta { role: Some("assistant"), content: Some(text) };
         let finish_reason = Some(finish_reason(&outcome.finish));
         Completion {
             envelope: self,
             object: "chat.completion",
-            choices: [Choice { index: 0, message: Some(message), delta: None, finish_reason }],
+            choices: [Choice {
+                index: 0,
+                message: Some(message),
+                delta: None,
+                logprobs: Logprobs::of(tokens.iter()),
+                finish_reason,
+            }],
             usage: Usage::of(outcome),
             timings: Timings::of(outcome),
         }
@@ -278,15 +351,16 @@ impl Envelope {
 
     /// Opens a stream: prefill has begun.
     pub fn opening_chunk(&self) -> Chunk<'_> {
-        self.chunk(Delta { role: Some("assistant"), content: Some("") }, None)
+        self.chunk(Delta { role: Some("assistant"), content: Some("") }, None, None)
     }
 
-    pub fn text_chunk<'a>(&'a self, text: &'a str) -> Chunk<'a> {
-        self.chunk(Delta { role: None, content: Some(text) }, None)
+    pub fn text_chunk<'a>(&'a self, piece: &'a Piece) -> Chunk<'a> {
+        let delta = Delta { role: None, content: Some(&piece.text) };
+        self.chunk(delta, Logprobs::of(piece.token.iter()), None)
     }
 
     pub fn closing_chunk(&self, outcome: &Outcome) -> Chunk<'_> {
-        self.chunk(Delta::default(), Some(finish_reason(&outcome.finish)))
+        self.chunk(Delta::default(), None, Some(finish_reason(&outcome.finish)))
     }
 
     pub fn usage_chunk(&self, outcome: &Outcome) -> Chunk<'_> {
@@ -294,8 +368,14 @@ impl Envelope {
         Chunk { envelope: self, object: CHUNK, choices: Vec::new(), usage, timings }
     }
 
-    fn chunk<'a>(&'a self, delta: Delta<'a>, finish_reason: Option<&'static str>) -> Chunk<'a> {
-        let choices = vec![Choice { index: 0, message: None, delta: Some(delta), finish_reason }];
+    fn chunk<'a>(
+        &'a self,
+        delta: Delta<'a>,
+        logprobs: Option<Logprobs>,
+        finish_reason: Option<&'static str>,
+    ) -> Chunk<'a> {
+        let delta = Some(delta);
+        let choices = vec![Choice { index: 0, message: None, delta, logprobs, finish_reason }];
         Chunk { envelope: self, object: CHUNK, choices, usage: None, timings: None }
     }
 }

@@ -36,10 +36,11 @@ pub async fn chat(
     gateway.line.check_open()?;
     let request = ChatRequest::parse(&body)?;
     let (is_streamed, includes_usage) = (request.is_streamed(), request.includes_usage());
+    let tells_tokens = request.alternatives()?.is_some();
     let generate = to_generate_request(Arc::clone(&gateway), request).await?;
     let hints = gateway.hint_headers();
     let (events, received) = mpsc::unbounded_channel();
-    let work = Work::Answer { request: generate, events };
+    let work = Work::Answer { request: generate, tells_tokens, events };
     gateway.line.offer(Job { work, offered: Instant::now() })?;
     let envelope = gateway.envelope();
     let answer = if is_streamed {
@@ -68,8 +69,15 @@ async fn to_generate_request(
         // The last token of an answer need not be read again, so it takes no place.
         let limit = gateway.max_tokens.min(n_ctx - prompt.len() + 1);
         let max_tokens = asked.unwrap_or(limit).min(limit);
-        let request = GenerateRequest { prompt, sampling, max_tokens, stop, ..Default::default() };
-        Ok(request)
+        let n_alternatives = request.alternatives()?.unwrap_or(0);
+        Ok(GenerateRequest {
+            prompt,
+            sampling,
+            max_tokens,
+            stop,
+            n_alternatives,
+            ..Default::default()
+        })
     };
     let failed = |error: tokio::task::JoinError| Error::ComputeFailed(error.to_string());
     tokio::task::spawn_blocking(work).await.map_err(failed)?
@@ -79,13 +87,16 @@ async fn whole(
     envelope: Envelope,
     mut received: mpsc::UnboundedReceiver<Event>,
 ) -> Result<Response, ApiError> {
-    let mut text = String::new();
+    let (mut text, mut tokens) = (String::new(), Vec::new());
     while let Some(event) = received.recv().await {
         match event {
             Event::Started => {}
-            Event::Text(piece) => text.push_str(&piece),
+            Event::Text(piece) => {
+                text.push_str(&piece.text);
+                tokens.extend(piece.token);
+            }
             Event::Done(outcome) => {
-                let completion = envelope.completion(&text, &outcome);
+                let completion = envelope.completion(&text, &tokens, &outcome);
                 return Ok(
                     ([(header::CACHE_CONTROL, "no-store")], Json(completion)).into_response()
                 );
@@ -123,7 +134,7 @@ fn streamed(
 fn event_frames(envelope: &Envelope, includes_usage: bool, event: Event) -> String {
     match event {
         Event::Started => frame(&envelope.opening_chunk()),
-        Event::Text(text) => frame(&envelope.text_chunk(&text)),
+        Event::Text(piece) => frame(&envelope.text_chunk(&piece)),
         Event::Done(outcome) => closing_frames(envelope, includes_usage, &outcome),
         Event::Failed(failure) => frame(&ApiError::from(failure).body()) + DONE,
     }

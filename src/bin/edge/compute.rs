@@ -2,18 +2,19 @@
 //! [transfer](crate::transfer).
 //!
 //! The kernels share a step's matrix products among their own threads, so a second compute thread
-//! would gain nothing. An error or a panic in one request ends that request alone; its engine is thrown
+//! would gain nothing. Answers that are being written take their steps together: the weights are then
+//! read once for a token of each. An error or a panic in one request ends that request alone; its engine is thrown
 //! away, because nobody knows what it still holds.
 
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Model, Step};
+use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Likely, Model, Step};
 use nearside::{Error, Result};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::job::{Event, Failure, Job, Outcome, Work};
+use crate::job::{Event, Failure, Job, Outcome, Piece, PieceToken, TokenText, Work};
 use crate::line::{Line, Task};
 use crate::panics::guarded;
 use crate::prefix_cache::PrefixCache;
@@ -74,6 +75,7 @@ struct Floor<'a> {
 struct Running {
     engine: Engine,
     generation: Generation,
+    tells_tokens: bool,
     events: UnboundedSender<Event>,
     prompt_tokens: usize,
     max_tokens: usize,
@@ -87,8 +89,17 @@ struct Running {
 impl Floor<'_> {
     fn start(&mut self, ticket: Ticket, job: Job) {
         match (job.work, &mut self.transfers) {
-            (Work::Answer { request, events }, _) => {
-                self.start_answer(ticket, request, events, job.offered);
+            (Work::Answer { request, tells_tokens, events }, _) => {
+                match self.admit(request, tells_tokens, &events, job.offered) {
+                    Ok(running) => {
+                        let _ = events.send(Event::Started);
+                        self.running.insert(ticket, running);
+                    }
+                    Err(error) => {
+                        self.line.finish(ticket);
+                        fail(&events, error);
+                    }
+                }
             }
             (Work::Transfer { request, events }, Some(transfers)) => {
                 if !transfers.start(ticket, request, events, job.offered) {
@@ -100,28 +111,10 @@ impl Floor<'_> {
         }
     }
 
-    fn start_answer(
-        &mut self,
-        ticket: Ticket,
-        request: GenerateRequest,
-        events: UnboundedSender<Event>,
-        offered: Instant,
-    ) {
-        match self.admit(request, &events, offered) {
-            Ok(running) => {
-                let _ = events.send(Event::Started);
-                self.running.insert(ticket, running);
-            }
-            Err(error) => {
-                self.line.finish(ticket);
-                fail(&events, error);
-            }
-        }
-    }
-
     fn admit(
         &mut self,
         request: GenerateRequest,
+        tells_tokens: bool,
         events: &UnboundedSender<Event>,
         offered: Instant,
     ) -> Result<Running> {
@@ -133,6 +126,7 @@ impl Floor<'_> {
                 prefilled: generation.reused_tokens(),
                 engine,
                 generation,
+                tells_tokens,
                 events: events.clone(),
                 prompt_tokens,
                 max_tokens,
@@ -148,21 +142,62 @@ impl Floor<'_> {
     }
 
     fn step(&mut self, ticket: Ticket) {
-        let Some(mut running) = self.running.remove(&ticket) else {
-            return self.line.finish(ticket);
-        };
-        if running.events.is_closed() {
-            tracing::info!(n_generated = running.generation.n_generated(), "cancelled");
-            self.line.finish(ticket);
-            return self.cache.give_back(running.engine);
-        }
+        let tickets = self.together_with(ticket);
+        let mut taking: Vec<(Ticket, Running)> = tickets
+            .into_iter()
+            .filter_map(|ticket| Some((ticket, self.still_wanted(ticket)?)))
+            .collect();
         let started = Instant::now();
-        let step = guarded(|| running.generation.step(&mut running.engine));
+        let steps = take_steps(&mut taking);
         std::thread::sleep(self.step_delay);
+        let (took, n_steps) = (started.elapsed(), taking.len());
+        for (i, ((ticket, running), step)) in taking.into_iter().zip(steps).enumerate() {
+            // What a step took is learned once.
+            let lesson = (i == 0).then_some((took, n_steps));
+            self.after_step(ticket, running, step, lesson);
+        }
+    }
+
+    /// The request, and those that are writing too if it is.
+    fn together_with(&mut self, ticket: Ticket) -> Vec<Ticket> {
+        let writes = |running: &Running| running.generation.is_decoding();
+        let mut tickets = vec![ticket];
+        if self.running.get(&ticket).is_some_and(writes) {
+            let others =
+                self.running.iter().filter(|(other, running)| **other != ticket && writes(running));
+            tickets.extend(others.map(|(other, _)| *other));
+            tickets[1..].sort_unstable();
+            self.line.took_part(&tickets[1..]);
+        }
+        tickets
+    }
+
+    /// Takes a request off the floor, unless nobody waits for it any more.
+    fn still_wanted(&mut self, ticket: Ticket) -> Option<Running> {
+        let Some(running) = self.running.remove(&ticket) else {
+            self.line.finish(ticket);
+            return None;
+        };
+        if !running.events.is_closed() {
+            return Some(running);
+        }
+        tracing::info!(n_generated = running.generation.n_generated(), "cancelled");
+        self.line.finish(ticket);
+        self.cache.give_back(running.engine);
+        None
+    }
+
+    fn after_step(
+        &mut self,
+        ticket: Ticket,
+        mut running: Running,
+        step: Result<Step>,
+        lesson: Option<(Duration, usize)>,
+    ) {
         match step {
             Ok(Step::Done(finish)) => self.finish(ticket, running, finish),
             Ok(step) => {
-                self.line.note_step(ticket, |rates| running.learn(rates, &step, started.elapsed()));
+                self.line.note_step(ticket, |rates| running.learn(rates, &step, lesson));
                 running.tell(step);
                 self.running.insert(ticket, running);
             }
@@ -223,14 +258,24 @@ impl Floor<'_> {
 }
 
 impl Running {
-    /// Feeds a step's time into the rates; returns what the request still has to do.
-    fn learn(&mut self, rates: &mut Rates, step: &Step, took: Duration) -> Remaining {
-        if let Step::Prefilled { done, .. } = step {
-            rates.note_prefill(done.saturating_sub(self.prefilled), took);
-            self.prefilled = *done;
-        } else if self.answering.is_some() {
+    /// Feeds a step's time, and how many took it together, into the rates; returns what the request still
+    /// has to do.
+    fn learn(
+        &mut self,
+        rates: &mut Rates,
+        step: &Step,
+        lesson: Option<(Duration, usize)>,
+    ) -> Remaining {
+        match (step, lesson) {
+            (Step::Prefilled { done, .. }, Some((took, _))) => {
+                rates.note_prefill(done.saturating_sub(self.prefilled), took);
+                self.prefilled = *done;
+            }
             // The answer's first token comes from the prefill's logits and costs nothing more.
-            rates.note_decode(1, took);
+            (_, Some((took, n_steps))) if self.answering.is_some() => {
+                rates.note_decode(n_steps, took);
+            }
+            _ => {}
         }
         let expected = self.max_tokens.min(rates.answer_tokens());
         Remaining {
@@ -242,10 +287,24 @@ impl Running {
     fn tell(&mut self, step: Step) {
         if let Step::Text(text) = step {
             self.answering.get_or_insert_with(Instant::now);
-            if !text.is_empty() {
-                let _ = self.events.send(Event::Text(text));
+            let token = self.tells_tokens.then(|| self.last_token()).flatten();
+            if !text.is_empty() || token.is_some() {
+                let _ = self.events.send(Event::Text(Piece { text, token }));
             }
         }
+    }
+
+    fn last_token(&self) -> Option<PieceToken> {
+        let written = self.generation.last()?;
+        let tokenizer = self.engine.model().tokenizer();
+        let text = |likely: &Likely| TokenText {
+            bytes: tokenizer.token_bytes(likely.token),
+            logprob: likely.logprob,
+        };
+        Some(PieceToken {
+            chosen: text(&written.chosen),
+            alternatives: written.alternatives.iter().map(text).collect(),
+        })
     }
 
     fn outcome(&self, finish: Finish) -> Outcome {
@@ -259,6 +318,23 @@ impl Running {
             prefill: answering - self.admitted,
             decode: answering.elapsed(),
         }
+    }
+}
+
+/// A step of each: of one alone, or of several that write.
+fn take_steps(taking: &mut [(Ticket, Running)]) -> Vec<Result<Step>> {
+    if let [(_, Running { generation, engine, .. })] = taking {
+        return vec![guarded(|| generation.step(engine))];
+    }
+    let n_steps = taking.len();
+    let mut steps: Vec<_> = taking
+        .iter_mut()
+        .map(|(_, running)| (&mut running.generation, &mut running.engine))
+        .collect();
+    match guarded(|| Ok(Generation::step_together(&mut steps))) {
+        Ok(taken) => taken,
+        // A panic tells nothing of whose fault it was.
+        Err(error) => std::iter::repeat_with(|| Err(error.clone())).take(n_steps).collect(),
     }
 }
 

@@ -15,8 +15,16 @@ pub struct Job {
 
 /// What is wanted, and where its pieces go.
 pub enum Work {
-    Answer { request: GenerateRequest, events: mpsc::UnboundedSender<Event> },
-    Transfer { request: TransferRequest, events: mpsc::UnboundedSender<TransferEvent> },
+    Answer {
+        request: GenerateRequest,
+        /// Whether the probability of each token is told.
+        tells_tokens: bool,
+        events: mpsc::UnboundedSender<Event>,
+    },
+    Transfer {
+        request: TransferRequest,
+        events: mpsc::UnboundedSender<TransferEvent>,
+    },
 }
 
 impl Work {
@@ -57,9 +65,31 @@ pub enum TransferEvent {
 #[derive(Debug)]
 pub enum Event {
     Started,
-    Text(String),
+    Text(Piece),
     Done(Outcome),
     Failed(Failure),
+}
+
+/// What one step added to an answer.
+#[derive(Debug, Default)]
+pub struct Piece {
+    pub text: String,
+    /// The token that it came from, where the request asks for probabilities.
+    pub token: Option<PieceToken>,
+}
+
+/// A token that was written, beside the likeliest ones.
+#[derive(Debug)]
+pub struct PieceToken {
+    pub chosen: TokenText,
+    pub alternatives: Vec<TokenText>,
+}
+
+/// A token's bytes and the natural logarithm of its probability.
+#[derive(Debug)]
+pub struct TokenText {
+    pub bytes: Vec<u8>,
+    pub logprob: f32,
 }
 
 /// How an answer ended, and what it took.

@@ -7,6 +7,8 @@
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use nearside::engine::PREFILL_CHUNK;
+
 use crate::job::{Failure, Job, Refusal, Work};
 use crate::rates::Rates;
 use crate::scheduler::{Limits, Remaining, Scheduler, Ticket};
@@ -83,12 +85,13 @@ impl Line {
 
     pub fn outlook(&self) -> Outlook {
         let state = self.lock();
-        let shared_by = (state.scheduler.n_running() + 1) as f64;
+        let (n_reading, n_writing) = state.scheduler.n_reading_and_writing();
+        let reads = |rates: &Rates| share_of_prefill(rates, &state.rates, n_reading, n_writing);
         Outlook {
             queue_s: state.scheduler.expected_wait_s(&state.rates),
-            prefill_tps: state.rates.prefill_tps() / shared_by,
-            decode_tps: state.rates.decode_tps() / shared_by,
-            kv_prefill_tps: state.transfer_rates.map(|rates| rates.prefill_tps() / shared_by),
+            prefill_tps: reads(&state.rates),
+            decode_tps: share_of_decode(&state.rates, n_reading, n_writing),
+            kv_prefill_tps: state.transfer_rates.as_ref().map(reads),
             n_running: state.scheduler.n_running(),
             n_waiting: state.scheduler.n_waiting(),
             shutting_down: state.closing.is_some(),
@@ -122,6 +125,12 @@ impl Line {
             }
             state = self.changed.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
+    }
+
+    /// Notes that others had their step together with the one whose step it was.
+    pub fn took_part(&self, tickets: &[Ticket]) {
+        let mut state = self.lock();
+        tickets.iter().for_each(|&ticket| state.scheduler.took_part(ticket));
     }
 
     /// Notes a step: what it taught about the machine, and what the request still has to do.
@@ -171,6 +180,24 @@ impl State {
         let prefill_tokens = equivalent_tokens(n_tokens, &self.rates, transfers);
         Remaining { prefill_tokens, decode_tokens: 0 }
     }
+}
+
+/// Tokens per second that a newcomer reads at: in a round each reader has a chunk, and all writers
+/// together have a step.
+fn share_of_prefill(own: &Rates, answers: &Rates, n_reading: usize, n_writing: usize) -> f64 {
+    let chunk_s = |rates: &Rates| PREFILL_CHUNK as f64 / rates.prefill_tps();
+    let others_s = n_reading as f64 * chunk_s(answers) + step_s(answers, n_writing);
+    PREFILL_CHUNK as f64 / (chunk_s(own) + others_s)
+}
+
+/// Tokens per second that a newcomer then writes at.
+fn share_of_decode(rates: &Rates, n_reading: usize, n_writing: usize) -> f64 {
+    let chunk_s = PREFILL_CHUNK as f64 / rates.prefill_tps();
+    1.0 / (n_reading as f64 * chunk_s + step_s(rates, n_writing + 1))
+}
+
+fn step_s(rates: &Rates, n_writing: usize) -> f64 {
+    if n_writing == 0 { 0.0 } else { 1.0 / rates.steps_per_second(n_writing) }
 }
 
 /// What a transfer has still to do, in tokens of the model that answers: the line counts in those.

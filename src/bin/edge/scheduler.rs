@@ -1,9 +1,9 @@
 //! Who waits and who computes next, as plain bookkeeping: no clock, no thread, no engine.
 //!
 //! Requests wait in a bounded line. Up to `max_running` of them are admitted and then take turns
-//! step by step, where a step is one prefill chunk or one token. A newcomer takes the next step,
-//! so its first chunk waits for one step of another request at most, however long the others'
-//! prompts are.
+//! step by step, where a step is one prefill chunk, or one token of every answer that is being written.
+//! A newcomer takes the next step, so its first chunk waits for one step of others at most, however long
+//! their prompts are.
 
 use std::collections::VecDeque;
 
@@ -95,6 +95,21 @@ impl<J> Scheduler<J> {
         Some(ticket)
     }
 
+    /// Notes that a request took another's step with it: it goes to the end of the round too.
+    pub fn took_part(&mut self, ticket: Ticket) {
+        if let Some(at) = self.running.iter().position(|entry| entry.ticket == ticket) {
+            let entry = self.running.remove(at);
+            self.running.extend(entry);
+        }
+    }
+
+    /// How many running requests read their prompt, and how many write.
+    pub fn n_reading_and_writing(&self) -> (usize, usize) {
+        let reads = |entry: &&Entry<()>| entry.remaining.prefill_tokens > 0;
+        let n_reading = self.running.iter().filter(reads).count();
+        (n_reading, self.running.len() - n_reading)
+    }
+
     /// Notes what a running request still has to do.
     pub fn progress(&mut self, ticket: Ticket, remaining: Remaining) {
         if let Some(entry) = self.running.iter_mut().find(|entry| entry.ticket == ticket) {
@@ -123,13 +138,15 @@ impl<J> Scheduler<J> {
     /// room first, slowed by those it shares the thread with, and everyone already in line goes
     /// before. This ignores prefix hits, so it errs towards waiting longer.
     pub fn expected_wait_s(&self, rates: &Rates) -> f64 {
-        if self.waiting.is_empty() && self.running.len() < self.limits.max_running {
+        let n_running = self.running.len();
+        if self.waiting.is_empty() && n_running < self.limits.max_running {
             return 0.0;
         }
+        let crowding = rates.crowding(n_running);
         let seconds = |entry: &Entry<()>| entry.remaining.seconds(rates);
         let soonest = self.running.iter().map(seconds).reduce(f64::min).unwrap_or(0.0);
         let line: f64 = self.waiting.iter().map(|entry| entry.remaining.seconds(rates)).sum();
-        soonest * self.running.len() as f64 + line
+        crowding * (soonest + line / n_running.max(1) as f64)
     }
 }
 
