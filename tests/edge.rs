@@ -227,6 +227,50 @@ fn the_probabilities_of_tokens_are_told_as_openai_does() {
     }
 }
 
+/// In vLLM's words, of the draft alone.
+#[test]
+fn a_draft_is_read_without_being_gone_on_with() {
+    let edge = Edge::start(&[]);
+    let reads = |draft: &str, more: Value| {
+        let mut body = json!({
+            "messages": [{"role": "user", "content": "Hello"}, {"role": "assistant", "content": draft}],
+            "continue_final_message": true, "max_tokens": 1, "prompt_logprobs": 1,
+        });
+        body.as_object_mut().expect("an object").extend(more.as_object().cloned().expect("one"));
+        edge.chat(&body)
+    };
+    // A place has the draft's token and the likeliest one, and the former spell the draft.
+    let spells = |reply: &Value, draft: &str| {
+        let mut rest = draft;
+        for place in reply["prompt_logprobs"].as_array().expect("a list") {
+            let tokens: Vec<&Value> = place.as_object().expect("by token").values().collect();
+            assert!(tokens.iter().any(|token| token["rank"] == 1), "{place}");
+            let texts = tokens.iter().filter_map(|token| token["decoded_token"].as_str());
+            rest = texts.filter_map(|text| rest.strip_prefix(text)).next().expect("the draft's");
+        }
+        rest.is_empty()
+    };
+    let draft = "The answer is seven, as far as I know.";
+    let first = reads(draft, json!({})).json();
+    assert!(spells(&first, draft), "{first}");
+    let again = reads(draft, json!({})).json();
+    assert_eq!(again["prompt_logprobs"], first["prompt_logprobs"]);
+    assert!(again["usage"]["prompt_tokens_details"]["cached_tokens"].as_u64() > Some(0));
+    for (draft, more) in [
+        ("x", json!({ "stream": true })),
+        ("x", json!({ "continue_final_message": false })),
+        ("x", json!({ "prompt_logprobs": 21 })),
+        ("", json!({})),
+    ] {
+        let reply = reads(draft, more);
+        assert_eq!(
+            (reply.status, reply.error_code().as_str()),
+            (400, "invalid_request"),
+            "{draft}"
+        );
+    }
+}
+
 #[test]
 fn answers_are_written_together_and_are_the_same() {
     let edge = Edge::start(&["--max-concurrent", "8"]);

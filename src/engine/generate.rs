@@ -3,7 +3,10 @@
 //! There is no loop and no waiting in here: the caller calls `step` until it is done and may yield
 //! or give up between any two steps, in a page's worker as in the gateway.
 
-use super::{Engine, Sampler, Sampling, sampler::likeliest};
+use super::{
+    Engine, Sampler, Sampling,
+    sampler::{likeliest, log_sum_exp},
+};
 use crate::{Error, Result, dialogue::TextStream};
 
 /// Tokens of the prompt per step where nothing is known of the device's speed.
@@ -26,6 +29,10 @@ pub fn prefill_chunk(prefill_tps: f64) -> usize {
 /// How far back the repetition penalty looks.
 const PENALTY_WINDOW: usize = 64;
 
+/// Tokens whose logits are held at once where a prompt's probabilities are told: with a vocabulary of
+/// 150,000, twenty megabytes.
+const READ_CHUNK: usize = 32;
+
 /// Tokens in which a prompt's last few letters are found.
 const PROMPT_END: usize = 16;
 
@@ -41,6 +48,9 @@ pub struct GenerateRequest {
     pub prefill_chunk: usize,
     /// Of how many of the likeliest tokens the probabilities are told beside each token that is written.
     pub n_alternatives: usize,
+    /// From which token of the prompt on, above 0, its probabilities are told too: what the model thinks
+    /// of a text that another has written.
+    pub read_from: Option<usize>,
 }
 
 impl Default for GenerateRequest {
@@ -52,6 +62,7 @@ impl Default for GenerateRequest {
             stop: Vec::new(),
             prefill_chunk: PREFILL_CHUNK,
             n_alternatives: 0,
+            read_from: None,
         }
     }
 }
@@ -68,6 +79,16 @@ pub struct Likely {
 pub struct Written {
     pub chosen: Likely,
     /// The likeliest tokens, the likeliest first; it may be among them.
+    pub alternatives: Vec<Likely>,
+}
+
+/// A token of the prompt as the model sees it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    pub token: Likely,
+    /// 1 where it is the likeliest.
+    pub rank: usize,
+    /// The likeliest tokens in its place, the likeliest first.
     pub alternatives: Vec<Likely>,
 }
 
@@ -106,6 +127,7 @@ pub struct Generation {
     sum_logprob: f32,
     least_logprob: f32,
     last: Option<Written>,
+    read: Vec<Read>,
     /// The token before the next one, for the space that SentencePiece puts after special tokens.
     previous: u32,
 }
@@ -133,9 +155,14 @@ impl Generation {
             return Err(Error::InvalidRequest("a stop text is empty".to_owned()));
         }
         let sampler = Sampler::new(request.sampling.clone())?;
+        if request.read_from.is_some_and(|from| from == 0 || from >= n_tokens) {
+            let detail = format!("a prompt of {n_tokens} tokens is not read from there on");
+            return Err(Error::InvalidRequest(detail));
+        }
         let common = engine.tokens().iter().zip(&request.prompt).take_while(|(a, b)| a == b);
-        // The last token is evaluated in any case: its logits are what the answer begins with.
-        let n_reused = common.count().min(n_tokens - 1);
+        // The last token is evaluated in any case: its logits are what the answer begins with; and the
+        // one before a token whose probability is told.
+        let n_reused = common.count().min(request.read_from.unwrap_or(n_tokens) - 1);
         engine.truncate(n_reused);
         Ok(Generation {
             stream: text_stream(engine, &request),
@@ -147,6 +174,7 @@ impl Generation {
             sum_logprob: 0.0,
             least_logprob: 0.0,
             last: None,
+            read: Vec::new(),
             previous,
         })
     }
@@ -170,6 +198,11 @@ impl Generation {
     /// The least of these logarithms; 0 before the first token.
     pub fn least_logprob(&self) -> f32 {
         self.least_logprob
+    }
+
+    /// The prompt's tokens from [`GenerateRequest::read_from`] on that were read so far.
+    pub fn read(&self) -> &[Read] {
+        &self.read
     }
 
     /// The token that the last step wrote: of every [`Step::Text`] but the last, which may only bring
@@ -257,17 +290,43 @@ impl Generation {
 
     fn prefill(&mut self, engine: &mut Engine) -> Result<Step> {
         let (done, total) = (engine.tokens().len(), self.request.prompt.len());
-        let end = total.min(done + self.request.prefill_chunk.max(1));
+        let mut end = total.min(done + self.request.prefill_chunk.max(1));
+        // The first token whose logits are kept.
+        let kept_from = self.request.read_from.map_or(total, |from| from - 1);
+        if end > kept_from {
+            end = if done < kept_from { kept_from } else { end.min(done + READ_CHUNK) };
+        }
         let tokens = &self.request.prompt[done..end];
-        if end == total && self.request.max_tokens > 0 {
+        if done >= kept_from {
+            let logits = engine.prefill_keeping(tokens, tokens.len())?; // (n_tokens, n_vocab)
+            self.take_in(done, logits.chunks_exact(engine.model().info().n_vocab));
+            if end == total {
+                let last = logits.len() - engine.model().info().n_vocab;
+                self.state = State::Sampling(logits[last..].to_vec());
+            }
+        } else if end == total && self.request.max_tokens > 0 {
             self.state = State::Sampling(engine.prefill(tokens)?);
         } else {
             engine.read(tokens)?;
-            if end == total {
-                self.state = State::Finished(Finish::Length);
-            }
+        }
+        if end == total && self.request.max_tokens == 0 {
+            self.state = State::Finished(Finish::Length);
         }
         Ok(Step::Prefilled { done: end, total })
+    }
+
+    /// Notes what the logits after the prompt's tokens from `first` on say of those that follow them.
+    fn take_in<'l>(&mut self, first: usize, logits: impl Iterator<Item = &'l [f32]>) {
+        let following = self.request.prompt[first + 1..].iter();
+        let n_alternatives = self.request.n_alternatives;
+        self.read.extend(following.zip(logits).map(|(&token, logits)| {
+            let logit = logits[token as usize];
+            Read {
+                token: Likely { token, logprob: logit - log_sum_exp(logits) },
+                rank: 1 + logits.iter().filter(|&&other| other > logit).count(),
+                alternatives: likeliest(logits, n_alternatives),
+            }
+        }));
     }
 
     /// Ends the answer; text that was held back comes out first.

@@ -25,8 +25,8 @@ use std::sync::Arc;
 
 pub use bert::Bert;
 pub use generate::{
-    Finish, GenerateRequest, Generation, Likely, MOST_PREFILL_CHUNK, PREFILL_CHUNK, Step, Written,
-    prefill_chunk,
+    Finish, GenerateRequest, Generation, Likely, MOST_PREFILL_CHUNK, PREFILL_CHUNK, Read, Step,
+    Written, prefill_chunk,
 };
 pub use kernels::Kernels;
 pub use kv_state::{KvIdentity, KvShape, StagedKv};

@@ -347,8 +347,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 .with_seed(request.seed.unwrap_or_else(by_clock)),
             max_tokens: limit.saturating_sub(answer.n_text_tokens()).max(1),
             stop: request.stop.clone(),
-            n_alternatives: 0,
             prefill_chunk: prefill_chunk(rates.prefill_tps),
+            ..GenerateRequest::default()
         };
         Ok(Writing { plan, request })
     }

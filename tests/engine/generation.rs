@@ -279,3 +279,47 @@ fn the_likeliest_tokens_stand_beside_the_one_that_was_written() {
     }
     assert_eq!(n_told, 4);
 }
+
+/// What a model thinks of a text is what it thinks while it writes it.
+#[test]
+fn a_text_that_is_read_has_the_probabilities_it_was_written_with() {
+    let mut writer = engine("tiny-llama.gguf");
+    let asked = GenerateRequest { n_alternatives: 2, ..request(9, 40) };
+    let mut prompt = asked.prompt.clone();
+    let mut generation = Generation::start(&mut writer, asked).unwrap();
+    let mut written = Vec::new();
+    while !matches!(generation.step(&mut writer).unwrap(), Step::Done(_)) {
+        written.extend(generation.last().cloned());
+    }
+    prompt.extend(written.iter().map(|written| written.chosen.token));
+    let n_prompt = prompt.len();
+    let read = |engine: &mut Engine, max_tokens| {
+        let (n_alternatives, read_from) = (2, Some(9));
+        let prompt = prompt.clone();
+        let request = GenerateRequest {
+            prompt,
+            max_tokens,
+            n_alternatives,
+            read_from,
+            ..GenerateRequest::default()
+        };
+        let (steps, finish, generation) = run(engine, request);
+        assert_eq!(generation.read().len(), written.len());
+        for (read, written) in generation.read().iter().zip(&written) {
+            assert_eq!((read.token.token, read.rank), (written.chosen.token, 1), "it was greedy");
+            assert!((read.token.logprob - written.chosen.logprob).abs() < 2e-2);
+            assert_eq!(read.alternatives[0].token, read.token.token);
+        }
+        (text(&steps), finish)
+    };
+    let mut fresh = engine("tiny-llama.gguf");
+    assert_eq!(read(&mut fresh, 0), (String::new(), Finish::Length), "nothing is written");
+    let (one, _) = read(&mut fresh, 1);
+    assert_eq!(read(&mut engine("tiny-llama.gguf"), 1).0, one, "whatever the engine held");
+    assert_eq!(fresh.tokens().len(), n_prompt);
+    let from = |read_from| GenerateRequest { read_from: Some(read_from), ..request(9, 1) };
+    for bad in [0, 9] {
+        let error = Generation::start(&mut fresh, from(bad)).err().unwrap();
+        assert_eq!(error.code(), "invalid_request");
+    }
+}

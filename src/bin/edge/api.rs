@@ -1,11 +1,13 @@
 //! OpenAI's chat completion on the wire: what comes in, checked, and what goes out.
 
+use std::collections::BTreeMap;
+
 use nearside::dialogue::{Message, Role};
 use nearside::engine::{Finish, Sampling, SamplingOptions};
 use serde::{Deserialize, Serialize};
 
 use crate::failure::ApiError;
-use crate::job::{Outcome, Piece, PieceToken, TokenText};
+use crate::job::{Outcome, Piece, PieceToken, ReadToken, TokenText};
 
 /// OpenAI allows four.
 const MAX_STOP_STRINGS: usize = 4;
@@ -34,6 +36,8 @@ pub struct ChatRequest {
     #[serde(default)]
     logprobs: bool,
     top_logprobs: Option<usize>,
+    /// vLLM's: of how many of the likeliest tokens the probabilities are told beside each of the prompt's.
+    prompt_logprobs: Option<usize>,
     frequency_penalty: Option<f32>,
     presence_penalty: Option<f32>,
     response_format: Option<ResponseFormat>,
@@ -170,6 +174,24 @@ impl ChatRequest {
         }
     }
 
+    /// As [`ChatRequest::alternatives`], of the prompt's last message, which is the beginning of an
+    /// answer: what the model thinks of a draft that another has written.
+    pub fn reads_draft(&self) -> Result<Option<usize>, ApiError> {
+        match self.prompt_logprobs {
+            None => Ok(None),
+            Some(_) if !self.continue_final_message => Err(ApiError::invalid(
+                "`prompt_logprobs` is only for `continue_final_message: true`",
+            )),
+            Some(_) if self.is_streamed() => {
+                Err(ApiError::invalid("`prompt_logprobs` and `stream: true` exclude each other"))
+            }
+            Some(n) if n > MOST_ALTERNATIVES => {
+                Err(ApiError::invalid(format!("`prompt_logprobs` is at most {MOST_ALTERNATIVES}")))
+            }
+            n => Ok(n),
+        }
+    }
+
     pub fn is_streamed(&self) -> bool {
         self.stream == Some(true)
     }
@@ -225,6 +247,27 @@ pub struct Completion<'a> {
     choices: [Choice<'a>; 1],
     usage: Usage,
     timings: Timings,
+    /// vLLM's, of the last message alone: a place for each token, with what may stand in it by token id.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    prompt_logprobs: Option<Vec<BTreeMap<u32, PromptLogprob>>>,
+}
+
+/// A token in a place of the prompt.
+#[derive(Debug, Serialize)]
+struct PromptLogprob {
+    logprob: f32,
+    /// 1 is the likeliest.
+    rank: usize,
+    decoded_token: String,
+}
+
+fn place(read: &ReadToken) -> BTreeMap<u32, PromptLogprob> {
+    let named = |(token, text): &(u32, TokenText), rank| {
+        let decoded_token = String::from_utf8_lossy(&text.bytes).into_owned();
+        (*token, PromptLogprob { logprob: text.logprob, rank, decoded_token })
+    };
+    let others = read.alternatives.iter().zip(1..).map(|(other, rank)| named(other, rank));
+    others.chain([named(&read.token, read.rank)]).collect()
 }
 
 /// A piece of an answer. The piece with the usage has no choice.
@@ -346,6 +389,7 @@ impl Envelope {
             }],
             usage: Usage::of(outcome),
             timings: Timings::of(outcome),
+            prompt_logprobs: outcome.read.as_ref().map(|read| read.iter().map(place).collect()),
         }
     }
 

@@ -69,8 +69,14 @@ async fn to_generate_request(
         // The last token of an answer need not be read again, so it takes no place.
         let limit = gateway.max_tokens.min(n_ctx - prompt.len() + 1);
         let max_tokens = asked.unwrap_or(limit).min(limit);
-        let n_alternatives = request.alternatives()?.unwrap_or(0);
+        let reads_draft = request.reads_draft()?;
+        let n_alternatives = reads_draft.or(request.alternatives()?).unwrap_or(0);
+        let read_from = match reads_draft {
+            Some(_) => Some(gateway.draft_begins(&messages, &prompt)?),
+            None => None,
+        };
         Ok(GenerateRequest {
+            read_from,
             prompt,
             sampling,
             max_tokens,

@@ -10,11 +10,11 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Likely, Model, Step};
+use nearside::engine::{Engine, Finish, GenerateRequest, Generation, Likely, Model, Read, Step};
 use nearside::{Error, Result};
 use tokio::sync::mpsc::UnboundedSender;
 
-use crate::job::{Event, Failure, Job, Outcome, Piece, PieceToken, TokenText, Work};
+use crate::job::{Event, Failure, Job, Outcome, Piece, PieceToken, ReadToken, TokenText, Work};
 use crate::line::{Line, Task};
 use crate::panics::guarded;
 use crate::prefix_cache::PrefixCache;
@@ -76,6 +76,7 @@ struct Running {
     engine: Engine,
     generation: Generation,
     tells_tokens: bool,
+    reads_draft: bool,
     events: UnboundedSender<Event>,
     prompt_tokens: usize,
     max_tokens: usize,
@@ -120,6 +121,7 @@ impl Floor<'_> {
     ) -> Result<Running> {
         let admitted = Instant::now();
         let (prompt_tokens, max_tokens) = (request.prompt.len(), request.max_tokens);
+        let reads_draft = request.read_from.is_some();
         let mut engine = guarded(|| self.cache.lend(&request.prompt))?;
         match guarded(|| Generation::start(&mut engine, request)) {
             Ok(generation) => Ok(Running {
@@ -127,6 +129,7 @@ impl Floor<'_> {
                 engine,
                 generation,
                 tells_tokens,
+                reads_draft,
                 events: events.clone(),
                 prompt_tokens,
                 max_tokens,
@@ -296,21 +299,31 @@ impl Running {
 
     fn last_token(&self) -> Option<PieceToken> {
         let written = self.generation.last()?;
-        let tokenizer = self.engine.model().tokenizer();
-        let text = |likely: &Likely| TokenText {
-            bytes: tokenizer.token_bytes(likely.token),
-            logprob: likely.logprob,
-        };
         Some(PieceToken {
-            chosen: text(&written.chosen),
-            alternatives: written.alternatives.iter().map(text).collect(),
+            chosen: self.text_of(&written.chosen).1,
+            alternatives: written.alternatives.iter().map(|other| self.text_of(other).1).collect(),
         })
+    }
+
+    fn draft(&self) -> Option<Vec<ReadToken>> {
+        let read_token = |read: &Read| ReadToken {
+            token: self.text_of(&read.token),
+            rank: read.rank,
+            alternatives: read.alternatives.iter().map(|other| self.text_of(other)).collect(),
+        };
+        self.reads_draft.then(|| self.generation.read().iter().map(read_token).collect())
+    }
+
+    fn text_of(&self, likely: &Likely) -> (u32, TokenText) {
+        let bytes = self.engine.model().tokenizer().token_bytes(likely.token);
+        (likely.token, TokenText { bytes, logprob: likely.logprob })
     }
 
     fn outcome(&self, finish: Finish) -> Outcome {
         let answering = self.answering.unwrap_or_else(Instant::now);
         Outcome {
             finish,
+            read: self.draft(),
             prompt_tokens: self.prompt_tokens,
             cached_tokens: self.generation.reused_tokens(),
             completion_tokens: self.generation.n_generated(),

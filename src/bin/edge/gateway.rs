@@ -8,9 +8,9 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use axum::body::Bytes;
 use axum::http::HeaderName;
 use axum::response::AppendHeaders;
-use nearside::Result;
 use nearside::dialogue::{Beginnings, Date, Message, prompt_tokens};
 use nearside::engine::{Model, SamplingOptions};
+use nearside::{Error, Result};
 
 use crate::api::Envelope;
 use crate::handoff::Handoff;
@@ -54,6 +54,19 @@ impl Gateway {
         let began = beginnings.day_of(messages, today);
         drop(beginnings);
         prompt_tokens(self.model.tokenizer(), self.model.template(), messages, !continues, began)
+    }
+
+    /// Where in the `prompt`, which goes on with the last message, that message begins.
+    ///
+    /// # Errors
+    /// Where it says nothing.
+    pub fn draft_begins(&self, messages: &[Message], prompt: &[u32]) -> Result<usize> {
+        let before = self.prompt(&messages[..messages.len() - 1], false)?;
+        let common = before.iter().zip(prompt).take_while(|(a, b)| a == b).count();
+        match common < prompt.len() {
+            true => Ok(common.max(1)),
+            false => Err(Error::InvalidRequest("the draft to be read is empty".to_owned())),
+        }
     }
 
     /// The hints of the moment, for every answer that a router can learn from.

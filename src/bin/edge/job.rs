@@ -92,10 +92,20 @@ pub struct TokenText {
     pub logprob: f32,
 }
 
+/// A token of the prompt, and the likeliest ones in its place, each with its id.
+#[derive(Debug)]
+pub struct ReadToken {
+    pub token: (u32, TokenText),
+    pub rank: usize,
+    pub alternatives: Vec<(u32, TokenText)>,
+}
+
 /// How an answer ended, and what it took.
 #[derive(Debug)]
 pub struct Outcome {
     pub finish: Finish,
+    /// Of the draft that was to be read, where there was one.
+    pub read: Option<Vec<ReadToken>>,
     pub prompt_tokens: usize,
     /// Of the prompt, what an engine already held.
     pub cached_tokens: usize,
