@@ -17,7 +17,7 @@ mod scalar;
 mod wasm;
 
 #[cfg(target_arch = "x86_64")]
-pub use avx2::Avx2;
+pub use avx2::{Avx2, Vnni};
 pub use scalar::Scalar;
 #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
 pub use wasm::Relaxed;
@@ -108,6 +108,9 @@ pub enum Isa {
     Scalar,
     #[cfg(target_arch = "x86_64")]
     Avx2,
+    /// The same with AVX-512's dot product.
+    #[cfg(target_arch = "x86_64")]
+    Vnni,
     #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
     Simd128,
     /// Relaxed SIMD, where the CPU takes a dot product in several steps.
@@ -126,7 +129,9 @@ impl Isa {
             && std::arch::is_x86_feature_detected!("fma")
             && std::arch::is_x86_feature_detected!("f16c")
         {
-            return Isa::Avx2;
+            let has_vnni = std::arch::is_x86_feature_detected!("avx512vnni")
+                && std::arch::is_x86_feature_detected!("avx512vl");
+            return if has_vnni { Isa::Vnni } else { Isa::Avx2 };
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
         return Isa::Relaxed;
@@ -149,6 +154,11 @@ impl Isa {
         let candidates = Isa::candidates();
         #[cfg(not(target_arch = "wasm32"))]
         let candidates = [candidates, vec![Isa::Scalar]].concat();
+        #[cfg(target_arch = "x86_64")]
+        let candidates = match candidates[0] {
+            Isa::Vnni => [candidates, vec![Isa::Avx2]].concat(),
+            _ => candidates,
+        };
         candidates
     }
 }
@@ -172,6 +182,13 @@ macro_rules! for_any_isa {
                 // SAFETY: the caller's, as below.
                 unsafe { $generic::<Avx2 $(, $parameter)?>($($argument),*) }
             }
+            #[cfg(target_arch = "x86_64")]
+            #[target_feature(enable = "avx2,fma,f16c,avx512vl,avx512vnni")]
+            #[allow(clippy::too_many_arguments)]
+            unsafe fn vnni $(<$parameter: $bound>)? ($($argument: $type),*) $(-> $result)? {
+                // SAFETY: the caller's, as below.
+                unsafe { $generic::<Vnni $(, $parameter)?>($($argument),*) }
+            }
             // A function of its own for each set, so that a browser's compiler has no more in hand
             // than what runs.
             #[cfg(target_arch = "wasm32")]
@@ -181,7 +198,7 @@ macro_rules! for_any_isa {
                 // SAFETY: the caller's, as below.
                 unsafe { $generic::<S $(, $parameter)?>($($argument),*) }
             }
-            // SAFETY: plain Rust needs no set; `Isa::best` saw the CPU's word for AVX2; a module of
+            // SAFETY: plain Rust needs no set; `Isa::best` saw the CPU's word for the others; a module of
             // WebAssembly would not load where its sets are missing. The rest is the caller's.
             unsafe {
                 match isa {
@@ -189,6 +206,8 @@ macro_rules! for_any_isa {
                     Isa::Scalar => $generic::<Scalar $(, $parameter)?>($($argument),*),
                     #[cfg(target_arch = "x86_64")]
                     Isa::Avx2 => avx2 $(::<$parameter>)? ($($argument),*),
+                    #[cfg(target_arch = "x86_64")]
+                    Isa::Vnni => vnni $(::<$parameter>)? ($($argument),*),
                     #[cfg(all(target_arch = "wasm32", not(target_feature = "relaxed-simd")))]
                     Isa::Simd128 => alone::<Simd128 $(, $parameter)?>($($argument),*),
                     #[cfg(all(target_arch = "wasm32", target_feature = "relaxed-simd"))]
