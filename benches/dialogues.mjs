@@ -17,7 +17,8 @@ import {
   LinkShaper, clearDialogue, complete, configure, launchBrowser, openChat, repositoryRoot, startGateway, waitForEdge,
   waitForRoundTrip,
 } from "../tests/e2e/harness.mjs";
-import { isRight, readQuestions } from "./questions.mjs";
+import { isRight } from "./checks.mjs";
+import { readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { mean, quantile } from "./summary.mjs";
 

@@ -16,7 +16,8 @@ import { parseArgs } from "node:util";
 import {
   LinkShaper, REAL_PAIR, SHAPES, clearDialogue, complete, configure, launchBrowser, openChat, startGateway, waitForEdge,
 } from "../tests/e2e/harness.mjs";
-import { isRight, readQuestions } from "./questions.mjs";
+import { isRight } from "./checks.mjs";
+import { readQuestions } from "./questions.mjs";
 import { waitUntilQuiet } from "./quiet.mjs";
 import { mean, quantile } from "./summary.mjs";
 

@@ -10,7 +10,8 @@
 import { readFile } from "node:fs/promises";
 
 import { startGateway } from "../tests/e2e/harness.mjs";
-import { isRight, readQuestions } from "./questions.mjs";
+import { isRight } from "./checks.mjs";
+import { readQuestions } from "./questions.mjs";
 
 const MAX_TOKENS = 512;
 /** What publishers recommend for models of this size, beside the likeliest token. */

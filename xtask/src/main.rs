@@ -1,6 +1,6 @@
 //! `cargo xtask`: everything one does to this repository, from a fresh machine to a tested page.
 //!
-//! Reading order: `demo`, `test`, `bench`, `eval` and `models` are what people run; `pair` chooses
+//! Reading order: `demo`, `test`, `bench`, `outcomes`, `eval` and `models` are what people run; `pair` chooses
 //! the models; `setup` finds or installs what they need; `wasm` and `gateway` build the two halves of
 //! Nearside; `sh` runs other programs.
 
@@ -13,6 +13,7 @@ mod eval;
 mod gateway;
 mod models;
 mod node;
+mod outcomes;
 mod pair;
 mod setup;
 mod sh;
@@ -49,6 +50,8 @@ enum Task {
     Check,
     /// Compare the engine with others, side by side in one headless Chromium.
     Bench(bench::Options),
+    /// Ask models questions and record which answers are right: what a scorer learns from.
+    Outcomes(outcomes::Options),
     /// Replay recorded questions through the router and through others; `eval --help` tells how.
     #[command(disable_help_flag = true)]
     Eval(Passed),
@@ -75,6 +78,7 @@ fn main() -> ExitCode {
         Task::Test => test::run(),
         Task::Check => check::run(),
         Task::Bench(options) => bench::run(&options),
+        Task::Outcomes(options) => outcomes::run(&options),
         Task::Eval(Passed { args }) => eval::run(None, &args),
         Task::Calibrate(Passed { args }) => eval::run(Some("calibrate"), &args),
         Task::Build => setup::for_building().and_then(|tools| {
