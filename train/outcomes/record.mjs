@@ -3,6 +3,7 @@
  *
  *     node train/outcomes/record.mjs --name NAME --questions FILE… --out DIR (--url URL | --gateway PROGRAM --model FILE)
  *
+ * With `--samples N` it draws N beginnings of answers by chance instead, into DIR/DATASET.NAME.samples.jsonl.
  * With `--reads DEVICE` it does not answer: it reads what DEVICE has answered (DIR/DATASET.DEVICE.jsonl), and what
  * it thinks of each token goes to DIR/DATASET.DEVICE.read-by.NAME.jsonl.
  *
@@ -92,30 +93,40 @@ function probabilities({ token, logprob, top_logprobs: top }) {
 }
 
 /** @param {string} url @param {Question} question */
-async function ask(url, question) {
+async function answer(url, question) {
   const messages = [...(question.before ?? []), { role: "user", content: question.prompt }];
   const started = performance.now();
   const { choices, usage } = await complete(url, {
     messages, max_tokens: Number(options["max-tokens"]), logprobs: true, top_logprobs: 2,
   });
   const seconds = (performance.now() - started) / 1000;
-  const answer = choices[0].message.content ?? "";
+  const text = choices[0].message.content ?? "";
   /** @type {[number, number | null][]} */
   const told = choices[0].logprobs?.content?.map(probabilities) ?? [];
-  const sample = (/** @type {number} */ seed) =>
-    complete(url, { messages, max_tokens: Number(options["sample-tokens"]), temperature: 0.7, top_p: 0.95, seed });
-  const samples = await Promise.all(Array.from({ length: nSamples }, (_, i) => sample(i + 1)));
   return {
     id: question.id,
-    correct: Number(isRight(question.check, answer)),
-    answer,
+    correct: Number(isRight(question.check, text)),
+    answer: text,
     finish: choices[0].finish_reason,
     tokens: usage?.completion_tokens ?? null,
     seconds: rounded(seconds),
     // Flat, as two lists: a tenth of the size of one list of pairs.
     logprobs: told.map(([own]) => own),
     others: told.map(([, other]) => other),
-    ...(nSamples ? { samples: samples.map(({ choices }) => choices[0].message.content ?? "") } : {}),
+  };
+}
+
+/** Beginnings of answers that are drawn by chance. @param {string} url @param {Question} question */
+async function sample(url, question) {
+  const messages = [...(question.before ?? []), { role: "user", content: question.prompt }];
+  const started = performance.now();
+  const draw = (/** @type {number} */ seed) =>
+    complete(url, { messages, max_tokens: Number(options["sample-tokens"]), temperature: 0.7, top_p: 0.95, seed });
+  const drawn = await Promise.all(Array.from({ length: nSamples }, (_, i) => draw(i + 1)));
+  return {
+    id: question.id,
+    samples: drawn.map(({ choices }) => choices[0].message.content ?? ""),
+    seconds: rounded((performance.now() - started) / 1000),
   };
 }
 
@@ -189,15 +200,16 @@ try {
     const questions = (await questionsOf(from)).slice(0, Number(options.limit ?? Infinity));
     const dataset = questions[0]?.dataset ?? path.basename(from, ".jsonl");
     const answered = path.join(out, `${dataset}.${options.reads ?? name}.jsonl`);
-    const file = options.reads ? path.join(out, `${dataset}.${options.reads}.read-by.${name}.jsonl`) : answered;
+    const [ask, suffix] = options.reads ? [read, `.read-by.${name}`] : nSamples ? [sample, ".samples"] : [answer, ""];
+    const file = answered.replace(/\.jsonl$/, `${suffix}.jsonl`);
     const known = new Set((await lines(file).catch(() => [])).map(({ id }) => id));
-    const waiting = questions.filter(({ id }) => !known.has(id));
-    console.error(`${name}: ${waiting.length} of ${questions.length} questions of ${dataset}; what is told goes to ${file}`);
+    let waiting = questions.filter(({ id }) => !known.has(id));
     if (options.reads) {
       const drafts = new Map((await lines(answered)).map(({ id, answer }) => [id, answer]));
-      const drafted = waiting.filter(({ id }) => drafts.get(id)).map((question) => ({ ...question, answer: drafts.get(question.id) }));
-      await askAll(url, drafted, file, read);
-    } else await askAll(url, waiting, file, ask);
+      waiting = waiting.filter(({ id }) => drafts.get(id)).map((question) => ({ ...question, answer: drafts.get(question.id) }));
+    }
+    console.error(`${name}: ${waiting.length} of ${questions.length} questions of ${dataset}; what is told goes to ${file}`);
+    await askAll(url, waiting, file, ask);
   }
 } finally {
   await gateway?.stop();

@@ -28,7 +28,7 @@ pub struct Options {
     #[arg(long, value_name = "NAME", requires = "url")]
     key_env: Option<String>,
     /// Questions, a JSON object a line: id, dataset, subject, prompt, and a check; the everyday ones
-    /// of this repository unless told otherwise.
+    /// of this repository unless told otherwise (train/everyday).
     #[arg(long, value_name = "FILE", num_args = 1..)]
     questions: Vec<PathBuf>,
     /// The folder for DATASET.NAME.jsonl. Questions that are in it already are not asked again.
@@ -43,7 +43,7 @@ pub struct Options {
     /// Longest answer in tokens.
     #[arg(long, value_name = "N", default_value_t = 256)]
     max_tokens: usize,
-    /// Short answers drawn by chance beside each, whose agreement tells something.
+    /// Draw so many beginnings of answers by chance instead, whose agreement tells something.
     #[arg(long, value_name = "N", default_value_t = 0)]
     samples: usize,
     /// Ask nothing, but read what this model has answered, and tell what is thought of each token.
@@ -81,7 +81,7 @@ pub fn run(options: &Options) -> Result<()> {
         script.args(value.iter().flat_map(|value| [flag, value]));
     }
     let questions = match options.questions.as_slice() {
-        [] => vec![PathBuf::from(QUESTIONS)],
+        [] => vec![everyday()?],
         files => files.iter().map(std::path::absolute).collect::<Result<_, _>>()?,
     };
     questions.iter().for_each(|file| {
@@ -98,4 +98,12 @@ pub fn run(options: &Options) -> Result<()> {
         script.args(n.iter().flat_map(|n| [flag.to_owned(), n.to_string()]));
     }
     sh::run(&mut script)
+}
+
+/// The repository's own questions, which a script makes.
+fn everyday() -> Result<PathBuf> {
+    if !sh::root().join(QUESTIONS).is_file() {
+        sh::run(sh::command("python3").arg("train/everyday/build.py"))?;
+    }
+    Ok(PathBuf::from(QUESTIONS))
 }
