@@ -4,6 +4,9 @@
 //! With a higher θ the device keeps more, so losses only grow with θ. The largest θ with
 //! `n/(n+1)·mean loss + 1/(n+1) ≤ max_loss` keeps the expected share of lost answers among new
 //! questions of the same kind below `max_loss`.
+//!
+//! Some promises can only be kept by asking the edge nearly always, whoever decides: [`Feasible`] says
+//! how often at the least. A threshold that comes to that is refused, for it is no routing.
 
 use nearside::routing::Calibration;
 
@@ -15,17 +18,48 @@ use crate::{Failure, Result, parallel};
 /// Steps between θ = 0 and θ = 1.
 const N_STEPS: usize = 100;
 
+/// Where a threshold sends more than this, asking the edge always is as good and simpler.
+const MOST_SENT: f64 = 0.95;
+
+/// A threshold, and what it does with the questions it was picked on.
+pub struct Picked {
+    pub calibration: Calibration,
+    /// The share that is left to the edge at it.
+    sent: f64,
+    feasible: Feasible,
+}
+
+/// What no router can do better, by the outcomes alone.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Feasible {
+    /// Shares of the questions that the device gets wrong, and that the edge alone gets right.
+    wrong: f64,
+    needed: f64,
+}
+
 /// Replays all questions at each θ with the router as it ships; the θ that keeps the promise is the
 /// second look's too.
-pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Calibration> {
+pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Picked> {
     let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
-    let lost = parallel::map(&thetas, |theta| {
-        let turns = replay(scene, &OURS_LOOK, *theta)?;
-        Ok(turns.iter().map(|turn| turn.lost).collect::<Vec<bool>>())
-    })?;
+    let replays = parallel::map(&thetas, |theta| replay(scene, &OURS_LOOK, *theta))?;
+    let lost: Vec<Vec<bool>> =
+        replays.iter().map(|turns| turns.iter().map(|turn| turn.lost).collect()).collect();
     let n = scene.questions.len();
-    let theta = thetas[largest_step(&mean_losses(&lost), n, max_loss)?];
-    Ok(Calibration {
+    let feasible = Feasible::of(scene);
+    let step = largest_step(&mean_losses(&lost), n, max_loss)
+        .map_err(|failure| Failure(format!("{failure}; {}", feasible.sentence(max_loss))))?;
+    let n_sent = replays[step].iter().filter(|turn| turn.n_calls > 0).count();
+    let sent = n_sent as f64 / n as f64;
+    if sent > MOST_SENT {
+        return Err(Failure(format!(
+            "max-loss {max_loss} is kept only where {:.0} % of the questions go to the edge, so ask it \
+             always (mode `prefer-edge`), or allow more: {}",
+            100.0 * sent,
+            feasible.sentence(max_loss)
+        )));
+    }
+    let theta = thetas[step];
+    let calibration = Calibration {
         version: Calibration::VERSION,
         device: pair.device.clone(),
         edge: pair.edge.clone(),
@@ -34,7 +68,47 @@ pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Calibrat
         theta,
         look_theta: theta,
         alpha_per_s: scene.alpha_per_s,
-    })
+    };
+    Ok(Picked { calibration, sent, feasible })
+}
+
+impl Feasible {
+    fn of(scene: &Scene) -> Feasible {
+        let share = |is: fn(bool, bool) -> bool| {
+            let questions = scene.questions.iter();
+            let n = questions.filter(|q| is(q.device_correct, q.edge_correct)).count();
+            n as f64 / scene.questions.len().max(1) as f64
+        };
+        Feasible {
+            wrong: share(|device, _| !device),
+            needed: share(|device, edge| !device && edge),
+        }
+    }
+
+    /// The least share of questions that must go, so that at most `bound` of all are lost. A lost one
+    /// that goes is lost no more, so an oracle sends just those that are too many.
+    fn least_sent(&self, bound: f64) -> f64 {
+        (self.needed - bound).max(0.0)
+    }
+
+    /// The same, so that of the answers which the device keeps at most `bound` are wrong: with `s` sent,
+    /// `(wrong − s) / (1 − s) ≤ bound` (arXiv 2606.29054).
+    fn least_sent_for_kept(&self, bound: f64) -> f64 {
+        ((self.wrong - bound) / (1.0 - bound)).max(0.0)
+    }
+
+    fn sentence(&self, bound: f64) -> String {
+        let percent = |share: f64| (100.0 * share).round();
+        format!(
+            "the device is wrong on {} % of these questions, on {} % where the edge is right; a share of \
+             {bound} lost needs {} % of them sent at the least, and a share of {bound} wrong among the \
+             answers that the device keeps {} %, whoever decides",
+            percent(self.wrong),
+            percent(self.needed),
+            percent(self.least_sent(bound)),
+            percent(self.least_sent_for_kept(bound)),
+        )
+    }
 }
 
 pub fn to_json(calibration: &Calibration) -> String {
@@ -42,11 +116,13 @@ pub fn to_json(calibration: &Calibration) -> String {
     json.expect("numbers and texts always serialize") + "\n"
 }
 
-pub fn sentence(calibration: &Calibration) -> String {
-    let Calibration { theta, max_loss, n, .. } = calibration;
+pub fn sentence(picked: &Picked) -> String {
+    let Calibration { theta, max_loss, n, .. } = &picked.calibration;
     format!(
         "θ = {theta:.2} keeps the expected share of lost answers at {max_loss} or below ({n} \
-         questions)"
+         questions) and sends {:.0} %; {}",
+        100.0 * picked.sent,
+        picked.feasible.sentence(*max_loss)
     )
 }
 
@@ -133,6 +209,22 @@ mod tests {
     fn losses_never_fall() {
         let lost = [vec![false, false], vec![true, false], vec![false, false], vec![true, true]];
         assert_eq!(mean_losses(&lost), [0.0, 0.5, 0.5, 1.0]);
+    }
+
+    /// A real pair: the device wrong on 57 %, the edge needed on 32 %.
+    #[test]
+    fn no_router_does_better_than_the_outcomes_allow() {
+        let feasible = Feasible { wrong: 0.57, needed: 0.32 };
+        let percent = |share: f64| (100.0 * share).round();
+        assert_eq!(percent(feasible.least_sent_for_kept(0.1)), 52.0);
+        assert_eq!(percent(feasible.least_sent_for_kept(0.2)), 46.0);
+        assert_eq!(percent(feasible.least_sent(0.1)), 22.0);
+        assert_eq!((feasible.least_sent(0.4), feasible.least_sent_for_kept(0.6)), (0.0, 0.0));
+        let sentence = feasible.sentence(0.1);
+        assert!(
+            sentence.contains("wrong on 57 %") && sentence.contains("keeps 52 %"),
+            "{sentence}"
+        );
     }
 
     #[test]

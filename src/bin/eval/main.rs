@@ -141,9 +141,9 @@ fn calibrate(args: &cli::CalibrateArgs) -> Result<()> {
     println!("{} questions have the outcomes of both models", questions.len());
     let predictions = Predictions::of(&pair, &questions)?.rows;
     let scene = Scene { questions, predictions, ..Scene::empty(&world) };
-    let calibration = calibrate::calibration(&scene, &pair, args.max_loss)?;
-    write(&args.out, &calibrate::to_json(&calibration))?;
-    println!("{}", calibrate::sentence(&calibration));
+    let picked = calibrate::calibration(&scene, &pair, args.max_loss)?;
+    write(&args.out, &calibrate::to_json(&picked.calibration))?;
+    println!("{}", calibrate::sentence(&picked));
     Ok(())
 }
 
