@@ -118,6 +118,26 @@ pub struct SecondLook {
     pub drift: f64,
     pub draft: Draft,
     pub takeover: Takeover,
+    pub reading: DraftReading,
+}
+
+/// The edge is shown what the device has written, where the last look is in doubt, and says how likely
+/// each of its tokens is. It reads and writes nothing, which costs it a fraction of an answer. Needs an edge
+/// that can (docs/edges.md) and a scorer that has learned from such readings; otherwise it never happens.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct DraftReading {
+    pub enabled: bool,
+    /// How far what the edge says moves the probability, as a standard deviation.
+    pub drift: f64,
+    /// What a reading costs beside its time, as a share of what a call costs (θ).
+    pub price: f64,
+}
+
+impl Default for DraftReading {
+    fn default() -> DraftReading {
+        DraftReading { enabled: true, drift: 0.15, price: 0.25 }
+    }
 }
 
 impl Default for SecondLook {
@@ -133,6 +153,7 @@ impl Default for SecondLook {
             drift: 0.15,
             draft: Draft::Held,
             takeover: Takeover::Replace,
+            reading: DraftReading::default(),
         }
     }
 }
@@ -291,6 +312,13 @@ impl Config {
         if !in_unit(drift) {
             return Err(invalid("second_look.drift must lie between 0 and 1"));
         }
+        let DraftReading { drift, price, .. } = self.second_look.reading;
+        if !in_unit(drift) {
+            return Err(invalid("second_look.reading.drift must lie between 0 and 1"));
+        }
+        if !in_unit(price) {
+            return Err(invalid("second_look.reading.price must lie between 0 and 1"));
+        }
         if !theta.is_none_or(in_unit) {
             return Err(invalid("second_look.theta must lie between 0 and 1"));
         }
@@ -402,6 +430,8 @@ mod tests {
         check(r#"{"second_look":{"growth":1}}"#, Err("second_look.growth"));
         check(r#"{"second_look":{"margin":1.1}}"#, Err("second_look.margin"));
         check(r#"{"second_look":{"drift":-0.1}}"#, Err("second_look.drift"));
+        check(r#"{"second_look":{"reading":{"drift":2}}}"#, Err("second_look.reading.drift"));
+        check(r#"{"second_look":{"reading":{"price":-1}}}"#, Err("second_look.reading.price"));
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));

@@ -4,12 +4,13 @@
 //! send, and [`servers`] lists how, row by row. In reading order: [`request`] is what is asked;
 //! [`reply`] the body that comes back, out of [`sse`]'s events; [`chunk`] takes each apart, with
 //! [`usage`], [`finish`] and [`tool_calls`]; [`failure`] is what a server says went wrong;
-//! [`probe`] measures the way there.
+//! [`probe`] measures the way there, and [`reading`] is what an edge thinks of a draft.
 
 mod chunk;
 mod failure;
 mod finish;
 mod probe;
+mod reading;
 mod reply;
 mod request;
 #[cfg(test)]
@@ -22,6 +23,7 @@ pub use chunk::Chunk;
 pub use failure::check_status;
 pub use finish::Finish;
 pub use probe::{EdgeHints, ProbeReply, ProbeRequest};
+pub use reading::{Place, Reading, reading_request};
 pub use reply::ReplyReader;
 pub use request::{Asked, ToolOffer, Written};
 pub use tool_calls::ToolCalls;

@@ -433,6 +433,26 @@ mod tests {
         }
     }
 
+    /// Several tokens at once have the products of each, whatever is left over of fours.
+    #[test]
+    fn fine_products_of_several_tokens_are_those_of_each() {
+        let (n_rows, n_columns) = (61, 96);
+        let (matrix, _) = matrix(GgmlDType::Q8_0, n_rows, n_columns);
+        for isa in Isa::all() {
+            let kernels = Kernels::new(isa);
+            for n_tokens in [2, 4, 7, 9] {
+                let x = numbers(n_tokens * n_columns, 5);
+                let mut together = vec![0.0; n_tokens * n_rows];
+                matrix.multiply_finely(&x, &mut together, &kernels);
+                for (x, together) in x.chunks(n_columns).zip(together.chunks(n_rows)) {
+                    let mut alone = vec![0.0; n_rows];
+                    matrix.multiply_finely(x, &mut alone, &kernels);
+                    assert_eq!(together, alone, "{isa:?}, {n_tokens} tokens");
+                }
+            }
+        }
+    }
+
     /// Integers are the same on every set; only the order of float additions may differ.
     #[test]
     fn instruction_sets_agree() {

@@ -96,6 +96,8 @@ pub enum Event<'a> {
     ToolCall { call: &'a serde_json::Value, route: Route },
     /// The device's answer was judged while it was written.
     Look { look: &'a Look },
+    /// The edge is asked what it thinks of the device's answer, which is complete.
+    Reading { expected_s: f64 },
     /// The edge, which began when the device did, is not needed; so many tokens came for nothing.
     Stopped { thrown_away_tokens: usize },
     /// The turn goes on at the other side, from the text already shown; or, where that `replaces`

@@ -21,6 +21,8 @@ pub struct Look {
     pub edge_s: f64,
     /// What was seen to be wrong, for which `p` is 1 whatever the scorer says.
     pub flaw: Option<Flaw>,
+    /// Whether the edge has read the answer, so that `p` is what that says too.
+    pub read: bool,
     /// Whether the edge took over.
     pub doubted: bool,
     pub took_s: f64,

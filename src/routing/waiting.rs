@@ -37,6 +37,13 @@ pub fn waiting(gain: f64, alpha_per_s: f64, drift: f64, later: &[Later]) -> f64 
     later.iter().map(worth).fold(0.0, f64::max)
 }
 
+/// What asking is worth to a turn that gains `gain` now: an answer that moves the probability by `sigma`, a
+/// standard deviation, and costs so many seconds and `price` beside them. In units of win rate; below 0
+/// where it is worth nothing.
+pub fn asking(gain: f64, sigma: f64, alpha_per_s: f64, seconds: f64, price: f64) -> f64 {
+    expected_improvement(gain, sigma) - gain.max(0.0) - alpha_per_s * seconds - price
+}
+
 /// `E[max(0, mean + sigma·Z)]` for a standard normal `Z`.
 fn expected_improvement(mean: f64, sigma: f64) -> f64 {
     if sigma <= 0.0 {
@@ -63,6 +70,20 @@ mod tests {
             let got = expected_improvement(mean, sigma);
             assert!((got - integral).abs() < 1e-5, "{mean} {sigma}: {got} {integral}");
         }
+    }
+
+    #[test]
+    fn only_what_is_in_doubt_is_asked_about() {
+        let asks =
+            |gain: f64, seconds: f64, price: f64| asking(gain, 0.15, 0.005, seconds, price) > 0.0;
+        assert!(asks(0.0, 1.0, 0.02) && asks(0.05, 1.0, 0.02) && asks(-0.05, 1.0, 0.02));
+        assert!(
+            !asks(0.4, 1.0, 0.02) && !asks(-0.4, 1.0, 0.02),
+            "hardly anything could change this"
+        );
+        assert!(!asks(0.0, 20.0, 0.02), "it takes too long");
+        assert!(!asks(0.0, 1.0, 0.1), "it costs too much");
+        assert!((asking(0.0, 0.15, 0.0, 0.0, 0.0) - 0.15 / (2.0 * PI).sqrt()).abs() < 1e-12);
     }
 
     #[test]

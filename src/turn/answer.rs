@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::reader::DraftRead;
 use super::report::{FinishReason, StartedBoth, Switched, TurnReport, TurnUsage};
 use super::seconds;
 use super::thought::{Said, Thought};
@@ -36,6 +37,7 @@ pub(super) struct Answer {
     pub finish: FinishReason,
     pub usage: TurnUsage,
     pub looks: Vec<Look>,
+    pub reading: Option<DraftRead>,
     pub started_both: Option<StartedBoth>,
     /// Whether the edge was shown the prompt while the device wrote.
     pub edge_warmed: bool,
@@ -92,6 +94,7 @@ impl Answer {
             finish: FinishReason::Stop,
             usage: TurnUsage::default(),
             looks: Vec::new(),
+            reading: None,
             started_both: None,
             edge_warmed: false,
             fetch_error: None,
@@ -427,6 +430,7 @@ impl Answer {
             usage,
             switched: self.switched,
             looks: self.looks,
+            reading: self.reading,
             started_both: self.started_both,
             edge_warmed: self.edge_warmed,
             fetch_error: self.fetch_error.map(|error| error.code().to_owned()),

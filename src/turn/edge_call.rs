@@ -78,6 +78,11 @@ impl Sending {
         (shorter > start).then_some(shorter)
     }
 
+    /// What the edge is told of a dialogue.
+    pub fn told(&self, messages: &[Message]) -> Vec<Message> {
+        window::kept(messages, self.start(messages))
+    }
+
     pub fn expect(&self, messages: &[Message]) {
         self.0.written.borrow_mut().update(messages, self.start(messages));
     }

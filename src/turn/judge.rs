@@ -29,6 +29,8 @@ pub(super) enum Found {
     Good,
     /// The edge would be worth it, but a later look may still think otherwise.
     Shaky,
+    /// It is worth asking the edge what it thinks of the answer, which is complete.
+    Unsure,
     Bad,
 }
 
@@ -60,6 +62,8 @@ pub(super) struct State {
     pub absence: Absence,
     /// Whether the edge may be shown the prompt while the device writes. It is shown once.
     pub may_read: bool,
+    /// Whether the edge reads what the device has written.
+    pub reads_draft: bool,
     pub takeover: Takeover,
     /// Whether the text was begun by a side that failed.
     pub inherited: bool,
@@ -80,6 +84,7 @@ impl State {
             found: Found::Nothing,
             absence: Absence::None,
             may_read: false,
+            reads_draft: false,
             takeover,
             inherited: false,
             left: false,
@@ -92,7 +97,7 @@ impl State {
         self.left = why != Why::Failed;
         self.inherited = inherited;
         (self.looks, self.found, self.absence) = (false, Found::Nothing, Absence::None);
-        self.may_read = false;
+        (self.may_read, self.reads_draft) = (false, false);
         if self.writer == Route::Edge {
             self.edge = match self.edge {
                 // What it has said by now is still to be shown.
@@ -145,6 +150,8 @@ pub(super) enum Action {
     Start(Route),
     /// The edge reads the prompt, so that it begins sooner if it is asked.
     Read,
+    /// The edge reads what the device has written, and says what it thinks of it.
+    ReadDraft,
     /// What was held back is shown.
     Show,
     /// The edge, which began too, is not needed.
@@ -194,6 +201,9 @@ fn beside_the_device(state: &State) -> Action {
         (Stage::Failed | Stage::Barred, _) => Action::Fail,
         // Nothing could be saved any more.
         (Stage::Writing, Stage::Complete) if state.looks => hand_over(Why::EdgeFirst, true),
+        // What the edge says decides, or else what the look has found.
+        _ if state.reads_draft => Action::GoOn,
+        _ if state.found == Found::Unsure => Action::ReadDraft,
         _ if state.absence == Absence::Worth => hand_over(Why::EdgeBack, replaces(state)),
         _ if state.found == Found::Bad => hand_over(Why::Doubted, replaces(state)),
         (Stage::Complete, _) => Action::End,
@@ -295,6 +305,21 @@ mod tests {
     }
 
     #[test]
+    fn what_the_edge_says_of_a_draft_is_waited_for() {
+        let found = |found, reads_draft| State {
+            looks: true,
+            found,
+            reads_draft,
+            ..device(Complete, Idle)
+        };
+        check(found(Found::Unsure, false), ReadDraft);
+        check(found(Found::Unsure, true), GoOn);
+        check(found(Found::Good, false), End);
+        check(found(Found::Bad, false), over(Why::Doubted, true));
+        check(State { cancelled: true, ..found(Found::Unsure, true) }, Abort);
+    }
+
+    #[test]
     fn an_edge_that_began_too_is_taken_or_stopped() {
         let both = |device_at, edge_at, found| State {
             begins_both: true,
@@ -360,6 +385,10 @@ mod tests {
                     state.edge = Writing;
                 }
                 Read => state.may_read = false,
+                ReadDraft => {
+                    assert!(!state.reads_draft && state.device == Complete);
+                    state.reads_draft = true;
+                }
                 Show => {
                     self.n_shown += std::mem::take(&mut self.held);
                     state.show();
@@ -407,6 +436,11 @@ mod tests {
         }
 
         fn device_does(&mut self) {
+            if self.state.reads_draft {
+                self.state.found = self.pick(&[Found::Good, Found::Bad]);
+                self.state.reads_draft = false;
+                return;
+            }
             self.held += 1;
             if !self.state.looks {
                 self.n_shown += std::mem::take(&mut self.held);
@@ -414,7 +448,13 @@ mod tests {
                 self.state.found = self.pick(&[Found::Good, Found::Shaky, Found::Bad]);
             }
             match self.random.random_range(0..8) {
-                0 => self.state.device = Complete,
+                0 => {
+                    self.state.device = Complete;
+                    let alone = self.state.edge == Idle && !self.state.begins_both;
+                    if self.state.looks && alone && self.chance(2) {
+                        self.state.found = Found::Unsure;
+                    }
+                }
                 1 => self.state.device = Failed,
                 2 if self.state.edge == Failed && !self.state.left && !self.state.looks => {
                     self.state.absence = self.pick(&[Absence::Worth, Absence::Looked]);

@@ -15,11 +15,12 @@ use super::models::ScoringModel;
 use super::report::TurnRequest;
 use super::seconds;
 use crate::Result;
-use crate::config::{Draft, SecondLook};
+use crate::config::{Draft, DraftReading, SecondLook};
 use crate::dialogue::Message;
+use crate::edge::Reading;
 use crate::host::{Event, Host};
-use crate::routing::waiting::{Later, waiting};
-use crate::routing::{Confidence, Decision, Look, MIN_REST, Reason};
+use crate::routing::waiting::{Later, asking, waiting};
+use crate::routing::{Confidence, Decision, EdgeTerms, Look, MIN_REST, Reason};
 
 /// A sentence shorter than this says too little, in bytes.
 const MIN_SENTENCE_BYTES: usize = 24;
@@ -38,6 +39,17 @@ pub(super) struct Looks<'t, S> {
     saw_flaw: bool,
     /// What looking itself took.
     pub spent: Duration,
+    /// What it takes to have the edge read a draft, where it may be asked.
+    reading: Option<ReadingTerms>,
+    /// The newest look, and whether it found the answer bad.
+    last: Option<(Look, Option<Confidence>)>,
+}
+
+/// What a reading costs.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct ReadingTerms {
+    /// Seconds for each token of the draft.
+    pub token_s: f64,
 }
 
 impl<'t, S: ScoringModel> Looks<'t, S> {
@@ -60,7 +72,16 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             next_at: None,
             saw_flaw: false,
             spent: Duration::ZERO,
+            reading: None,
+            last: None,
         })
+    }
+
+    /// The edge may be asked what it thinks of the answer.
+    pub fn with_reading(self, reading: Option<ReadingTerms>) -> Looks<'t, S> {
+        let learned = self.scorer.is_some_and(ScoringModel::can_read);
+        let reading = reading.filter(|_| learned && self.config.reading.enabled);
+        Looks { reading, ..self }
     }
 
     /// Whether what is written will be judged, and not only seen to be no answer at all.
@@ -124,16 +145,79 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             device_rest_s: rest_s,
             edge_s,
             flaw,
+            read: false,
             doubted: gain > 0.0 && gain >= waiting,
             took_s: seconds(started, now),
         };
+        self.last = Some((look, confidence));
+        if ended && edge_began.is_none() && flaw.is_none() && self.worth_reading(gain, n_tokens) {
+            return Ok(Found::Unsure);
+        }
+        Ok(self.keep(look, answer, host))
+    }
+
+    /// Notes a look, and says what it has found.
+    fn keep<H: Host>(&self, look: Look, answer: &mut Answer, host: &H) -> Found {
         host.emit(Event::Look { look: &look });
         answer.looks.push(look);
-        Ok(match look.doubted {
+        match look.doubted {
             true => Found::Bad,
-            false if gain > 0.0 => Found::Shaky,
+            false if look.fused > self.theta => Found::Shaky,
             false => Found::Good,
-        })
+        }
+    }
+
+    /// Whether the edge should be asked what it thinks of an answer of so many tokens.
+    fn worth_reading(&self, gain: f64, n_tokens: f64) -> bool {
+        self.reading.is_some() && {
+            let DraftReading { drift, price, .. } = self.config.reading;
+            let (alpha, price) = (self.decision.alpha_per_s, price * self.theta);
+            asking(gain, drift, alpha, self.reading_s(n_tokens), price) > 0.0
+        }
+    }
+
+    /// What a reading is expected to take, in seconds: the way there and back, the wait, and the prefill.
+    pub fn reading_s(&self, n_tokens: f64) -> f64 {
+        let EdgeTerms { rtt_s, upload_s, queue_s, prefill_s, .. } = self.decision.edge;
+        let token_s = self.reading.map_or(0.0, |reading| reading.token_s);
+        rtt_s + upload_s + queue_s + prefill_s + n_tokens * token_s
+    }
+
+    /// What the look before it found has to do.
+    pub fn unread<H: Host>(&self, answer: &mut Answer, host: &H) -> Found {
+        match self.last {
+            Some((look, _)) => self.keep(look, answer, host),
+            None => Found::Good,
+        }
+    }
+
+    /// The probability that the edge is needed, before it has read the answer.
+    pub fn last_p(&self) -> f64 {
+        self.last.map_or(0.0, |(look, _)| look.p)
+    }
+
+    /// Judges the whole answer anew, now that the edge has read it.
+    pub fn take_reading<H: Host>(
+        &mut self,
+        reading: &Reading,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<Found> {
+        let (Some((look, confidence)), Some(scorer)) = (self.last, self.scorer) else {
+            return Ok(Found::Good);
+        };
+        let started = host.now();
+        let p = scorer.read(self.messages, &answer.whole(), confidence, reading)?;
+        let now = host.now();
+        self.spent += now.saturating_sub(started);
+        // It holds the prompt by now, so that what is left of its way is its answer.
+        let EdgeTerms { rtt_s, queue_s, decode_s, download_s, .. } = self.decision.edge;
+        let edge_s = rtt_s + queue_s + decode_s + download_s;
+        let fused = p - self.decision.alpha_per_s * edge_s;
+        let doubted = fused > self.theta;
+        let took_s = seconds(started, now);
+        let look = Look { p, fused, edge_s, read: true, doubted, took_s, ..look };
+        Ok(self.keep(look, answer, host))
     }
 
     /// What the edge would take from here on, in seconds: all that it is expected to, or what is

@@ -23,6 +23,7 @@ mod parked;
 mod probes;
 mod race;
 mod ratings;
+mod reader;
 mod received;
 mod report;
 mod sides;
@@ -51,6 +52,7 @@ use at_hand::DialogueAtHand;
 use knowledge::Knowledge;
 use models::{DeviceModel, ScoringModel};
 use ratings::Ratings;
+pub use reader::DraftRead;
 pub use report::{FinishReason, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 use sides::{EdgeStanding, Sides};
 

@@ -5,6 +5,7 @@ use std::time::Duration;
 use super::thought::ends_inside_thought;
 use crate::Result;
 use crate::dialogue::{Message, Prompt, Session};
+use crate::edge::Reading;
 use crate::engine::{Engine, GenerateRequest, Generation, SamplingOptions, Step};
 use crate::handoff::{Fetching, Plan};
 use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
@@ -118,6 +119,24 @@ pub trait ScoringModel {
         answer: &str,
         confidence: Option<Confidence>,
     ) -> Result<f64>;
+
+    // What a scorer may offer.
+
+    /// Whether it has learned what an edge's reading of an answer tells.
+    fn can_read(&self) -> bool {
+        false
+    }
+
+    /// As [`ScoringModel::look`], of a whole answer that the edge has read.
+    fn read(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+        _reading: &Reading,
+    ) -> Result<f64> {
+        self.look(messages, answer, confidence)
+    }
 }
 
 impl DeviceModel for Engine {

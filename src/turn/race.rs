@@ -9,8 +9,10 @@ use super::contenders::{Contenders, Happened, Watch};
 use super::device::{Writing, begin, step};
 use super::edge_call::{EdgeCall, Running};
 use super::judge::{Action, Stage, State, Why, judge};
+use super::look::ReadingTerms;
 use super::models::{DeviceModel, ScoringModel};
 use super::probes::watch;
+use super::reader::Reader;
 use super::report::{StartedBoth, TurnRequest};
 use super::stretch::{Stretch, Written};
 use super::{Router, priced, with_answer};
@@ -92,12 +94,12 @@ impl Race<'_> {
         self.state.stop_edge();
     }
 
-    /// Carries out what does not end the device's writing; `false`: something does. The edge `reads` if
-    /// it is to.
+    /// Carries out what does not end the device's writing; `false`: something does. `starts` has the edge
+    /// read the prompt, or the draft.
     fn goes_on<H: Host>(
         &mut self,
         beside: Option<&EdgeCall>,
-        mut reads: impl FnMut(),
+        mut starts: impl FnMut(Action, &mut Answer),
         answer: &mut Answer,
         host: &H,
     ) -> bool {
@@ -108,7 +110,11 @@ impl Race<'_> {
                 Action::StopEdge => beside.iter().for_each(|call| self.stop_edge(call, host)),
                 Action::Read => {
                     self.state.may_read = false;
-                    reads();
+                    starts(Action::Read, answer);
+                }
+                Action::ReadDraft => {
+                    self.state.reads_draft = true;
+                    starts(Action::ReadDraft, answer);
                 }
                 _ => return false,
             }
@@ -191,7 +197,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                     race.edge_ended(outcome);
                 }
                 // It began too, and its text is the answer now.
-                Action::GoOn | Action::Read => {
+                Action::GoOn | Action::Read | Action::ReadDraft => {
                     let running = beside.as_mut().and_then(|beside| beside.running.take());
                     let Some(mut running) = running else { return Err(race.error()) };
                     let outcome = self.follow(&mut running, answer, host).await;
@@ -302,6 +308,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             }
             Err(error) => Err(error),
         };
+        self.note_reading(race.request, answer, host)?;
         if let Some((_, hints)) = back.get() {
             self.note_hints(&hints);
         }
@@ -369,12 +376,15 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let (config, knowledge) = (&self.config, &mut self.knowledge);
         let revised = OnceCell::new();
         let call = beside.as_ref().map(|beside| beside.call);
+        let beside_idle = !race.state.begins_both && race.decision.mode == Mode::Auto;
         let mut running = beside.and_then(|beside| beside.running.as_mut());
         let prefill_tps = knowledge.device_rates.prefill_tps;
+        let reading = (beside_idle && self.sides.edge.reads_drafts.get() && !config.data_saver)
+            .then(|| ReadingTerms { token_s: 1.0 / knowledge.edge_rates.prefill_tps });
         let scorer = self.sides.scorer.as_ref();
         let mut stretch = Stretch::new(&writing, race.request, config, scorer, prefill_tps, answer);
         if decided {
-            stretch.look_at(race.decision, &mut race.state, answer);
+            stretch.look_at(race.decision, reading, &mut race.state, answer);
         }
         let watching: Option<Watch<'_>> = match awaits {
             true => Some(Box::pin(watch(away, &mut knowledge.link, config, back, host))),
@@ -384,7 +394,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             device: Some(Box::pin(begin(&mut self.sides.local, writing, config, host))),
             edge: running.take_if(|_| race.state.begins_both),
             watch: watching,
+            reader: None,
         };
+        let standing = &self.sides.edge;
         let mut just_stepped = false;
         loop {
             let mut pen = None;
@@ -396,6 +408,12 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                     pen = Some(held);
                 }
                 Happened::EdgeEnded(outcome) => race.beside_ended(call, outcome),
+                Happened::Read(read) => {
+                    let asked_at = contenders.reader.take().map_or(host.now(), |r| r.asked_at);
+                    race.state.cancelled |= matches!(read, Err(Error::Aborted)) || host.cancelled();
+                    standing.reads_drafts.set(!matches!(read, Ok(None)));
+                    stretch.take_reading(read, asked_at, &mut race.state, answer, host)?;
+                }
                 Happened::WatchEnded => {
                     if let Some((link, _)) = back.get() {
                         let decision = || race.decision.over(priced(config, link));
@@ -405,13 +423,38 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 }
             }
             just_stepped = pen.is_some();
-            if !race.goes_on(call, || contenders.edge = running.take(), answer, host) {
+            let messages = &race.request.messages;
+            let starts = |action, answer: &mut Answer| match action {
+                Action::ReadDraft => {
+                    let sending = &standing.sending;
+                    let reader = Reader::ask(config, sending, messages, &answer.whole(), host);
+                    stretch.ask_reader(reader.sent_bytes, answer, host);
+                    contenders.reader = Some(reader);
+                }
+                _ => contenders.edge = running.take(),
+            };
+            if !race.goes_on(call, starts, answer, host) {
                 return Ok(stretch.written());
             }
-            if let Some(pen) = pen {
+            if let Some(pen) = pen.filter(|_| race.state.device == Stage::Writing) {
                 contenders.device = Some(Box::pin(step(pen, host)));
             }
         }
+    }
+
+    /// The edge has read the prompt and what was written, if it was asked to.
+    fn note_reading<H: Host>(
+        &mut self,
+        request: &TurnRequest,
+        answer: &Answer,
+        host: &H,
+    ) -> Result<()> {
+        let Some(reading) = &answer.reading else { return Ok(()) };
+        self.knowledge.link.observe_turn(reading.sent_bytes, host.now());
+        if reading.p.is_none() {
+            return Ok(());
+        }
+        self.edge_holds(&request.messages, host.now())
     }
 
     /// How fast the device has read and written, where it was not stopped in the middle.

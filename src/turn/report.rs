@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::reader::DraftRead;
 use crate::config::Mode;
 use crate::dialogue::{Message, session};
 use crate::edge::{Finish, ToolOffer};
@@ -183,6 +184,8 @@ pub struct TurnReport {
     pub switched: Option<Switched>,
     /// In their order; empty where nothing was looked at.
     pub looks: Vec<Look>,
+    /// `None` where the edge was not asked what it thinks of the device's answer.
+    pub reading: Option<DraftRead>,
     /// `None` where one side began.
     pub started_both: Option<StartedBoth>,
     /// Whether the edge was shown the prompt, since the device's answer looked shaky.

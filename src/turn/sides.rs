@@ -1,6 +1,7 @@
 //! Who can answer, and who says which of them should: the device's model with its dialogues, the
 //! scorer, and how one stands with the edge.
 
+use std::cell::Cell;
 use std::time::Duration;
 
 use super::edge_call::Sending;
@@ -35,6 +36,8 @@ pub(super) struct EdgeStanding {
     pub rests_until: Duration,
     /// Whether its answers begin inside a thought that its template has opened.
     pub opens_thought: bool,
+    /// Whether it may be asked what it thinks of a draft; not once it could not say.
+    pub reads_drafts: Cell<bool>,
     pub sending: Sending,
 }
 
@@ -53,6 +56,7 @@ impl EdgeStanding {
         EdgeStanding {
             rests_until: Duration::ZERO,
             opens_thought: false,
+            reads_drafts: Cell::new(true),
             sending: Sending::to(edge),
         }
     }

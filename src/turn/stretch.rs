@@ -6,16 +6,21 @@ use super::absence::{Rest, worth_going_back};
 use super::answer::Answer;
 use super::device::{Begun, Did, Pen, Writing, flaw_of, take};
 use super::judge::{Absence, Stage, State};
-use super::look::Looks;
+use super::look::{Looks, ReadingTerms};
 use super::models::{DeviceModel, Progress, ScoringModel};
+use super::reader::DraftRead;
 use super::report::{FinishReason, TurnRequest};
 use super::seconds;
 use crate::Result;
 use crate::config::{Config, Mode};
+use crate::edge::Reading;
 use crate::engine::{Finish, Step};
 use crate::handoff::Plan;
 use crate::host::{Event, Host};
 use crate::routing::{Decision, Rates, Repetition};
+
+/// Of an edge that does not say what it thinks of a draft.
+const NOT_OFFERED: &str = "not_offered";
 
 pub(super) struct Stretch<'a, S> {
     request: &'a TurnRequest,
@@ -78,9 +83,17 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
         }
     }
 
-    /// What is written from now on may be doubted, as `decision` has it.
-    pub fn look_at(&mut self, decision: &'a Decision, state: &mut State, answer: &mut Answer) {
-        self.looks = Looks::new(self.scorer, self.request, decision, &self.config.second_look);
+    /// What is written from now on may be doubted, as `decision` has it; `reading` is what it takes to have
+    /// the edge read it, where it may be asked.
+    pub fn look_at(
+        &mut self,
+        decision: &'a Decision,
+        reading: Option<ReadingTerms>,
+        state: &mut State,
+        answer: &mut Answer,
+    ) {
+        let looks = Looks::new(self.scorer, self.request, decision, &self.config.second_look);
+        self.looks = looks.map(|looks| looks.with_reading(reading));
         self.looks.iter().for_each(|looks| looks.hold(answer));
         state.looks = self.looks.is_some();
     }
@@ -133,6 +146,58 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
         }
         self.written.n_generated = n_generated;
         self.written.ended = host.now();
+        Ok(())
+    }
+
+    /// The edge is asked to read what is written.
+    pub fn ask_reader<H: Host>(&self, sent_bytes: usize, answer: &mut Answer, host: &H) {
+        let Some(looks) = &self.looks else { return };
+        let expected_s = looks.reading_s(answer.n_text_tokens() as f64);
+        host.emit(Event::Reading { expected_s });
+        answer.reading = Some(DraftRead {
+            p_before: looks.last_p(),
+            p: None,
+            expected_s,
+            took_s: 0.0,
+            sent_bytes,
+            prompt_tokens: None,
+            cached_tokens: None,
+            error: None,
+        });
+    }
+
+    /// The edge has read what is written, since `asked_at`, or could not.
+    pub fn take_reading<H: Host>(
+        &mut self,
+        read: Result<Option<Reading>>,
+        asked_at: Duration,
+        state: &mut State,
+        answer: &mut Answer,
+        host: &H,
+    ) -> Result<()> {
+        state.reads_draft = false;
+        let Some(looks) = &mut self.looks else { return Ok(()) };
+        let mut told = answer.reading.take();
+        if let Some(told) = &mut told {
+            told.took_s = seconds(asked_at, host.now());
+        }
+        state.found = match &read {
+            Ok(Some(reading)) => looks.take_reading(reading, answer, host)?,
+            Ok(None) | Err(_) => looks.unread(answer, host),
+        };
+        if let Some(told) = &mut told {
+            match read {
+                Ok(Some(reading)) => {
+                    told.p = answer.looks.last().map(|look| look.p);
+                    told.prompt_tokens = reading.prompt_tokens;
+                    told.cached_tokens = reading.cached_tokens;
+                }
+                Ok(None) => told.error = Some(NOT_OFFERED.to_owned()),
+                Err(error) => told.error = Some(error.code().to_owned()),
+            }
+        }
+        answer.reading = told;
+        self.written.looking = looks.spent;
         Ok(())
     }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use nearside::Result;
 use nearside::config::Config;
 use nearside::dialogue::Message;
+use nearside::edge::Reading;
 use nearside::engine::{Engine, Model, ReadAt};
 use nearside::host::sim::SimHost;
 use nearside::routing::{Confidence, Score};
@@ -18,11 +19,18 @@ pub struct Judge {
     p: f64,
     says: Vec<f64>,
     n_looks: Cell<usize>,
+    /// What it says once the edge has read an answer; `None`: it has not learned that.
+    reads: Option<f64>,
 }
 
 impl Judge {
     pub fn new(p: f64, says: &[f64]) -> Judge {
-        Judge { p, says: says.to_vec(), n_looks: Cell::new(0) }
+        Judge { p, says: says.to_vec(), n_looks: Cell::new(0), reads: None }
+    }
+
+    /// One that learns more from an edge's reading.
+    pub fn reading(self, says: f64) -> Judge {
+        Judge { reads: Some(says), ..self }
     }
 }
 
@@ -38,6 +46,21 @@ impl ScoringModel for Judge {
     fn look(&self, _: &[Message], _: &str, _: Option<Confidence>) -> Result<f64> {
         let n = self.n_looks.replace(self.n_looks.get() + 1);
         Ok(self.says[n.min(self.says.len() - 1)])
+    }
+
+    fn can_read(&self) -> bool {
+        self.reads.is_some()
+    }
+
+    fn read(
+        &self,
+        _: &[Message],
+        _: &str,
+        _: Option<Confidence>,
+        reading: &Reading,
+    ) -> Result<f64> {
+        assert!(!reading.places.is_empty());
+        Ok(self.reads.expect("it is asked only if it can read"))
     }
 }
 

@@ -67,7 +67,9 @@ def main():
     args = parser.parse_args()
     if args.check:
         raise SystemExit(bool(check()))
-    rows = [row(*found) for found in questions() if found[2] < PER_KIND]
+    # Each prefix of the file has as many of each kind.
+    chosen = sorted((found for found in questions() if found[2] < PER_KIND), key=lambda found: found[2])
+    rows = [row(*found) for found in chosen]
     args.out.write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
     kinds = {r["subject"] for r in rows}
     print(f"{len(rows)} questions of {len(kinds)} kinds in {args.out}")

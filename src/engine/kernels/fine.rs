@@ -188,7 +188,7 @@ mod tests {
     #[test]
     fn values_come_back_within_half_a_step() {
         let x: Vec<f32> = (0..64).map(|i| ((i * 37 % 64) as f32 - 31.5) * 0.1).collect();
-        let fine = Fine::new(&x);
+        let fine = Fine::new(&x, 64);
         for (i, x) in x.iter().enumerate() {
             assert!((value(&fine, i) - x).abs() <= 0.501 * fine.scales[i / GROUP], "{i}: {x}");
         }
@@ -200,10 +200,10 @@ mod tests {
         for (at, value) in [(0, f32::NAN), (17, f32::INFINITY), (31, f32::NEG_INFINITY)] {
             let mut x = [0.5; 64];
             x[at] = value;
-            let fine = Fine::new(&x);
+            let fine = Fine::new(&x, 64);
             assert!(fine.scales[0].is_nan(), "{value} at {at}");
             assert!(fine.scales[1] > 0.0);
         }
-        assert_eq!(Fine::new(&[0.0; 32]).scales, [0.0]);
+        assert_eq!(Fine::new(&[0.0; 32], 32).scales, [0.0]);
     }
 }
