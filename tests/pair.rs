@@ -72,9 +72,7 @@ fn answer(engine: &mut Engine, messages: &[Message]) -> (String, Confidence) {
             Step::Prefilled { .. } => {}
             Step::Text(piece) => text.push_str(&piece),
             Step::Done(_) => {
-                let mean_logprob = generation.mean_logprob();
-                let least_logprob = generation.least_logprob();
-                return (text, Confidence { mean_logprob, least_logprob });
+                return (text, Confidence::of(generation.logprobs()));
             }
         }
     }
@@ -189,7 +187,7 @@ fn the_second_look_reads_and_says_what_pytorch_does() {
         let GoldenLook { messages, answer, mean_logprob, least_logprob, ids, types, outputs } =
             case;
         assert_eq!(scorer.look_input(&messages, &answer).unwrap(), (ids, types));
-        let confidence = Confidence { mean_logprob, least_logprob };
+        let confidence = Confidence { mean_logprob, least_logprob, ..Confidence::default() };
         let p = scorer.look(&messages, &answer, confidence).unwrap();
         let expected = 1.0 / (1.0 + (-outputs[3]).exp());
         assert!((p - expected).abs() < 0.03, "{p} is not {expected}");

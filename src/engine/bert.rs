@@ -22,6 +22,9 @@ const TYPES: usize = 2;
 const N_CONFIDENCE: usize = 2;
 const CONFIDENCE: &str = "scorer.confidence.weight";
 const FEATURES: &str = "scorer.features.weight";
+const SIGNALS: &str = "scorer.signals.weight";
+const SIGNAL_MEANS: &str = "scorer.signals.mean";
+const KINDS: &str = "scorer.kinds.weight";
 const WORDS: &str = "scorer.words.weight";
 /// The rows of a head whose file does not name them, as the first version did not.
 const UNNAMED_OUTPUTS: [&str; 3] = ["needed", "device_length", "edge_length"];
@@ -43,6 +46,12 @@ pub struct Bert {
     /// (n_outputs, n_features)
     features: Option<Matrix>,
     feature_names: Vec<String>,
+    /// (n_outputs, n_signals), and what each signal is on average.
+    signals: Option<(Matrix, Vec<f32>)>,
+    signal_names: Vec<String>,
+    /// (n_outputs, n_kinds)
+    kinds: Option<Matrix>,
+    n_kinds: usize,
     /// (2 · n_vocab, n_outputs): a row for each piece of the first text, and of the second.
     piece_weights: Option<Matrix>,
     /// Names of the head's rows, and the scorer's other keys.
@@ -130,6 +139,9 @@ impl Bert {
         };
         let features = gguf.metadata.strings("nearside.scorer.features");
         let feature_names = features.map(<[String]>::to_vec).unwrap_or_default();
+        let n_kinds = gguf.metadata.u32("nearside.scorer.kinds").unwrap_or(0) as usize;
+        let signals = gguf.metadata.strings("nearside.scorer.signals");
+        let signal_names = signals.map(<[String]>::to_vec).unwrap_or_default();
         let budget = |name: &str, default: u32| {
             let key = format!("nearside.scorer.{name}_tokens");
             gguf.metadata.u32(&key).unwrap_or(default) as usize
@@ -159,6 +171,19 @@ impl Bert {
                 n_features => Some(weights.matrix(FEATURES, outputs.len(), n_features)?),
             },
             feature_names,
+            signals: match signal_names.len() {
+                0 => None,
+                n => Some((
+                    weights.matrix(SIGNALS, outputs.len(), n)?,
+                    weights.vector(SIGNAL_MEANS, n)?,
+                )),
+            },
+            signal_names,
+            kinds: match n_kinds {
+                0 => None,
+                _ => Some(weights.matrix(KINDS, outputs.len(), n_kinds)?),
+            },
+            n_kinds,
             piece_weights: match weights.has(WORDS) {
                 true => Some(weights.matrix(WORDS, TYPES * n_vocab, outputs.len())?),
                 false => None,
@@ -226,6 +251,30 @@ impl Bert {
     /// What a feature vector, `feature_names` long, adds to output `row`.
     pub fn features(&self, row: usize, values: &[f32]) -> f32 {
         added(self.features.as_ref(), row, values)
+    }
+
+    /// The names of what is known of an answer's tokens, in the order of [`Bert::signals`].
+    pub fn signal_names(&self) -> &[String] {
+        &self.signal_names
+    }
+
+    /// What the signals, `signal_names` long, add to output `row`. One that is not known adds nothing: it is
+    /// taken to be what it is on average.
+    pub fn signals(&self, row: usize, values: &[Option<f32>]) -> f32 {
+        let Some((weights, means)) = &self.signals else { return 0.0 };
+        let off: Vec<f32> =
+            values.iter().zip(means).map(|(value, mean)| value.map_or(0.0, |x| x - mean)).collect();
+        added(Some(weights), row, &off)
+    }
+
+    /// How many kinds of questions there are weights for.
+    pub fn n_kinds(&self) -> usize {
+        self.n_kinds
+    }
+
+    /// What a question adds to output `row` that is of each kind with a probability of `values`, (n_kinds).
+    pub fn kinds(&self, row: usize, values: &[f32]) -> f32 {
+        added(self.kinds.as_ref(), row, values)
     }
 
     /// What the pieces alone add to each output, whatever their order: (n_outputs). The wide half of

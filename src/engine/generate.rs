@@ -124,8 +124,8 @@ pub struct Generation {
     n_reused: usize,
     state: State,
     n_generated: usize,
-    sum_logprob: f32,
-    least_logprob: f32,
+    /// Of each token that was written.
+    logprobs: Vec<f32>,
     last: Option<Written>,
     read: Vec<Read>,
     /// The token before the next one, for the space that SentencePiece puts after special tokens.
@@ -171,8 +171,7 @@ impl Generation {
             n_reused,
             state: State::Prefilling,
             n_generated: 0,
-            sum_logprob: 0.0,
-            least_logprob: 0.0,
+            logprobs: Vec::new(),
             last: None,
             read: Vec::new(),
             previous,
@@ -189,15 +188,9 @@ impl Generation {
         self.n_generated
     }
 
-    /// The mean natural logarithm of the probabilities that the model gave its own tokens;
-    /// 0 before the first.
-    pub fn mean_logprob(&self) -> f32 {
-        self.sum_logprob / self.n_generated.max(1) as f32
-    }
-
-    /// The least of these logarithms; 0 before the first token.
-    pub fn least_logprob(&self) -> f32 {
-        self.least_logprob
+    /// The natural logarithms of the probabilities that the model gave its own tokens.
+    pub fn logprobs(&self) -> &[f32] {
+        &self.logprobs
     }
 
     /// The prompt's tokens from [`GenerateRequest::read_from`] on that were read so far.
@@ -266,8 +259,7 @@ impl Generation {
         }
         self.n_generated += 1;
         let logprob = probability.max(f32::MIN_POSITIVE).ln();
-        self.sum_logprob += logprob;
-        self.least_logprob = self.least_logprob.min(logprob);
+        self.logprobs.push(logprob);
         self.last = Some(Written { chosen: Likely { token, logprob }, alternatives });
         let mut bytes = tokenizer.token_bytes(token);
         if tokenizer.adds_space_after(Some(self.previous)) && bytes.first() == Some(&b' ') {

@@ -1,5 +1,6 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
+pub mod ability;
 pub mod ahead;
 pub mod bandwidth;
 pub mod calibration;
@@ -15,11 +16,13 @@ mod look;
 pub mod policy;
 pub mod rates;
 pub mod scorer;
+pub mod signals;
 pub mod text;
 pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 
+pub use ability::{Ability, Item};
 pub use ahead::{Move, Prospect};
 pub use bandwidth::Transfers;
 pub use calibration::Calibration;

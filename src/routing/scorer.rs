@@ -6,14 +6,27 @@
 //! `ln(1 + tokens)` of either side's answer. One that has learned to judge
 //! answers has `look` too: the same logit when segment B is the end of what the
 //! device has written; the logarithms of the doubt in its tokens are added with
-//! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models. A file that names
-//! features has weights for these too: what is counted off the same texts, see `features.rs`; and
-//! one may have a weight for each piece, whatever its place.
+//! weights of their own. A row `needed:DEVICE>EDGE` is for that pair of models.
+//!
+//! A file may also have learned single models: `right:MODEL` is the logit that the model gets a
+//! question right, `answer:MODEL` the same once it is seen what it has written, `read:MODEL` once an edge
+//! has read that too, and `length:MODEL` is how long its answers get. Then the edge is needed with
+//! probability `P(edge right)·(1 − P(device right))`.
+//!
+//! Such a file sorts questions first: rows `kind:NAME` say, by their softmax, of what kind a question is, and
+//! each kind adds a weight of its own to the other rows. So what a model can and cannot do is learned kind by
+//! kind, and a question of no known kind gets a bit of each that it is like.
+//!
+//! A file that names features has weights for these too: what is counted off the same texts, see
+//! `features.rs`; and one may have a weight for each piece, whatever its place.
 
 use std::cell::RefCell;
 
+use super::ability::logistic;
 use super::features::{self, features};
+use super::signals;
 use crate::dialogue::{Message, Role};
+use crate::edge::Reading;
 use crate::engine::ReadAt;
 use crate::engine::bert::Bert;
 use crate::{Error, Result};
@@ -49,6 +62,30 @@ impl Score {
 pub struct Confidence {
     pub mean_logprob: f32,
     pub least_logprob: f32,
+    pub first_logprob: f32,
+    /// The mean of the first five.
+    pub first_five_logprob: f32,
+    /// A quarter of the tokens are less likely than that.
+    pub quarter_logprob: f32,
+    /// How many tokens these are of.
+    pub n_tokens: usize,
+}
+
+impl Confidence {
+    /// Of the tokens' own logarithms, in order.
+    pub fn of(logprobs: &[f32]) -> Confidence {
+        let mean = |some: &[f32]| some.iter().sum::<f32>() / some.len().max(1) as f32;
+        let mut sorted = logprobs.to_vec();
+        sorted.sort_unstable_by(f32::total_cmp);
+        Confidence {
+            mean_logprob: mean(logprobs),
+            least_logprob: sorted.first().copied().unwrap_or(0.0),
+            first_logprob: logprobs.first().copied().unwrap_or(0.0),
+            first_five_logprob: mean(&logprobs[..logprobs.len().min(5)]),
+            quarter_logprob: sorted.get(sorted.len() / 4).copied().unwrap_or(0.0),
+            n_tokens: logprobs.len(),
+        }
+    }
 }
 
 /// A loaded scorer.
@@ -57,10 +94,24 @@ pub struct Scorer {
     cls: u32,
     sep: u32,
     rows: Rows,
-    /// Which of `features::NAMES` the head reads.
+    /// The rows that say of what kind a question is.
+    kinds: Vec<usize>,
+    /// Which of `features::NAMES` the head reads, and which of `signals::NAMES`.
     features: Vec<usize>,
-    /// The ids that were read last, and their state: a turn asks for it twice.
-    last: RefCell<Option<(Vec<u32>, Vec<f32>)>>,
+    signals: Vec<usize>,
+    /// The prompt that was read last, and what was made of it: a turn asks for it several times.
+    last: RefCell<Option<(Vec<u32>, Prompt)>>,
+}
+
+/// What a prompt is, as the encoder and the head see it.
+#[derive(Debug, Clone)]
+struct Prompt {
+    /// (n_embd)
+    state: Vec<f32>,
+    /// (n_outputs)
+    outputs: Vec<f32>,
+    /// How likely it is of each kind: (n_kinds).
+    kinds: Vec<f32>,
 }
 
 /// The head's rows that are read.
@@ -70,6 +121,16 @@ struct Rows {
     device_length: usize,
     edge_length: usize,
     look: Option<usize>,
+    /// Those that have learned these two models, each by itself, where no row has learned the pair.
+    models: Option<Models>,
+}
+
+#[derive(Debug, Clone, Copy)]
+struct Models {
+    device_right: usize,
+    device_answer: Option<usize>,
+    device_read: Option<usize>,
+    edge_right: usize,
 }
 
 impl Rows {
@@ -80,15 +141,29 @@ impl Rows {
             let own = pair.and_then(|(device, edge)| row(&format!("{name}:{device}>{edge}")));
             own.or_else(|| row(name))
         };
+        let (device, edge) = pair.unzip();
+        let of_model = |name: &str, model: Option<&str>| row(&format!("{name}:{}", model?));
+        let models = || {
+            Some(Models {
+                device_right: of_model("right", device)?,
+                device_answer: of_model("answer", device),
+                device_read: of_model("read", device),
+                edge_right: of_model("right", edge)?,
+            })
+        };
         let must = |name: &str, found: Option<usize>| {
             let detail = || format!("the scorer's head has no row `{name}`");
             found.ok_or_else(|| Error::ModelCorrupt(detail()))
         };
         Ok(Rows {
             needed: must("needed", best("needed"))?,
-            device_length: must("device_length", best("device_length"))?,
-            edge_length: must("edge_length", best("edge_length"))?,
+            device_length: must(
+                "device_length",
+                of_model("length", device).or(row("device_length")),
+            )?,
+            edge_length: must("edge_length", of_model("length", edge).or(row("edge_length")))?,
             look: best("look"),
+            models: if best("needed") == row("needed") { models() } else { None },
         })
     }
 }
@@ -106,22 +181,42 @@ impl Scorer {
         let sep = bert.tokenizer().eos().ok_or_else(missing)?;
         let rows = Rows::find(bert.outputs(), None)?;
         let features = features::find(bert.feature_names())?;
-        Ok(Scorer { bert, cls, sep, rows, features, last: RefCell::default() })
+        let signals = signals::find(bert.signal_names())?;
+        let names = bert.outputs().iter().enumerate();
+        let kinds: Vec<usize> =
+            names.filter(|(_, name)| name.starts_with("kind:")).map(|(row, _)| row).collect();
+        if bert.n_kinds() != kinds.len() {
+            let detail = format!("weights of {} kinds for {}", bert.n_kinds(), kinds.len());
+            return Err(Error::ModelCorrupt(detail));
+        }
+        let last = RefCell::default();
+        Ok(Scorer { bert, cls, sep, rows, kinds, features, signals, last })
     }
 
-    /// Uses the head's rows for this pair of models, where it has them.
+    /// Uses the head's rows for this pair of models, or for each of them, where it has them. Models go by the
+    /// names of `models/catalogue.json`.
     pub fn for_pair(mut self, device: &str, edge: &str) -> Result<Scorer> {
         self.rows = Rows::find(self.bert.outputs(), Some((device, edge)))?;
         Ok(self)
     }
 
+    /// Whether it has learned both models of the pair it was made for.
+    pub fn knows_pair(&self) -> bool {
+        self.rows.models.is_some()
+    }
+
     /// Scores the last user message of `messages`.
     pub fn score(&self, messages: &[Message]) -> Result<Score> {
-        let (ids, type_ids) = self.input(messages)?;
-        let outputs = self.outputs(&ids, &type_ids, &self.counted(messages, ""))?;
+        let Prompt { outputs, .. } = self.prompt(messages)?;
         let tokens = |row: usize| f64::from(outputs[row]).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
+        let p = match self.rows.models {
+            Some(Models { device_right, edge_right, .. }) => {
+                probability(outputs[edge_right]) * (1.0 - probability(outputs[device_right]))
+            }
+            None => probability(outputs[self.rows.needed]),
+        };
         Ok(Score {
-            p: probability(outputs[self.rows.needed]),
+            p,
             device_tokens: tokens(self.rows.device_length),
             edge_tokens: tokens(self.rows.edge_length),
         })
@@ -129,23 +224,38 @@ impl Scorer {
 
     /// The encoder's state of the last user message: (n_embd).
     pub fn state(&self, messages: &[Message]) -> Result<Vec<f32>> {
-        let (ids, type_ids) = self.input(messages)?;
-        self.embed(&ids, &type_ids)
+        Ok(self.prompt(messages)?.state)
     }
 
-    fn embed(&self, ids: &[u32], type_ids: &[u32]) -> Result<Vec<f32>> {
+    /// What is made of the last user message.
+    fn prompt(&self, messages: &[Message]) -> Result<Prompt> {
+        let (ids, type_ids) = self.input(messages)?;
         let mut last = self.last.borrow_mut();
-        if let Some((_, state)) = last.as_ref().filter(|(read, _)| read == ids) {
-            return Ok(state.clone());
+        if let Some((_, prompt)) = last.as_ref().filter(|(read, _)| *read == ids) {
+            return Ok(prompt.clone());
         }
-        let state = self.bert.embed(ids, type_ids)?; // (n_embd)
-        *last = Some((ids.to_vec(), state.clone()));
-        Ok(state)
+        let state = self.bert.embed(&ids, &type_ids)?; // which also checks the ids
+        let mut outputs = self.outputs(&state, (&ids, &type_ids), &self.counted(messages, ""))?;
+        let kinds = softmax(self.kinds.iter().map(|&row| outputs[row]));
+        for (row, output) in outputs.iter_mut().enumerate() {
+            *output += self.bert.kinds(row, &kinds);
+        }
+        let prompt = Prompt { state, outputs, kinds };
+        *last = Some((ids, prompt.clone()));
+        Ok(prompt)
     }
 
     /// Whether the scorer has learned to judge answers.
     pub fn can_look(&self) -> bool {
-        self.rows.look.is_some()
+        match self.rows.models {
+            Some(models) => models.device_answer.is_some(),
+            None => self.rows.look.is_some(),
+        }
+    }
+
+    /// Whether it has learned what an edge's reading of an answer tells.
+    pub fn can_read(&self) -> bool {
+        self.rows.models.is_some_and(|models| models.device_read.is_some())
     }
 
     /// Probability that the edge is needed, given what the device has written so far.
@@ -158,17 +268,66 @@ impl Scorer {
         answer: &str,
         confidence: impl Into<Option<Confidence>>,
     ) -> Result<f64> {
-        let unlearned =
-            || Error::InvalidRequest("this scorer has not learned to judge answers".to_owned());
-        let row = self.rows.look.ok_or_else(unlearned)?;
+        let confidence = confidence.into();
+        let Some(models) = self.rows.models else {
+            let row = self.rows.look.ok_or_else(unlearned)?;
+            // An engine that does not say how sure it is neither raises a doubt nor takes one away.
+            let shift = confidence.map_or(0.0, |own: Confidence| {
+                let doubts = [own.mean_logprob, own.least_logprob];
+                self.bert.confidence(row, doubts.map(|logprob| (LEAST_DOUBT - logprob).ln()))
+            });
+            return Ok(probability(self.answer(messages, answer, row, confidence, None)? + shift));
+        };
+        let row = models.device_answer.ok_or_else(unlearned)?;
+        self.needed(models, self.answer(messages, answer, row, confidence, None)?, messages)
+    }
+
+    /// The same of a whole answer that an edge has read.
+    ///
+    /// # Errors
+    /// Where the scorer has not learned it, see [`Scorer::can_read`].
+    pub fn read(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+        reading: &Reading,
+    ) -> Result<f64> {
+        let models = self.rows.models.ok_or_else(unlearned)?;
+        let row = models.device_read.ok_or_else(unlearned)?;
+        self.needed(
+            models,
+            self.answer(messages, answer, row, confidence, Some(reading))?,
+            messages,
+        )
+    }
+
+    /// Probability that the edge is needed, where `right` is the logit that the device's answer is right.
+    fn needed(&self, models: Models, right: f32, messages: &[Message]) -> Result<f64> {
+        let edge_right = probability(self.prompt(messages)?.outputs[models.edge_right]);
+        Ok(edge_right * (1.0 - probability(right)))
+    }
+
+    /// What `row` says of an answer.
+    fn answer(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        row: usize,
+        confidence: Option<Confidence>,
+        reading: Option<&Reading>,
+    ) -> Result<f32> {
         let (ids, type_ids) = self.look_input(messages, answer)?;
-        // An engine that does not say how sure it is neither raises a doubt nor takes one away.
-        let shift = confidence.into().map_or(0.0, |Confidence { mean_logprob, least_logprob }| {
-            let doubts = [mean_logprob, least_logprob].map(|logprob| (LEAST_DOUBT - logprob).ln());
-            self.bert.confidence(row, doubts)
-        });
-        let outputs = self.outputs(&ids, &type_ids, &self.counted(messages, answer))?;
-        Ok(probability(outputs[row] + shift))
+        let state = self.bert.embed(&ids, &type_ids)?;
+        let counted = self.counted(messages, answer);
+        let outputs = self.outputs(&state, (&ids, &type_ids), &counted)?;
+        let known = signals::values(confidence, reading);
+        let known: Vec<Option<f32>> = self.signals.iter().map(|&signal| known[signal]).collect();
+        let of_kinds = match self.kinds.is_empty() {
+            true => 0.0,
+            false => self.bert.kinds(row, &self.prompt(messages)?.kinds),
+        };
+        finite(outputs[row] + self.bert.signals(row, &known) + of_kinds)
     }
 
     /// The features that the head reads: (n_features), often none.
@@ -180,20 +339,19 @@ impl Scorer {
         self.features.iter().map(|&feature| counted[feature]).collect()
     }
 
-    fn outputs(&self, ids: &[u32], type_ids: &[u32], counted: &[f32]) -> Result<Vec<f32>> {
-        let cls_state = self.embed(ids, type_ids)?; // (n_embd), which also checks the ids
+    /// (n_outputs), of what was read: the encoder's state, the pieces, and what was counted.
+    fn outputs(
+        &self,
+        state: &[f32],
+        (ids, type_ids): (&[u32], &[u32]),
+        counted: &[f32],
+    ) -> Result<Vec<f32>> {
         let of_pieces = self.bert.pieces(ids, type_ids); // (n_outputs)
-        let mut outputs = self.bert.head(&cls_state)?; // (n_outputs)
+        let mut outputs = self.bert.head(state)?; // (n_outputs)
         for (row, output) in outputs.iter_mut().enumerate() {
-            *output += of_pieces[row] + self.bert.features(row, counted);
+            *output = finite(*output + of_pieces[row] + self.bert.features(row, counted))?;
         }
-        match outputs.iter().all(|output| output.is_finite()) {
-            true => Ok(outputs),
-            false => {
-                let detail = "the scorer gave a number that is not one".to_owned();
-                Err(Error::ComputeFailed(detail))
-            }
-        }
+        Ok(outputs)
     }
 
     /// `[CLS] turn [SEP]`, and `digest [SEP]` where there is a dialogue before it.
@@ -235,7 +393,25 @@ impl Scorer {
 }
 
 fn probability(logit: f32) -> f64 {
-    1.0 / (1.0 + (-f64::from(logit)).exp())
+    logistic(f64::from(logit))
+}
+
+fn finite(output: f32) -> Result<f32> {
+    match output.is_finite() {
+        true => Ok(output),
+        false => Err(Error::ComputeFailed("the scorer gave a number that is not one".to_owned())),
+    }
+}
+
+fn unlearned() -> Error {
+    Error::InvalidRequest("this scorer has not learned to judge answers".to_owned())
+}
+
+fn softmax(logits: impl Iterator<Item = f32> + Clone) -> Vec<f32> {
+    let most = logits.clone().fold(f32::NEG_INFINITY, f32::max);
+    let powers: Vec<f32> = logits.map(|logit| (logit - most).exp()).collect();
+    let sum: f32 = powers.iter().sum();
+    powers.into_iter().map(|power| power / sum).collect()
 }
 
 /// About the last `n_bytes` of a text, from a word's beginning on where there is one.

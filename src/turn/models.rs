@@ -213,10 +213,7 @@ impl DeviceModel for Engine {
         Progress {
             reused_tokens: generation.reused_tokens(),
             n_generated: generation.n_generated(),
-            confidence: Some(Confidence {
-                mean_logprob: generation.mean_logprob(),
-                least_logprob: generation.least_logprob(),
-            }),
+            confidence: Some(Confidence::of(generation.logprobs())),
         }
     }
 }
@@ -241,5 +238,19 @@ impl ScoringModel for Scorer {
         confidence: Option<Confidence>,
     ) -> Result<f64> {
         self.look(messages, answer, confidence)
+    }
+
+    fn can_read(&self) -> bool {
+        self.can_read()
+    }
+
+    fn read(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+        reading: &Reading,
+    ) -> Result<f64> {
+        self.read(messages, answer, confidence, reading)
     }
 }

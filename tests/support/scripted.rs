@@ -101,7 +101,7 @@ impl DeviceModel for ScriptedDevice {
         Progress {
             reused_tokens: 0,
             n_generated: writing.n_written,
-            confidence: Some(Confidence { mean_logprob: 0.0, least_logprob: 0.0 }),
+            confidence: Some(Confidence::default()),
         }
     }
 }
