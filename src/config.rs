@@ -196,11 +196,33 @@ impl Default for Handoff {
 /// However slow a side is, it may write so many tokens.
 pub const MIN_ANSWER_TOKENS: usize = 256;
 
+/// Which models are at work, by the names of models/catalogue.json: a scorer that has learned them judges
+/// them by what it knows of each.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Models {
+    pub device: Option<String>,
+    pub edge: Option<String>,
+}
+
+impl Models {
+    /// Both names as the scorer has them: in small letters, without who publishes the model and without the
+    /// file's ending. Servers write `Qwen/Qwen2.5-Coder-0.5B-Instruct` or `qwen2.5-coder-0.5b-instruct.gguf`.
+    pub fn pair(&self) -> Option<(String, String)> {
+        let plain = |name: &String| {
+            let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
+            name.strip_suffix(".gguf").map_or(name.clone(), str::to_owned)
+        };
+        Some((self.device.as_ref().map(plain)?, self.edge.as_ref().map(plain)?))
+    }
+}
+
 /// Everything that can be set from outside.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
     pub edge: EdgeConfig,
+    pub models: Models,
     pub mode: Mode,
     /// α of the paper's rule, in 1/s: what a second is worth, measured in right answers. 1/α is how
     /// many seconds a reader would wait for a right answer in place of a wrong one.
@@ -262,6 +284,7 @@ impl Default for Config {
     fn default() -> Config {
         Config {
             edge: EdgeConfig::default(),
+            models: Models::default(),
             mode: Mode::Auto,
             alpha_per_s: 0.005,
             theta: 0.5,

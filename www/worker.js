@@ -149,12 +149,23 @@ class RouterWorker {
     const second_look = { ...routing?.second_look, ...options.config.second_look };
     const device_sampling = this.#file("device")?.sampling;
     const own = device_sampling ? { device_sampling } : {};
-    return new wasm.Core({ ...routing, ...own, ...options.config, second_look }, {
+    const models = this.#modelNames(options.config.edge?.model);
+    return new wasm.Core({ ...routing, ...own, models, ...options.config, second_look }, {
       emit: (event) => this.#emit(event),
       load: (key) => settings.get(key),
       save: (key, value) => settings.set(key, value),
       yieldNow,
     });
+  }
+
+  /**
+   * Which models are at work, for a scorer that knows some by name. An edge that the page does not name is
+   * taken to be the one that the manifest was made for.
+   * @param {string} [edge]
+   */
+  #modelNames(edge) {
+    const stem = (/** @type {string | undefined} */ name) => name?.replace(/\.gguf$/, "");
+    return { device: stem(this.#file("device")?.name), edge: edge ?? stem(this.#manifest?.edge?.name) };
   }
 
   async #loadScorer() {

@@ -196,8 +196,14 @@ impl Scorer {
     /// Uses the head's rows for this pair of models, or for each of them, where it has them. Models go by the
     /// names of `models/catalogue.json`.
     pub fn for_pair(mut self, device: &str, edge: &str) -> Result<Scorer> {
-        self.rows = Rows::find(self.bert.outputs(), Some((device, edge)))?;
+        self.use_pair(Some((device, edge)))?;
         Ok(self)
+    }
+
+    /// The same of a scorer in use; without a pair, the rows for any.
+    pub fn use_pair(&mut self, pair: Option<(&str, &str)>) -> Result<()> {
+        self.rows = Rows::find(self.bert.outputs(), pair)?;
+        Ok(())
     }
 
     /// Whether it has learned both models of the pair it was made for.

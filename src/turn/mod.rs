@@ -105,11 +105,24 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.sides.edge = EdgeStanding::new(&config.edge);
         }
         self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
+        let same_models = self.config.models == config.models;
         self.config = config;
+        if !same_models && let Some(mut scorer) = self.sides.scorer.take() {
+            self.introduce(&mut scorer);
+            self.sides.scorer = Some(scorer);
+        }
         Ok(())
     }
 
-    pub fn set_scorer(&mut self, scorer: S) {
+    /// Tells a scorer whom it judges.
+    fn introduce(&self, scorer: &mut S) {
+        if let Some((device, edge)) = self.config.models.pair() {
+            scorer.use_pair(&device, &edge);
+        }
+    }
+
+    pub fn set_scorer(&mut self, mut scorer: S) {
+        self.introduce(&mut scorer);
         if self.knowledge.feedback.is_fresh() {
             let user = |text: &str| [Message::new(Role::User, text)];
             let states = COMMON_TURNS.iter().filter_map(|text| scorer.state(&user(text)).ok());

@@ -122,6 +122,9 @@ pub trait ScoringModel {
 
     // What a scorer may offer.
 
+    /// Judges this device's and this edge's model from now on, by what it has learned of them.
+    fn use_pair(&mut self, _device: &str, _edge: &str) {}
+
     /// Whether it has learned what an edge's reading of an answer tells.
     fn can_read(&self) -> bool {
         false
@@ -238,6 +241,11 @@ impl ScoringModel for Scorer {
         confidence: Option<Confidence>,
     ) -> Result<f64> {
         self.look(messages, answer, confidence)
+    }
+
+    fn use_pair(&mut self, device: &str, edge: &str) {
+        // The rows that every file has were found when it was loaded, and no pair lacks them.
+        let _ = Scorer::use_pair(self, Some((device, edge)));
     }
 
     fn can_read(&self) -> bool {
