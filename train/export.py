@@ -21,7 +21,7 @@ LLAMA_LAYER = {"attn_norm": "attn_norm", "q": "attn_q", "k": "attn_k", "v": "att
                "ffn_norm": "ffn_norm", "gate": "ffn_gate", "up": "ffn_up", "down": "ffn_down"}
 BERT = {"embed": "token_embd", "positions": "position_embd", "types": "token_types", "norm": "token_embd_norm",
         "head": "scorer.head", "confidence": "scorer.confidence", "features": "scorer.features",
-        "words": "scorer.words"}
+        "words": "scorer.words", "kinds": "scorer.kinds", "signals": "scorer.signals"}
 BERT_LAYER = {"q": "attn_q", "k": "attn_k", "v": "attn_v", "out": "attn_output",
               "attn_norm": "attn_output_norm", "up": "ffn_up", "down": "ffn_down", "norm": "layer_output_norm"}
 
@@ -147,9 +147,10 @@ def add_wordpiece(writer, tokenizer):
 
 
 def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
-                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS):
+                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS, n_kinds=0, signals=()):
     """Version 2 of a scorer's file: a head row for each of `outputs`, the names of what it reads beside the tokens'
-    pooled states, and the pieces that each text may have."""
+    pooled states, and the pieces that each text may have. It may have weights for kinds of questions and for signals
+    of an answer's tokens."""
     c = model.config
     writer = GGUFWriter(path, "bert")
     writer.add_name(name)
@@ -167,6 +168,10 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
     writer.add_uint32("nearside.scorer.version", 2)
     writer.add_array("nearside.scorer.outputs", outputs)
     writer.add_array("nearside.scorer.features", FEATURES)
+    if n_kinds:
+        writer.add_uint32("nearside.scorer.kinds", n_kinds)
+    if signals:
+        writer.add_array("nearside.scorer.signals", list(signals))
     for text, pieces in zip(("turn", "digest", "answer"), budgets):
         writer.add_uint32(f"nearside.scorer.{text}_tokens", pieces)
     writer.add_file_type(7 if kind == Kind.Q8_0 else 0)

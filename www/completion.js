@@ -49,6 +49,7 @@
  * @property {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} [x_switch]
  *   the turn goes on at the other side; where that replaces the text so far, it was only a draft
  * @property {import("./types.js").Look} [x_look] what the device has written was judged
+ * @property {{expected_s: number}} [x_reading] the edge is asked what it thinks of the device's answer
  * @property {{text: string}} [x_thought] all `content` that this side has given so far, which is
  *   `text`, turned out to be thinking; the answer begins here
  * @property {{thrown_away_tokens: number}} [x_stopped] the edge began too and was stopped
@@ -127,6 +128,8 @@ export class CompletionStream {
       this.#add({}, { x_switch: { from, to, reason, sentence, replaces } });
     } else if (event.type === "look") {
       this.#add({}, { x_look: event.look });
+    } else if (event.type === "reading") {
+      this.#add({}, { x_reading: { expected_s: event.expected_s } });
     } else if (event.type === "stopped") {
       this.#add({}, { x_stopped: { thrown_away_tokens: event.thrown_away_tokens } });
     } else if (event.type === "prefill") {

@@ -181,7 +181,7 @@ function term(name, value) {
 }
 
 /** @param {TurnReport} report */
-function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, edge_warmed }) {
+function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, reading, edge_warmed }) {
   const parts = [
     `Measured: decided after ${seconds(decided_s)}, first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
     `${count(usage.prompt_tokens)} prompt tokens, ${count(usage.cached_tokens)} of them cached`,
@@ -189,9 +189,17 @@ function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped,
   ];
   if (both?.edge_error) parts.push(`the edge began too, and failed (${both.edge_error})`);
   else if (both) parts.push(`both began; ${count(both.thrown_away_tokens)} tokens of the edge were for nothing`);
+  if (reading) parts.push(readingNote(reading));
   if (edge_warmed) parts.push("the edge read the prompt meanwhile");
   if (dropped > 0) parts.push(`${dropped} of the oldest messages left out`);
   return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
+}
+
+/** @param {import("./types.js").DraftRead} reading */
+function readingNote({ p_before, p, took_s, error }) {
+  if (p === null) return `the edge was asked what it thinks of this answer, and could not say (${error})`;
+  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
+  return `the edge read this answer in ${seconds(took_s)}: that it is needed went from ${percent(p_before)} to ${percent(p)}`;
 }
 
 /** @param {unknown} value @returns {number} */

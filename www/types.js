@@ -98,9 +98,17 @@
 /**
  * One look at the device's answer while it was written. `p` is the probability that the edge is
  * needed (1 where a flaw was seen), `fused` what the rule made of it, `waiting` by how much that had to pass the threshold,
- * since a later look may still change its mind; times are in seconds.
+ * since a later look may still change its mind; `read`: the edge has read the answer, and `p` is what that says too;
+ * times are in seconds.
  * @typedef {{n_tokens: number, ended: boolean, p: number, fused: number, waiting: number,
- *   device_rest_s: number, edge_s: number, flaw: Flaw | null, doubted: boolean, took_s: number}} Look
+ *   device_rest_s: number, edge_s: number, flaw: Flaw | null, read: boolean, doubted: boolean, took_s: number}} Look
+ */
+
+/**
+ * The edge was asked what it thinks of the device's answer, which it reads and does not go on with. `p` is null
+ * where it could not say, and `error` then why: a code, or `not_offered`.
+ * @typedef {{p_before: number, p: number | null, expected_s: number, took_s: number, sent_bytes: number,
+ *   prompt_tokens: number | null, cached_tokens: number | null, error: string | null}} DraftRead
  */
 
 /**
@@ -128,8 +136,8 @@
  *   decided_s: number, ttft_s: number | null, thought_s: number | null, total_s: number, text: string, thinking: string,
  *   refused: boolean, tool_calls: ToolCall[], finish_reason: FinishReason,
  *   flaw: Flaw | null, max_tokens: number, usage: Usage,
- *   switched: null | Switched, looks: Look[], started_both: null | StartedBoth, edge_warmed: boolean,
- *   fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
+ *   switched: null | Switched, looks: Look[], reading: null | DraftRead, started_both: null | StartedBoth,
+ *   edge_warmed: boolean, fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
  * }} TurnReport
  */
 
@@ -143,6 +151,7 @@
  *   | {type: "refusal", text: string, route: Route}
  *   | {type: "tool_call", call: ToolCallPiece, route: Route}
  *   | {type: "look", look: Look}
+ *   | {type: "reading", expected_s: number}
  *   | {type: "stopped", thrown_away_tokens: number}
  *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
  *   | {type: "prefill", done: number, total: number}} TurnEvent

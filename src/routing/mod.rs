@@ -1,6 +1,5 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
-pub mod ability;
 pub mod ahead;
 pub mod bandwidth;
 pub mod calibration;
@@ -22,7 +21,6 @@ pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 
-pub use ability::{Ability, Item};
 pub use ahead::{Move, Prospect};
 pub use bandwidth::Transfers;
 pub use calibration::Calibration;

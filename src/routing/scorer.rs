@@ -22,7 +22,6 @@
 
 use std::cell::RefCell;
 
-use super::ability::logistic;
 use super::features::{self, features};
 use super::signals;
 use crate::dialogue::{Message, Role};
@@ -399,7 +398,7 @@ impl Scorer {
 }
 
 fn probability(logit: f32) -> f64 {
-    logistic(f64::from(logit))
+    1.0 / (1.0 + (-f64::from(logit)).exp())
 }
 
 fn finite(output: f32) -> Result<f32> {

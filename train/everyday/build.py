@@ -15,7 +15,7 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 # Each has KINDS: {name: function of a random.Random that gives its questions}.
 AREAS = ["facts", "arithmetic", "problems", "measures", "translation", "language", "rewriting", "extraction",
-         "classification", "coding", "formats", "reasoning", "followups"]
+         "classification", "coding", "formats", "reasoning", "followups", "explaining", "writing", "knowledge", "advice"]
 PER_KIND = 54
 
 

@@ -10,17 +10,21 @@ from question import Question, both, matches, not_, shape
 from wording import ways
 
 NO_REFUSAL = not_(matches(r"i(?:['’]m| am) sorry,? (?:but|i can)|\bas an ai\b|i(?:['’]m| am) (?:unable|not able) to|"
-                          r"\bi (?:cannot|can['’]t|can not) (?:help|assist|provide|answer|write|do that|give|create|fulfill)"))
+                          r"\bi (?:cannot|can['’]t|can not) (?:help|assist|provide|answer|write|do that|"
+                          r"give|create|fulfill)"))
 REFUSALS = ["I'm sorry, but I can't help with that.", "Sure! Here is what you asked for:",
             "As an AI language model, I do not have access to that information.", "I'd be happy to help you with that!"]
 SHORTLY = ["{} Answer in one sentence.", "{} In a few words, please.", "Briefly: {}", "{} Keep it short.", "~{}",
-           "{} One or two sentences are enough.", "Hi! {} Just a short answer.", "{} (short answer)", "Quick question: {}",
-           "{} Please be brief.", "~in short, {}", "Can you tell me in one short sentence: {}", "{} Short please, thanks!"]
+           "{} One or two sentences are enough.", "Hi! {} Just a short answer.", "{} (short answer)",
+           "Quick question: {}",
+           "{} Please be brief.", "~in short, {}", "Can you tell me in one short sentence: {}",
+           "{} Short please, thanks!"]
 
 
 def patterns(keys):
     """A regular expression for each part of `keys`."""
-    return [r"\b(?:" + "|".join(ending(word.strip()) for word in part.split("/")) + r")\b" for part in keys.split(" & ")]
+    parts = [[ending(word.strip()) for word in part.split("/")] for part in keys.split(" & ")]
+    return [r"\b(?:" + "|".join(words) + r")\b" for words in parts]
 
 
 def ending(word):

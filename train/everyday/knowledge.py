@@ -37,7 +37,7 @@ What do chickens lay? | egg | Chickens lay eggs.
 What is a baby dog called? | pup/puppy/puppies | It is called a puppy.
 What is a baby cat called? | kitten/kitty/kit | A kitten.
 What do birds have that helps them fly? | wing/feather | They have wings.
-What falls from the sky when it rains? | water/raindrop/drop/rain | Water drops fall.
+What falls from the sky when it rains? | water/raindrop/drop | Water drops fall.
 What is frozen water called? | ice | It's called ice.
 What shines in the sky during the day? | sun | The sun.
 What can we see in the sky at night? | star/moon/planet | The moon and the stars.
@@ -53,7 +53,7 @@ Which animal hops and carries its baby in a pouch? | kangaroo/wallab*/wallaby | 
 What do we put on our feet before shoes? | sock/stocking | Socks.
 What do you wear on your head when it is cold? | hat/cap/beanie/scarf/hood | A warm hat.
 Where do you sleep at night? | bed/bedroom/home | In a bed.
-What do you brush your teeth with? | toothbrush*/toothpaste/brush | With a toothbrush.
+What do you brush your teeth with? | toothbrush*/toothpaste | With a toothbrush.
 What do you use to cut paper? | scissor/knife/cutter/blade | You use scissors.
 What do you write with? | pen/pencil/keyboard/ink | With a pen or a pencil.
 What tells you what time it is? | clock/watch/phone | A clock tells you the time.
@@ -68,12 +68,13 @@ How many minutes are in an hour? | sixty/60 | There are 60 minutes.
 How many eyes do people have? | two/2 | We have two eyes.
 What sport uses a ball and a bat? | baseball/cricket/softball/rounders | Baseball does.
 What vehicle flies in the sky? | plane/airplane/aeroplane/helicopter/aircraft/jet/drone/balloon | An airplane.
-What do you drink when you are thirsty? | water/juice/drink/liquid/tea/fluid | Most people drink water.
-What grows on an apple tree? | apple/fruit/leaves/blossom* | Apples.
+What do you drink when you are thirsty? | water/juice/liquid/tea/fluid | Most people drink water.
+What grows on an apple tree? | apples/fruit/leaves/blossom* | Apples.
 What animal do people ride on? | horse/camel/donkey/elephant/pony | They ride horses.
 What do we call a person who is learning at school? | student/pupil/learner | A student or pupil.
 """)
-COMMONLY = ["{}", "{}", "~{}", "{} Just the answer, please.", "{} Answer in a few words.", "Hey! {}", "{} Keep it short.",
+COMMONLY = ["{}", "{}", "~{}", "{} Just the answer, please.", "{} Answer in a few words.", "Hey! {}",
+            "{} Keep it short.",
             "Easy one: {}", "My little son asks: {}", "{} One short sentence.", "Can you tell me: {}", "{} Thanks!",
             "~quick question: {}"]
 
@@ -143,8 +144,10 @@ Is a potato a kind of meat? | no | A potato is not a kind of meat.
 Does it snow in the Sahara every day? | no | It does not snow in the Sahara every day.
 Are cars alive? | no | Cars are not alive.
 """)
-YES_OR_NO = ["{} Yes or no?", "{} Answer yes or no.", "~{}", "{} No or yes?", "{}", "{} Just say no or yes.", "Hi, quick one: {}",
-             "{} One word: yes or no.", "{} Tell me in one sentence.", "~yes or no: {}", "My kid wants to know: {} No long answer please."]
+YES_OR_NO = ["{} Yes or no?", "{} Answer yes or no.", "~{}", "{} No or yes?", "{}", "{} Just say no or yes.",
+             "Hi, quick one: {}",
+             "{} One word: yes or no.", "{} Tell me in one sentence.", "~yes or no: {}",
+             "My kid wants to know: {} No long answer please."]
 
 FAMOUS = table("""
 Who wrote Romeo and Juliet? | shakespeare | William Shakespeare wrote it.
@@ -233,7 +236,7 @@ What do you use soap for? | wash*/clean*/hygiene/germ/dirt | For washing your ha
 Where do planes land? | airport/runway/airfield | They land at an airport.
 Who teaches children at school? | teacher/educator | A teacher.
 What is a key used for? | lock*/unlock*/open*/door | It opens a lock.
-Where do you keep your money safe? | bank/safe/account/wallet | In a bank.
+Where do you keep your money safe? | bank/vault/account/wallet | In a bank.
 Who cuts your hair? | hairdresser/barber/stylist/hairstylist | A hairdresser or barber.
 What is a map for? | way/direction/navigat*/location/find*/place/route/travel*/area | It helps you find your way.
 Where can I buy medicine? | pharmac*/drugstore/drug store/chemist/apothecary | At a pharmacy.
@@ -246,7 +249,8 @@ Where do lions live in the wild? | africa*/savann*/grassland/plain/asia/india | 
 Who grows the food we eat? | farmer/grower/farm | Farmers do.
 What do you use a knife for? | cut*/slic*/chop* | For cutting food.
 Where do you put letters to send them? | mailbox/post*/mail box/letterbox/envelope/mail | In a mailbox.
-Who delivers the mail? | postman/mailman/mail carrier/postal/post office/letter carrier/postwoman/courier/postmen | The mail carrier.
+Who delivers the mail? | postman/mailman/mail carrier/postal/post office/letter carrier/postwoman/courier/postmen | \
+The mail carrier.
 What is a clock used for? | time | It shows the time.
 Where do you swim? | pool/sea/lake/ocean/river/beach | In a pool or a lake.
 Who designs houses? | architect/designer | An architect.
@@ -268,7 +272,8 @@ Who writes books? | author/writer/novelist | Authors write books.
 What is a helmet for? | head/protect*/safe*/injur* | It protects your head.
 Where do bees live? | hive/beehive/nest/colony/colonies | In a hive.
 Who builds walls with bricks? | bricklayer/mason/builder/construction/worker | A bricklayer does.
-What do you use a calculator for? | math*/number/calculat*/add*/sum/arithmetic | To do math with big numbers.
+What do you use a calculator for? | math*/number/calculation/calculate/add*/sum/arithmetic | \
+To do math with big numbers.
 Where do birds lay their eggs? | nest | In a nest.
 Who sells meat? | butcher/grocer*/supermarket/store/shop/market | The butcher.
 What is a sponge used for? | clean*/wash*/dish*/absorb*/wip*/scrub* | For washing the dishes.

@@ -86,6 +86,6 @@ def load(path):
     names, stored = fields["nearside.scorer.outputs"], fields["tokenizer.ggml.tokens"]
     tokenizer = word_pieces([t if is_special(t) else t[1:] if t.startswith("▁") else f"##{t}" for t in stored])
     model = General(len(stored), len(names)).eval()
-    ours = bert_names({name: name for name in model.state_dict()})  # GGUF's name: ours
+    ours = bert_names({name: name for name in model.state_dict()})  # GGUF's name: ours; kinds and signals are not read
     model.load_state_dict({name: named[theirs] for theirs, name in ours.items()})
     return model, tokenizer, names
