@@ -128,7 +128,8 @@ pub struct SecondLook {
 #[serde(default, deny_unknown_fields)]
 pub struct DraftReading {
     pub enabled: bool,
-    /// How far what the edge says moves the probability, as a standard deviation.
+    /// How far what the edge says moves the probability, as a standard deviation; 0.085 on 874 answers of
+    /// SmolLM2-135M that Qwen2.5-Coder-0.5B has read.
     pub drift: f64,
     /// What a reading costs beside its time, as a share of what a call costs (θ).
     pub price: f64,
@@ -136,7 +137,7 @@ pub struct DraftReading {
 
 impl Default for DraftReading {
     fn default() -> DraftReading {
-        DraftReading { enabled: true, drift: 0.15, price: 0.25 }
+        DraftReading { enabled: true, drift: 0.09, price: 0.25 }
     }
 }
 

@@ -243,7 +243,7 @@ def lengths(prompts, likely, questions, args, train):
 
 def main():
     parser = argparse.ArgumentParser()
-    parser.add_argument("--outcomes", type=Path, default=recorded.HERE.parent / "runs/outcomes")
+    parser.add_argument("--outcomes", type=Path, default=recorded.HERE / "outcomes")
     parser.add_argument("--questions", type=Path, default=recorded.HERE / "questions.jsonl")
     parser.add_argument("--scorer", type=Path, default=recorded.HERE.parent.parent / "models/general.gguf")
     parser.add_argument("--device", default="smollm2-135m-instruct")

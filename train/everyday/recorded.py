@@ -3,6 +3,7 @@
     python train/everyday/recorded.py PART [N]    the questions of a part ("test", "unseen"), at most N, one a line
 """
 
+import gzip
 import hashlib
 import json
 import sys
@@ -30,7 +31,9 @@ class Question:
 
 
 def lines(path):
-    return [json.loads(line) for line in Path(path).read_text().splitlines()]
+    opened = gzip.open(path, "rt", encoding="utf-8") if str(path).endswith(".gz") else open(path, encoding="utf-8")
+    with opened:
+        return [json.loads(line) for line in opened]
 
 
 def digest(before):
@@ -45,7 +48,8 @@ def unseen_kinds(kinds):
 
 
 def read(questions, folder):
-    """Every question, with the rows of `everyday.MODEL.jsonl` and `everyday.DEVICE.read-by.EDGE.jsonl` in the folder."""
+    """Every question, with the rows of `everyday.MODEL.jsonl` and `everyday.DEVICE.read-by.EDGE.jsonl` in the folder,
+    packed by gzip or not."""
     rows = lines(questions)
     unseen = unseen_kinds({row["subject"] for row in rows})
     found = {}
@@ -53,8 +57,8 @@ def read(questions, folder):
         kind, before = row["subject"], row.get("before", [])
         own = "unseen" if kind in unseen else part(f"{digest(before)} {row['prompt']}")
         found[row["id"]] = Question(row["id"], kind, row["prompt"], before, digest(before), own)
-    for path in sorted(Path(folder).glob("everyday.*.jsonl")):
-        name = path.name.removeprefix("everyday.").removesuffix(".jsonl")
+    for path in sorted(Path(folder).glob("everyday.*.jsonl*")):
+        name = path.name.removeprefix("everyday.").removesuffix(".gz").removesuffix(".jsonl")
         device, _, edge = name.partition(".read-by.")
         if name.endswith(".samples"):
             continue
