@@ -1,12 +1,13 @@
 /**
  * A pair of models, live: questions through a real page and a real gateway on a link with a round trip
- * of 20 ms; each way of routing in turn, one question at a time.
+ * of 20 ms, for the real pair 50 ms; each way of routing in turn, one question at a time.
  *
  *     node benches/pair.mjs [QUESTIONS [FILE]]           the embedded pair, models/eval-questions.jsonl
  *     node benches/pair.mjs --real [QUESTIONS [FILE]]    the real pair, benches/everyday.jsonl
  *
  * `--part even` and `--part odd` take every second question, to choose on and to judge by; `--json FILE`
- * writes what became of each. `python train/cards.py FILE N` writes as many questions for the embedded
+ * writes what became of each. `python train/everyday/recorded.py test 120 > FILE` writes questions that
+ * the scorer has not learned from. `python train/cards.py FILE N` writes as many questions for the embedded
  * pair as one likes; `cargo xtask models fetch` brings the real pair.
  */
 
@@ -33,7 +34,7 @@ const WAYS = {
   "without looks": { mode: "auto", core: { second_look: { enabled: false } } },
   "with looks": { mode: "auto", core: { second_look: { enabled: true } } },
 };
-/** The real pair's general scorer judges its answers no better than chance, so it has no looks. */
+/** The demo's pair, with the looks that its manifest asks for. */
 const REAL_WAYS = {
   "all on the device": { mode: "prefer-device" },
   "all at the edge": { mode: "prefer-edge" },
@@ -55,7 +56,7 @@ const request = options.real ? {} : { max_tokens: 160, temperature: 0 };
 
 const gateway = await startGateway(options.real ? { serves: REAL_PAIR } : {});
 const link = await new LinkShaper(gateway.port).open();
-link.shape(SHAPES.normal);
+link.shape(options.real ? { ...SHAPES.normal, oneWayDelayMillis: 25 } : SHAPES.normal);
 const browser = await launchBrowser();
 const page = await openChat(browser.context, link.url);
 await waitForEdge(page, "online");

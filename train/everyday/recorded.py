@@ -1,6 +1,7 @@
 """The everyday questions with what models made of them, as `cargo xtask outcomes` has recorded it.
 
-    python train/everyday/recorded.py PART [N]    the questions of a part ("test", "unseen"), at most N, one a line
+    python train/everyday/recorded.py PART [N]      the questions of a part ("test", "unseen"), at most N, one a line
+    python train/everyday/recorded.py export DIR    all of it as `cargo xtask eval` reads it
 """
 
 import gzip
@@ -69,11 +70,28 @@ def read(questions, folder):
     return list(found.values())
 
 
+def export(questions, folder):
+    """The recordings as `cargo xtask eval` and `calibrate` read them: `everyday.jsonl`, `everyday.MODEL.jsonl` with what
+    each model wrote, and `test.txt` and `unseen.txt`, the ids that nothing was learned from. Of dialogues only the last
+    question is in them."""
+    folder.mkdir(parents=True, exist_ok=True)
+    written = lambda name, rows: (folder / name).write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
+    model = lambda row: {"correct": row["correct"], "output_chars": len(row["answer"])}
+    written("everyday.jsonl", [{"id": q.id, "dataset": "everyday", "subject": q.kind, "prompt": q.prompt,
+                                "models": {name: model(row) for name, row in q.answers.items()}} for q in questions])
+    for name in {name for q in questions for name in q.answers}:
+        written(f"everyday.{name}.jsonl", [{"id": q.id, "answer": q.answers[name]["answer"]} for q in questions if name in q.answers])
+    for part in ("test", "unseen"):
+        (folder / f"{part}.txt").write_text("".join(f"{q.id}\n" for q in questions if q.part == part and len(q.answers) > 1))
+
+
 def main():
-    wanted, *most = sys.argv[1:]
+    wanted, *rest = sys.argv[1:]
+    if wanted == "export":
+        return export(read(HERE / "questions.jsonl", HERE / "outcomes"), Path(rest[0]))
     rows = {row["id"]: row for row in lines(HERE / "questions.jsonl")}
-    chosen = [q.id for q in read(HERE / "questions.jsonl", HERE) if q.part == wanted]
-    for found in chosen[:int(most[0]) if most else None]:
+    chosen = [q.id for q in read(HERE / "questions.jsonl", HERE / "none") if q.part == wanted]
+    for found in chosen[:int(rest[0]) if rest else None]:
         print(json.dumps(rows[found], ensure_ascii=False))
 
 

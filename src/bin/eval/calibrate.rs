@@ -20,6 +20,8 @@ const N_STEPS: usize = 100;
 
 /// Where a threshold sends more than this, asking the edge always is as good and simpler.
 const MOST_SENT: f64 = 0.95;
+/// Of fewer questions a share says little.
+const FEWEST_FOR_A_SHARE: usize = 20;
 
 /// A threshold, and what it does with the questions it was picked on.
 pub struct Picked {
@@ -50,7 +52,7 @@ pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Picked> 
         .map_err(|failure| Failure(format!("{failure}; {}", feasible.sentence(max_loss))))?;
     let n_sent = replays[step].iter().filter(|turn| turn.n_calls > 0).count();
     let sent = n_sent as f64 / n as f64;
-    if sent > MOST_SENT {
+    if sent > MOST_SENT && n >= FEWEST_FOR_A_SHARE {
         return Err(Failure(format!(
             "max-loss {max_loss} is kept only where {:.0} % of the questions go to the edge, so ask it \
              always (mode `prefer-edge`), or allow more: {}",
