@@ -190,10 +190,9 @@ fn share_of_prefill(own: &Rates, answers: &Rates, n_reading: usize, n_writing: u
     PREFILL_CHUNK as f64 / (chunk_s(own) + others_s)
 }
 
-/// Tokens per second that a newcomer then writes at.
+/// Tokens per second that a newcomer then writes at. Who reads now will have read by then, and writes too.
 fn share_of_decode(rates: &Rates, n_reading: usize, n_writing: usize) -> f64 {
-    let chunk_s = PREFILL_CHUNK as f64 / rates.prefill_tps();
-    1.0 / (n_reading as f64 * chunk_s + step_s(rates, n_writing + 1))
+    rates.steps_per_second(n_reading + n_writing + 1)
 }
 
 fn step_s(rates: &Rates, n_writing: usize) -> f64 {
@@ -203,4 +202,22 @@ fn step_s(rates: &Rates, n_writing: usize) -> f64 {
 /// What a transfer has still to do, in tokens of the model that answers: the line counts in those.
 fn equivalent_tokens(n_tokens: usize, answers: &Rates, transfers: &Rates) -> usize {
     (n_tokens as f64 * answers.prefill_tps() / transfers.prefill_tps()).ceil() as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A prompt that is read for a moment does not make every token of a long answer wait for it.
+    #[test]
+    fn what_a_newcomer_can_expect_allows_for_the_others() {
+        let rates = Rates::measured(100.0, 50.0);
+        let expected = |n_reading, n_writing| {
+            let prefill = share_of_prefill(&rates, &rates, n_reading, n_writing);
+            (prefill.round(), share_of_decode(&rates, n_reading, n_writing))
+        };
+        assert_eq!(expected(0, 0), (100.0, 50.0));
+        assert_eq!(expected(1, 0), (50.0, 25.0));
+        assert_eq!(expected(0, 1), (97.0, 25.0), "until it is known what a shared step takes");
+    }
 }
