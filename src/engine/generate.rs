@@ -227,7 +227,7 @@ impl Generation {
     }
 
     /// A step of each, all of which are decoding, with engines of one model. The tokens are read in one
-    /// pass, which takes hardly longer than that of one alone.
+    /// pass, see [`Engine::decode_together`].
     ///
     /// # Panics
     /// Where one is not decoding, or the engines are not all of one model.

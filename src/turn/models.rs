@@ -57,6 +57,11 @@ pub trait DeviceModel {
 
     // What an engine may offer.
 
+    /// How sure the model is of the tokens it has written.
+    fn confidence(&self, _generation: &Self::Generation) -> Option<Confidence> {
+        None
+    }
+
     /// Whether an answer to this prompt begins inside a thought, which the template has opened.
     fn opens_thought(&self, _prompt: &[u32]) -> bool {
         false
@@ -94,8 +99,6 @@ pub struct Progress {
     pub reused_tokens: usize,
     /// Tokens written.
     pub n_generated: usize,
-    /// How sure the model is of its tokens, if it says.
-    pub confidence: Option<Confidence>,
 }
 
 /// What says whether the edge is needed.
@@ -216,8 +219,11 @@ impl DeviceModel for Engine {
         Progress {
             reused_tokens: generation.reused_tokens(),
             n_generated: generation.n_generated(),
-            confidence: Some(Confidence::of(generation.logprobs())),
         }
+    }
+
+    fn confidence(&self, generation: &Generation) -> Option<Confidence> {
+        Some(Confidence::of(generation.logprobs()))
     }
 }
 

@@ -127,13 +127,14 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
             Did::Stepped(step) => step,
         };
         let finish = take(step, answer, &mut self.repetition, host);
-        let Progress { n_generated, confidence, .. } = pen.device.progress(&pen.generation);
+        let Progress { n_generated, .. } = pen.device.progress(&pen.generation);
         answer.count(self.n_before + n_generated);
         answer.complete = finish.is_some();
         let asked = self.request.max_tokens.or(self.config.max_tokens);
         answer.flaw = flaw_of(answer, finish, asked);
         self.looks.take_if(|_| !state.looks);
         if let Some(looks) = self.looks.as_mut().filter(|looks| looks.due(answer)) {
+            let confidence = pen.device.confidence(&pen.generation);
             state.found = looks.take(answer, confidence, edge_began, host)?;
             self.written.looking = looks.spent;
         }

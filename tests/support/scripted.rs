@@ -98,10 +98,10 @@ impl DeviceModel for ScriptedDevice {
     }
 
     fn progress(&self, writing: &Writing) -> Progress {
-        Progress {
-            reused_tokens: 0,
-            n_generated: writing.n_written,
-            confidence: Some(Confidence::default()),
-        }
+        Progress { reused_tokens: 0, n_generated: writing.n_written }
+    }
+
+    fn confidence(&self, _: &Writing) -> Option<Confidence> {
+        Some(Confidence::default())
     }
 }

@@ -186,11 +186,11 @@ impl DeviceModel for RecordedDevice<'_, '_> {
     }
 
     fn progress(&self, writing: &Writing) -> Progress {
-        Progress {
-            reused_tokens: writing.n_reused,
-            n_generated: writing.n_generated,
-            confidence: Some(Confidence::default()),
-        }
+        Progress { reused_tokens: writing.n_reused, n_generated: writing.n_generated }
+    }
+
+    fn confidence(&self, _: &Writing) -> Option<Confidence> {
+        Some(Confidence::default())
     }
 }
 
