@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::engine::sampler::SamplingOptions;
 use crate::handoff::codec::Encoding;
+use crate::routing::{Route, quiz};
 use crate::{Error, Result};
 
 /// Which sides may answer, and which one is asked first.
@@ -194,6 +195,29 @@ impl Default for Handoff {
     }
 }
 
+/// How the router learns how able models are that its scorer has not learned by name, and whether they are
+/// what it believes. What it learns stays on the device.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct CompetenceConfig {
+    /// Whether the device's model is asked a short quiz (models/quiz.json) while nothing else happens. Takes
+    /// seconds, once for each model; a turn that begins ends it, and it goes on later. Never on a low battery.
+    pub quiz: bool,
+    /// Whether the edge's model is asked too: some thirty requests of about a hundred tokens. Never under
+    /// `data_saver`.
+    pub quiz_edge: bool,
+    /// Tokens that may be spent each day on checks: after the device has answered, the edge answers too,
+    /// unseen, and how alike both answers are tells how able the models are. Each is a call that counts and
+    /// sends the dialogue to the edge; 0: never. Never under `data_saver`.
+    pub check_tokens_per_day: usize,
+}
+
+impl Default for CompetenceConfig {
+    fn default() -> CompetenceConfig {
+        CompetenceConfig { quiz: true, quiz_edge: false, check_tokens_per_day: 0 }
+    }
+}
+
 /// However slow a side is, it may write so many tokens.
 pub const MIN_ANSWER_TOKENS: usize = 256;
 
@@ -204,17 +228,29 @@ pub const MIN_ANSWER_TOKENS: usize = 256;
 pub struct Models {
     pub device: Option<String>,
     pub edge: Option<String>,
+    /// Which questions of the quiz (models/quiz.json) a model was seen to get right, where a catalogue or a
+    /// manifest says so: a `1` or a `0` for each, in their order.
+    pub device_quiz: Option<String>,
+    pub edge_quiz: Option<String>,
 }
 
 impl Models {
     /// Both names as the scorer has them: in small letters, without who publishes the model and without the
     /// file's ending. Servers write `Qwen/Qwen2.5-Coder-0.5B-Instruct` or `qwen2.5-coder-0.5b-instruct.gguf`.
-    pub fn pair(&self) -> Option<(String, String)> {
+    pub fn names(&self) -> (Option<String>, Option<String>) {
         let plain = |name: &String| {
             let name = name.rsplit('/').next().unwrap_or(name).to_lowercase();
             name.strip_suffix(".gguf").map_or(name.clone(), str::to_owned)
         };
-        Some((self.device.as_ref().map(plain)?, self.edge.as_ref().map(plain)?))
+        (self.device.as_ref().map(plain), self.edge.as_ref().map(plain))
+    }
+
+    /// What is known of a quiz.
+    pub fn quiz(&self, side: Route) -> Option<&str> {
+        match side {
+            Route::Device => self.device_quiz.as_deref(),
+            Route::Edge => self.edge_quiz.as_deref(),
+        }
     }
 }
 
@@ -224,6 +260,7 @@ impl Models {
 pub struct Config {
     pub edge: EdgeConfig,
     pub models: Models,
+    pub competence: CompetenceConfig,
     pub mode: Mode,
     /// α of the paper's rule, in 1/s: what a second is worth, measured in right answers. 1/α is how
     /// many seconds a reader would wait for a right answer in place of a wrong one.
@@ -286,6 +323,7 @@ impl Default for Config {
         Config {
             edge: EdgeConfig::default(),
             models: Models::default(),
+            competence: CompetenceConfig::default(),
             mode: Mode::Auto,
             alpha_per_s: 0.005,
             theta: 0.5,
@@ -354,6 +392,16 @@ impl Config {
         }
         if !(growth.is_finite() && growth > 1.0) {
             return Err(invalid("second_look.growth must be a number above 1"));
+        }
+        for (name, quiz) in [
+            ("models.device_quiz", &self.models.device_quiz),
+            ("models.edge_quiz", &self.models.edge_quiz),
+        ] {
+            if quiz.as_deref().is_some_and(|text| quiz::results(text).is_none()) {
+                return Err(invalid(&format!(
+                    "{name} must have a 1 or a 0 for each question of models/quiz.json"
+                )));
+            }
         }
         if self.max_tokens == Some(0) {
             return Err(invalid(
@@ -459,6 +507,10 @@ mod tests {
         check(r#"{"second_look":{"draft":"shy"}}"#, Err("unknown variant"));
         check(r#"{"both_sides":{"enabled":true}}"#, Ok(()));
         check(r#"{"both_sides":{"margin":2}}"#, Err("both_sides.margin"));
+        check(r#"{"models":{"device_quiz":"10"}}"#, Ok(()));
+        check(r#"{"models":{"edge_quiz":"yes"}}"#, Err("models.edge_quiz"));
+        check(r#"{"competence":{"quiz":false,"check_tokens_per_day":1000}}"#, Ok(()));
+        check(r#"{"competence":{"quizz":true}}"#, Err("unknown field"));
         check(r#"{"max_tokens":0}"#, Err("max_tokens"));
         check(r#"{"max_tokens":null}"#, Ok(()));
         check(r#"{"max_answer_s":0}"#, Err("max_answer_s"));

@@ -4,7 +4,7 @@
 use nearside::dialogue::Message;
 use nearside::edge::{Place, Reading};
 use nearside::engine::FileSource;
-use nearside::routing::{Confidence, Scorer};
+use nearside::routing::{Abilities, Ability, Confidence, Route, Scorer, quiz};
 use serde::Deserialize;
 
 /// The encoder computes in 8 bits and the head is stored in 16.
@@ -33,7 +33,7 @@ struct Case {
 struct Recorded {
     places: Vec<(f32, f32, u32)>,
     /// What the edge would go on with.
-    next: Vec<(f32, Option<f32>)>,
+    next: Vec<serde_json::Value>,
 }
 
 fn golden() -> Golden {
@@ -79,13 +79,46 @@ fn it_says_what_training_says() {
     }
 }
 
+/// Of a model that it has not learned it believes what was seen of it, and before that what it assumes.
 #[test]
-fn a_pair_that_it_has_not_learned_gets_the_rows_for_any() {
+fn a_model_that_it_has_not_learned_is_as_able_as_it_is_believed_to_be() {
     let known = golden();
-    let strange = scorer().for_pair(&known.device, "some-other-model").unwrap();
-    assert!(!strange.knows_pair() && !strange.can_read());
-    let messages = [Message::new(nearside::dialogue::Role::User, "What is the capital of Peru?")];
+    let ask = |text: &str| [Message::new(nearside::dialogue::Role::User, text)];
+    let messages = ask("What is the capital of Peru?");
     let p = |scorer: &Scorer| scorer.score(&messages).unwrap().p;
-    assert_eq!(p(&strange), p(&scorer()));
-    assert_ne!(p(&strange), p(&scorer().for_pair(&known.device, &known.edge).unwrap()));
+    let mut strange = scorer().for_pair("some-device", "some-edge").unwrap();
+    assert!(!strange.knows(Route::Device) && !strange.can_look() && !strange.can_read());
+    assert!(scorer().for_pair(&known.device, "some-edge").unwrap().knows(Route::Device));
+    let assumed = p(&strange);
+    let mut beliefs = strange.priors().unwrap();
+    for question in quiz::questions() {
+        let item = strange.item(&ask(&question.prompt), Route::Device).unwrap().unwrap();
+        beliefs.device.observe(&item, 1.0);
+    }
+    strange.believe(&beliefs);
+    assert!(p(&strange) < 0.5 * assumed, "{} {assumed}", p(&strange));
+    let of_others = Ability::believed(&[0.0], &[1.0]);
+    strange.believe(&Abilities { device: of_others.clone(), edge: of_others });
+    assert!(p(&strange) < 0.5 * assumed, "what another scorer believes means nothing here");
+}
+
+/// As `train/everyday/quiz.py` judges them, so does the page.
+#[test]
+fn the_quiz_is_asked_of_kinds_that_the_scorer_knows() {
+    let strange = scorer().for_pair("some-device", "some-edge").unwrap();
+    let mut priors = strange.priors().unwrap();
+    let right = |abilities: &Abilities, text: &str| {
+        let messages = [Message::new(nearside::dialogue::Role::User, text)];
+        let item = strange.item(&messages, Route::Device).unwrap().unwrap();
+        abilities.device.right(&item)
+    };
+    let before = right(&priors, "What is 37 + 58?");
+    for question in quiz::questions() {
+        let messages = [Message::new(nearside::dialogue::Role::User, &question.prompt)];
+        let item = strange.item(&messages, Route::Device).unwrap().unwrap();
+        assert_eq!(item.asks.len(), priors.device.n_dimensions());
+        assert!((item.asks[1..].iter().sum::<f64>() - 1.0).abs() < 1e-3);
+        priors.device.observe(&item, 0.0);
+    }
+    assert!(right(&priors, "What is 37 + 58?") < before);
 }

@@ -147,10 +147,10 @@ def add_wordpiece(writer, tokenizer):
 
 
 def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None, licence="MIT", outputs=OUTPUTS,
-                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS, n_kinds=0, signals=()):
+                 budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.CLS, areas=(), abilities=(), signals=()):
     """Version 2 of a scorer's file: a head row for each of `outputs`, the names of what it reads beside the tokens'
-    pooled states, and the pieces that each text may have. It may have weights for kinds of questions and for signals
-    of an answer's tokens."""
+    pooled states, and the pieces that each text may have. It may have weights for kinds of questions, each in one of
+    `areas`, with what is assumed of the abilities of models, and for signals of an answer's tokens."""
     c = model.config
     writer = GGUFWriter(path, "bert")
     writer.add_name(name)
@@ -168,8 +168,10 @@ def write_scorer(path, model, tokenizer, name, kind=Kind.Q8_0, *, head_kind=None
     writer.add_uint32("nearside.scorer.version", 2)
     writer.add_array("nearside.scorer.outputs", outputs)
     writer.add_array("nearside.scorer.features", FEATURES)
-    if n_kinds:
-        writer.add_uint32("nearside.scorer.kinds", n_kinds)
+    if areas:
+        writer.add_uint32("nearside.scorer.kinds", len(areas))
+        writer.add_array("nearside.scorer.areas", list(areas))
+        writer.add_array("nearside.scorer.abilities", [float(x) for x in abilities])
     if signals:
         writer.add_array("nearside.scorer.signals", list(signals))
     for text, pieces in zip(("turn", "digest", "answer"), budgets):

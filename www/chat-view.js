@@ -470,8 +470,9 @@ function lengthOption(maxTokens) {
 function statusText(shown) {
   if (!shown || shown.state.phase === "loading") return "Starting";
   const { state, edge, hasEdge } = shown;
+  const { quiz } = state.core;
   const device = {
-    ready: "Device ready",
+    ready: quiz ? `Trying the device's model: ${quiz.done} of ${quiz.total}` : "Device ready",
     loading: "Device loading",
     none: "No device model",
     failed: "Device not loaded",

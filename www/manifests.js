@@ -89,8 +89,8 @@ async function catalogueFile(name, base, settings, cache) {
   }
   const file = { ...model, role: "device", name: model.file, url: new URL(model.file, base).href };
   if (!isModelFile(file)) throw catalogueInvalid(url, `its entry of \`${name}\` is damaged`);
-  const { role, url: address, bytes, sha256, title, sampling } = /** @type {ModelFile} */ (file);
-  return { role, name: file.name, url: address, bytes, sha256: sha256.toLowerCase(), title, sampling };
+  const { role, url: address, bytes, sha256, title, sampling, quiz } = /** @type {ModelFile} */ (file);
+  return { role, name: file.name, url: address, bytes, sha256: sha256.toLowerCase(), title, sampling, quiz };
 }
 
 /**

@@ -183,6 +183,7 @@
  *     takeover?: "replace" | "continue"},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
+ *   competence?: {quiz?: boolean, quiz_edge?: boolean, check_tokens_per_day?: number},
  *   failback?: boolean, catch_up_tokens?: number, warm_edge_tokens?: number, context_aware?: boolean,
  *   [knob: string]: unknown,
  * }} CoreConfig
@@ -192,7 +193,22 @@
  * @typedef {{busy?: boolean, mode?: Mode, link?: LinkEstimate, scorer_ready?: boolean,
  *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number,
  *     began: string | null},
- *   edge?: Rates, calibration?: Calibration | null}} CoreState
+ *   edge?: Rates, calibration?: Calibration | null, competence?: Competence | null,
+ *   quiz?: QuizProgress | null}} CoreState
+ */
+
+/**
+ * How far the device's model is with the quiz by which the router learns how able it is.
+ * @typedef {{done: number, total: number}} QuizProgress
+ */
+
+/**
+ * What is known of how able both models are: the share of the quiz's questions that each is expected to get
+ * right (null before these were read), how many it was asked and got right, answers that the edge has checked,
+ * and verdicts. `learned`: the scorer has learned this model by its name.
+ * @typedef {{learned: boolean, expected: number | null, quiz_asked: number, quiz_right: number,
+ *   quiz_total: number, n_checks: number, n_verdicts: number}} ModelCompetence
+ * @typedef {{device: ModelCompetence, edge: ModelCompetence}} Competence
  */
 
 /**
@@ -262,7 +278,7 @@
 /**
  * One file of a manifest; `url` is relative to the manifest. `title` is for people.
  * @typedef {{role: "scorer" | "device", name: string, url: string, bytes: number,
- *   sha256: string, title?: string, sampling?: Sampling}} ModelFile
+ *   sha256: string, title?: string, sampling?: Sampling, quiz?: string}} ModelFile
  */
 
 /**
@@ -277,7 +293,7 @@
  * calibration is one, or its URL relative to the manifest.
  * @typedef {{version: 1, name?: string, files: ModelFile[],
  *   calibration?: string | Calibration, suggestions?: string[],
- *   edge?: {name: string, bytes: number, sha256: string, title?: string},
+ *   edge?: {name: string, bytes: number, sha256: string, title?: string, quiz?: string},
  *   routing?: Pick<CoreConfig, "alpha_per_s" | "theta" | "carry_over" | "hysteresis" | "second_look"
  *     | "warm_edge_tokens" | "catch_up_tokens">}} Manifest
  */

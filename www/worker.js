@@ -47,6 +47,8 @@ class RouterWorker {
   /** What was recalled before the core was there. @type {import("./types.js").NewMessages[]} */
   #recalled = [];
   #ticking = false;
+  /** How far the device's model is with its quiz, while it takes it. @type {import("./types.js").QuizProgress | null} */
+  #quiz = null;
   #visible = true;
   #dataSaver = false;
   #lowBattery = false;
@@ -165,7 +167,15 @@ class RouterWorker {
    */
   #modelNames(edge) {
     const stem = (/** @type {string | undefined} */ name) => name?.replace(/\.gguf$/, "");
-    return { device: stem(this.#file("device")?.name), edge: edge ?? stem(this.#manifest?.edge?.name) };
+    const device = this.#file("device");
+    const known = this.#manifest?.edge;
+    const ofManifest = edge === undefined || edge === stem(known?.name);
+    return {
+      device: stem(device?.name),
+      edge: edge ?? stem(known?.name),
+      device_quiz: device?.quiz,
+      edge_quiz: ofManifest ? known?.quiz : undefined,
+    };
   }
 
   async #loadScorer() {
@@ -297,11 +307,12 @@ class RouterWorker {
     this.#ticking = true;
     try {
       await this.#core.tick();
-      this.#reportState();
     } catch (thrown) {
       this.crash(thrown);
     } finally {
       this.#ticking = false;
+      this.#quiz = null;
+      this.#reportState();
     }
   }
 
@@ -309,6 +320,9 @@ class RouterWorker {
   #emit(event) {
     if (event.type === "warning") {
       this.#post(fromWorker.warning({ code: event.code, message: event.message }));
+    } else if (event.type === "quiz") {
+      this.#quiz = { done: event.done, total: event.total };
+      queueMicrotask(() => this.#reportState());
     } else {
       // The core may be in the middle of a call: ask it for its state afterwards.
       queueMicrotask(() => this.#reportState());
@@ -316,7 +330,7 @@ class RouterWorker {
   }
 
   #reportState() {
-    if (this.#core) this.#post(fromWorker.state(this.#core.state()));
+    if (this.#core) this.#post(fromWorker.state({ ...this.#core.state(), quiz: this.#quiz }));
   }
 
   /**

@@ -52,6 +52,9 @@ pub struct Bert {
     /// (n_outputs, n_kinds)
     kinds: Option<Matrix>,
     n_kinds: usize,
+    /// The area of each kind, and what is assumed of abilities.
+    area_names: Vec<String>,
+    assumed_abilities: Vec<f32>,
     /// (2 · n_vocab, n_outputs): a row for each piece of the first text, and of the second.
     piece_weights: Option<Matrix>,
     /// Names of the head's rows, and the scorer's other keys.
@@ -140,6 +143,8 @@ impl Bert {
         let features = gguf.metadata.strings("nearside.scorer.features");
         let feature_names = features.map(<[String]>::to_vec).unwrap_or_default();
         let n_kinds = gguf.metadata.u32("nearside.scorer.kinds").unwrap_or(0) as usize;
+        let areas = gguf.metadata.strings("nearside.scorer.areas");
+        let assumed = gguf.metadata.floats("nearside.scorer.abilities");
         let signals = gguf.metadata.strings("nearside.scorer.signals");
         let signal_names = signals.map(<[String]>::to_vec).unwrap_or_default();
         let budget = |name: &str, default: u32| {
@@ -184,6 +189,8 @@ impl Bert {
                 _ => Some(weights.matrix(KINDS, outputs.len(), n_kinds)?),
             },
             n_kinds,
+            area_names: areas.map(<[String]>::to_vec).unwrap_or_default(),
+            assumed_abilities: assumed.map(<[f32]>::to_vec).unwrap_or_default(),
             piece_weights: match weights.has(WORDS) {
                 true => Some(weights.matrix(WORDS, TYPES * n_vocab, outputs.len())?),
                 false => None,
@@ -270,6 +277,15 @@ impl Bert {
     /// How many kinds of questions there are weights for.
     pub fn n_kinds(&self) -> usize {
         self.n_kinds
+    }
+
+    /// The area that each kind belongs to, (n_kinds), or nothing; and what is assumed of the abilities of models.
+    pub fn area_names(&self) -> &[String] {
+        &self.area_names
+    }
+
+    pub fn assumed_abilities(&self) -> &[f32] {
+        &self.assumed_abilities
     }
 
     /// What a question adds to output `row` that is of each kind with a probability of `values`, (n_kinds).

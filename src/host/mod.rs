@@ -96,6 +96,8 @@ pub enum Event<'a> {
     ToolCall { call: &'a serde_json::Value, route: Route },
     /// The device's answer was judged while it was written.
     Look { look: &'a Look },
+    /// A question of the quiz was answered, by which the router learns how able a model is.
+    Quiz { done: usize, total: usize },
     /// The edge is asked what it thinks of the device's answer, which is complete.
     Reading { expected_s: f64 },
     /// The edge, which began when the device did, is not needed; so many tokens came for nothing.

@@ -1,8 +1,11 @@
 //! Who answers: what is measured, what it costs, and the decision with its reason.
 
+pub mod ability;
+pub mod agreement;
 pub mod ahead;
 pub mod bandwidth;
 pub mod calibration;
+pub mod competence;
 pub mod cost;
 pub mod drafting;
 pub mod features;
@@ -13,6 +16,7 @@ pub mod habits;
 pub mod link;
 mod look;
 pub mod policy;
+pub mod quiz;
 pub mod rates;
 pub mod scorer;
 pub mod signals;
@@ -21,9 +25,11 @@ pub mod waiting;
 
 use serde::{Deserialize, Serialize};
 
+pub use ability::{Abilities, Ability, Item};
 pub use ahead::{Move, Prospect};
 pub use bandwidth::Transfers;
 pub use calibration::Calibration;
+pub use competence::{Competence, Known, Source};
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
 pub use flaw::{Flaw, Repetition};

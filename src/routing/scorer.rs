@@ -17,13 +17,20 @@
 //! each kind adds a weight of its own to the other rows. So what a model can and cannot do is learned kind by
 //! kind, and a question of no known kind gets a bit of each that it is like.
 //!
+//! Of a model that it has not learned by name it knows less: the row `ease` says how likely a question is
+//! answered right by a model of average ability, and what is believed of this one's ability (`ability.rs`) is
+//! added: one in general, and one for each area, of which a question asks as much as it is likely of a kind
+//! in that area. What is believed of a model that was learned moves its own row in the same way.
+//!
 //! A file that names features has weights for these too: what is counted off the same texts, see
 //! `features.rs`; and one may have a weight for each piece, whatever its place.
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 
+use super::ability::{Abilities, Ability, Item};
 use super::features::{self, features};
-use super::signals;
+use super::{Route, signals};
 use crate::dialogue::{Message, Role};
 use crate::edge::Reading;
 use crate::engine::ReadAt;
@@ -95,6 +102,10 @@ pub struct Scorer {
     rows: Rows,
     /// The rows that say of what kind a question is.
     kinds: Vec<usize>,
+    /// What is assumed of abilities, where the file knows any.
+    assumed: Option<Assumed>,
+    /// What is believed of the two models; `None` where a row has learned the pair, or nothing is known.
+    abilities: Option<Abilities>,
     /// Which of `features::NAMES` the head reads, and which of `signals::NAMES`.
     features: Vec<usize>,
     signals: Vec<usize>,
@@ -113,6 +124,79 @@ struct Prompt {
     kinds: Vec<f32>,
 }
 
+/// What a file assumes of the abilities of models.
+#[derive(Debug, Clone, PartialEq)]
+struct Assumed {
+    /// Of each kind of questions, its area.
+    areas: Vec<usize>,
+    n_areas: usize,
+    /// Mean of the general ability of a device's and of an edge's model that was not learned.
+    device: f64,
+    edge: f64,
+    /// Standard deviations: of the general ability and of that in an area, of a model that was not learned, and
+    /// of either where it was.
+    general: f64,
+    in_area: f64,
+    learned: f64,
+}
+
+impl Assumed {
+    /// `None` where the file knows no abilities.
+    fn read(bert: &Bert) -> Result<Option<Assumed>> {
+        let (names, numbers) = (bert.area_names(), bert.assumed_abilities());
+        if names.is_empty() {
+            return Ok(None);
+        }
+        let &[device, edge, general, in_area, learned] = numbers else {
+            let detail = format!("{} numbers about abilities instead of 5", numbers.len());
+            return Err(Error::ModelCorrupt(detail));
+        };
+        let sound = numbers.iter().all(|x| x.is_finite())
+            && [general, in_area, learned].iter().all(|deviation| *deviation >= 0.0)
+            && names.len() == bert.n_kinds();
+        if !sound {
+            return Err(Error::ModelCorrupt(
+                "what is assumed of abilities is no belief".to_owned(),
+            ));
+        }
+        let different: BTreeSet<&String> = names.iter().collect();
+        let place = |name| different.iter().position(|other| *other == name).unwrap_or(0);
+        Ok(Some(Assumed {
+            areas: names.iter().map(place).collect(),
+            n_areas: different.len(),
+            device: device.into(),
+            edge: edge.into(),
+            general: general.into(),
+            in_area: in_area.into(),
+            learned: learned.into(),
+        }))
+    }
+
+    fn of(&self, side: Route, learned: bool) -> Ability {
+        let (mean, general, in_area) = match (side, learned) {
+            (_, true) => (0.0, self.learned, self.learned),
+            (Route::Device, false) => (self.device, self.general, self.in_area),
+            (Route::Edge, false) => (self.edge, self.general, self.in_area),
+        };
+        let after = |first: f64, rest: f64| {
+            std::iter::once(first)
+                .chain(std::iter::repeat_n(rest, self.n_areas))
+                .collect::<Vec<_>>()
+        };
+        Ability::believed(&after(mean, 0.0), &after(general, in_area))
+    }
+
+    /// What a question of each kind with a probability of `kinds` asks of each ability.
+    fn asks(&self, kinds: &[f32]) -> Vec<f64> {
+        let mut asks = vec![0.0; 1 + self.n_areas];
+        asks[0] = 1.0;
+        for (area, share) in self.areas.iter().zip(kinds) {
+            asks[1 + area] += f64::from(*share);
+        }
+        asks
+    }
+}
+
 /// The head's rows that are read.
 #[derive(Debug, Clone, Copy)]
 struct Rows {
@@ -120,16 +204,33 @@ struct Rows {
     device_length: usize,
     edge_length: usize,
     look: Option<usize>,
-    /// Those that have learned these two models, each by itself, where no row has learned the pair.
+    /// Those that say of each model by itself whether it is right, where no row has learned the pair.
     models: Option<Models>,
 }
 
 #[derive(Debug, Clone, Copy)]
 struct Models {
-    device_right: usize,
+    device: Right,
     device_answer: Option<usize>,
     device_read: Option<usize>,
-    edge_right: usize,
+    edge: Right,
+}
+
+/// The row that says whether a model is right, from the prompt.
+#[derive(Debug, Clone, Copy)]
+struct Right {
+    row: usize,
+    /// Whether it has learned this model, and is not that of any.
+    learned: bool,
+}
+
+impl Models {
+    fn right(&self, side: Route) -> Right {
+        match side {
+            Route::Device => self.device,
+            Route::Edge => self.edge,
+        }
+    }
 }
 
 impl Rows {
@@ -142,12 +243,17 @@ impl Rows {
         };
         let (device, edge) = pair.unzip();
         let of_model = |name: &str, model: Option<&str>| row(&format!("{name}:{}", model?));
+        let right = |model: Option<&str>| {
+            let learned = of_model("right", model).map(|row| Right { row, learned: true });
+            learned.or_else(|| Some(Right { row: row("ease")?, learned: false }))
+        };
         let models = || {
+            let device = pair.and(right(device))?;
             Some(Models {
-                device_right: of_model("right", device)?,
-                device_answer: of_model("answer", device),
-                device_read: of_model("read", device),
-                edge_right: of_model("right", edge)?,
+                device,
+                device_answer: of_model("answer", Some(pair?.0)),
+                device_read: of_model("read", Some(pair?.0)),
+                edge: right(edge)?,
             })
         };
         let must = |name: &str, found: Option<usize>| {
@@ -188,8 +294,9 @@ impl Scorer {
             let detail = format!("weights of {} kinds for {}", bert.n_kinds(), kinds.len());
             return Err(Error::ModelCorrupt(detail));
         }
-        let last = RefCell::default();
-        Ok(Scorer { bert, cls, sep, rows, kinds, features, signals, last })
+        let assumed = Assumed::read(&bert)?;
+        let (abilities, last) = (None, RefCell::default());
+        Ok(Scorer { bert, cls, sep, rows, kinds, assumed, abilities, features, signals, last })
     }
 
     /// Uses the head's rows for this pair of models, or for each of them, where it has them. Models go by the
@@ -202,22 +309,67 @@ impl Scorer {
     /// The same of a scorer in use; without a pair, the rows for any.
     pub fn use_pair(&mut self, pair: Option<(&str, &str)>) -> Result<()> {
         self.rows = Rows::find(self.bert.outputs(), pair)?;
+        self.abilities = self.priors();
         Ok(())
     }
 
-    /// Whether it has learned both models of the pair it was made for.
+    /// Whether it has learned both models of the pair it was made for, each by itself.
     pub fn knows_pair(&self) -> bool {
-        self.rows.models.is_some()
+        self.knows(Route::Device) && self.knows(Route::Edge)
+    }
+
+    /// Whether it has learned the model of this side by itself.
+    pub fn knows(&self, side: Route) -> bool {
+        self.rows.models.is_some_and(|models| models.right(side).learned)
+    }
+
+    /// What is assumed of both models before anything was seen of them; `None` where abilities do not count.
+    pub fn priors(&self) -> Option<Abilities> {
+        let (models, assumed) = (self.rows.models?, self.assumed.as_ref()?);
+        let of = |side: Route| assumed.of(side, models.right(side).learned);
+        Some(Abilities { device: of(Route::Device), edge: of(Route::Edge) })
+    }
+
+    /// Judges with these beliefs from now on. Of another number of abilities they are another file's, and
+    /// nothing changes.
+    pub fn believe(&mut self, abilities: &Abilities) {
+        let fits = |ability: &Ability| {
+            let n_areas = self.assumed.as_ref().map_or(0, |assumed| assumed.n_areas);
+            ability.is_sound() && ability.n_dimensions() == 1 + n_areas
+        };
+        if self.abilities.is_some() && fits(&abilities.device) && fits(&abilities.edge) {
+            self.abilities = Some(abilities.clone());
+        }
+    }
+
+    /// What the last user message asks of the model of this side; `None` where abilities do not count.
+    pub fn item(&self, messages: &[Message], side: Route) -> Result<Option<Item>> {
+        let (Some(models), Some(_)) = (self.rows.models, &self.abilities) else { return Ok(None) };
+        let prompt = self.prompt(messages)?;
+        let ease = prompt.outputs[models.right(side).row];
+        Ok(Some(self.item_of(&prompt, ease)))
+    }
+
+    fn item_of(&self, prompt: &Prompt, ease: f32) -> Item {
+        let asks = self.assumed.as_ref().map(|assumed| assumed.asks(&prompt.kinds));
+        Item { ease: ease.into(), asks: asks.unwrap_or_default() }
+    }
+
+    /// Probability that the model of this side is right, `ease` being the logit without its ability.
+    fn right(&self, side: Route, prompt: &Prompt, ease: f32) -> f64 {
+        match &self.abilities {
+            Some(abilities) => abilities.of(side).right(&self.item_of(prompt, ease)),
+            None => probability(ease),
+        }
     }
 
     /// Scores the last user message of `messages`.
     pub fn score(&self, messages: &[Message]) -> Result<Score> {
-        let Prompt { outputs, .. } = self.prompt(messages)?;
+        let prompt = self.prompt(messages)?;
+        let outputs = &prompt.outputs;
         let tokens = |row: usize| f64::from(outputs[row]).exp_m1().clamp(1.0, MAX_ANSWER_TOKENS);
         let p = match self.rows.models {
-            Some(Models { device_right, edge_right, .. }) => {
-                probability(outputs[edge_right]) * (1.0 - probability(outputs[device_right]))
-            }
+            Some(models) => self.needed(models, &prompt, outputs[models.device.row]),
             None => probability(outputs[self.rows.needed]),
         };
         Ok(Score {
@@ -284,7 +436,8 @@ impl Scorer {
             return Ok(probability(self.answer(messages, answer, row, confidence, None)? + shift));
         };
         let row = models.device_answer.ok_or_else(unlearned)?;
-        self.needed(models, self.answer(messages, answer, row, confidence, None)?, messages)
+        let ease = self.answer(messages, answer, row, confidence, None)?;
+        Ok(self.needed(models, &self.prompt(messages)?, ease))
     }
 
     /// The same of a whole answer that an edge has read.
@@ -300,17 +453,15 @@ impl Scorer {
     ) -> Result<f64> {
         let models = self.rows.models.ok_or_else(unlearned)?;
         let row = models.device_read.ok_or_else(unlearned)?;
-        self.needed(
-            models,
-            self.answer(messages, answer, row, confidence, Some(reading))?,
-            messages,
-        )
+        let ease = self.answer(messages, answer, row, confidence, Some(reading))?;
+        Ok(self.needed(models, &self.prompt(messages)?, ease))
     }
 
-    /// Probability that the edge is needed, where `right` is the logit that the device's answer is right.
-    fn needed(&self, models: Models, right: f32, messages: &[Message]) -> Result<f64> {
-        let edge_right = probability(self.prompt(messages)?.outputs[models.edge_right]);
-        Ok(edge_right * (1.0 - probability(right)))
+    /// Probability that the edge is needed, where `ease` is the logit that the device is right, but for its
+    /// ability.
+    fn needed(&self, models: Models, prompt: &Prompt, ease: f32) -> f64 {
+        let edge_right = self.right(Route::Edge, prompt, prompt.outputs[models.edge.row]);
+        edge_right * (1.0 - self.right(Route::Device, prompt, ease))
     }
 
     /// What `row` says of an answer.

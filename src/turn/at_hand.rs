@@ -2,6 +2,7 @@
 
 use std::cell::RefCell;
 
+use super::competence::Unchecked;
 use super::course::Course;
 use super::idle::Missed;
 use crate::dialogue::{Message, Session};
@@ -16,6 +17,8 @@ pub(super) struct DialogueAtHand {
     pub missed: Option<Missed>,
     /// The dialogue, if the edge has not seen its last turn.
     pub unseen: Option<Vec<Message>>,
+    /// The last turn, if the edge may check what the device has answered.
+    pub unchecked: Option<Unchecked>,
     pub session: RefCell<Session>,
 }
 

@@ -3,13 +3,14 @@
 
 use crate::handoff::{Ledger, Survival};
 use crate::host::Host;
-use crate::routing::{Feedback, Habits, Link, Rates};
+use crate::routing::{Competence, Feedback, Habits, Link, Rates};
 
 const DEVICE_RATES_KEY: &str = "rates.device";
 const EDGE_RATES_KEY: &str = "rates.edge";
 const SURVIVAL_KEY: &str = "edge.survival";
 const HABITS_KEY: &str = "habits";
 const FEEDBACK_KEY: &str = "feedback";
+const COMPETENCE_KEY: &str = "competence";
 
 pub(super) struct Knowledge {
     pub link: Link,
@@ -19,8 +20,12 @@ pub(super) struct Knowledge {
     pub ledger: Ledger,
     pub habits: Habits,
     pub feedback: Feedback,
+    /// How able models are.
+    pub competence: Competence,
     /// Whether a verdict has changed `feedback`, which is large, since it was saved.
     taught: bool,
+    /// The same of `competence`.
+    learned: bool,
 }
 
 impl Knowledge {
@@ -39,7 +44,9 @@ impl Knowledge {
             ledger: Ledger::new(survival),
             habits: kept(host, HABITS_KEY, Habits::from_json).unwrap_or_default(),
             feedback: kept(host, FEEDBACK_KEY, Feedback::from_json).unwrap_or_default(),
+            competence: kept(host, COMPETENCE_KEY, Competence::from_json).unwrap_or_default(),
             taught: false,
+            learned: false,
         }
     }
 
@@ -54,9 +61,17 @@ impl Knowledge {
         self.taught = true;
     }
 
+    /// Something was learned of how able a model is, or spent on it.
+    pub fn note_competence(&mut self) {
+        self.learned = true;
+    }
+
     pub fn save<H: Host>(&mut self, host: &H) {
         if std::mem::take(&mut self.taught) {
             host.save(FEEDBACK_KEY, &self.feedback.to_json());
+        }
+        if std::mem::take(&mut self.learned) {
+            host.save(COMPETENCE_KEY, &self.competence.to_json());
         }
         for (key, json) in [
             (DEVICE_RATES_KEY, self.device_rates.to_json()),

@@ -8,6 +8,7 @@ mod absence;
 mod answer;
 mod at_hand;
 mod calibrated;
+mod competence;
 mod contenders;
 mod course;
 mod device;
@@ -40,6 +41,7 @@ use crate::edge::Asked;
 use crate::engine::Engine;
 use crate::handoff::{Dialogues, Plan, Prices, plan::cheapest};
 use crate::host::{Event, Host};
+use crate::routing::competence::Source;
 use crate::routing::cost::{Work, device_terms, edge_terms};
 use crate::routing::feedback::COMMON_TURNS;
 use crate::routing::{
@@ -49,9 +51,10 @@ use crate::{Error, Result};
 
 use answer::Answer;
 use at_hand::DialogueAtHand;
+pub use competence::{CompetenceReport, ModelCompetence};
 use knowledge::Knowledge;
 use models::{DeviceModel, ScoringModel};
-use ratings::Ratings;
+use ratings::{Rateable, Ratings};
 pub use reader::DraftRead;
 pub use report::{FinishReason, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 use sides::{EdgeStanding, Sides};
@@ -104,20 +107,21 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.knowledge.change_edge();
             self.sides.edge = EdgeStanding::new(&config.edge);
         }
+        let same_edge = config.edge == self.config.edge;
         self.calibrated.take_if(|(calibration, _)| !calibration.holds_in(&config));
         let same_models = self.config.models == config.models;
         self.config = config;
-        if !same_models && let Some(mut scorer) = self.sides.scorer.take() {
-            self.introduce(&mut scorer);
-            self.sides.scorer = Some(scorer);
+        if !(same_models && same_edge) {
+            self.introduce_again();
         }
         Ok(())
     }
 
-    /// Tells a scorer whom it judges.
-    fn introduce(&self, scorer: &mut S) {
-        if let Some((device, edge)) = self.config.models.pair() {
-            scorer.use_pair(&device, &edge);
+    /// The models that the scorer judges are others.
+    fn introduce_again(&mut self) {
+        if let Some(mut scorer) = self.sides.scorer.take() {
+            self.introduce(&mut scorer);
+            self.sides.scorer = Some(scorer);
         }
     }
 
@@ -128,6 +132,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             let states = COMMON_TURNS.iter().filter_map(|text| scorer.state(&user(text)).ok());
             states.for_each(|state| self.knowledge.feedback.see(&state));
         }
+        self.sides.quiz_items.take();
         self.sides.scorer = Some(scorer);
     }
 
@@ -145,7 +150,9 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.config = self.uncalibrated();
         }
         self.sides.local.device = Some(device);
+        self.sides.local.quiz_failed = false;
         self.sides.local.open_dialogues(&self.config.handoff);
+        self.introduce_again();
         Ok(())
     }
 
@@ -217,6 +224,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         request.validate()?;
         self.dialogue.missed = None;
         self.dialogue.unseen = None;
+        self.dialogue.unchecked = None;
         self.dialogue.session.borrow_mut().enter(&request.messages, host.today());
         let mode = request.mode.unwrap_or(self.config.mode);
         let mut counted = self.count(&request.messages)?;
@@ -247,32 +255,49 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             self.note_missed(&request.messages, &answer.text, answer.route);
         }
         self.note_unseen(&request.messages, &answer.text, answer.route);
+        if !request.needs_edge() {
+            let n_tokens = answer.n_text_tokens();
+            self.note_unchecked(&request.messages, &answer.text, n_tokens, answer.route);
+        }
         self.dialogue.last_route = Some(answer.route);
         self.knowledge.save(host);
-        let turn = self.ratings.remember(answer.route, state, score.p);
+        let item = self.item(&request.messages, answer.route)?;
+        let rateable = Rateable { turn: 0, route: answer.route, state, p: score.p, item };
+        let turn = self.ratings.remember(rateable);
         Ok(answer.into_report(turn, decision, decided, ended, counted.dropped_messages))
     }
 
     /// Learns what a person says of the answer to turn `turn`, a report's number: thumbs, or that
-    /// the edge was asked to answer again. Praise of the edge says nothing about the device.
+    /// the edge was asked to answer again. Praise of the edge says nothing about the device, and both say
+    /// something about how able the model is that has answered.
     ///
     /// # Errors
     /// When the turn is not one of the last ones.
     pub fn rate<H: Host>(&mut self, turn: u64, verdict: Verdict, host: &H) -> Result<()> {
         let rated = self.ratings.turn(turn)?;
-        let needed = match (rated.route, verdict) {
-            (Route::Device, Verdict::Up) | (Route::Edge, Verdict::Down) => false,
-            (Route::Device, Verdict::Down | Verdict::Again) => true,
-            (Route::Edge, Verdict::Up | Verdict::Again) => return Ok(()),
+        let (route, item) = (rated.route, rated.item.clone());
+        let needed = match (route, verdict) {
+            (Route::Device, Verdict::Up) | (Route::Edge, Verdict::Down) => Some(false),
+            (Route::Device, Verdict::Down | Verdict::Again) => Some(true),
+            (Route::Edge, Verdict::Up | Verdict::Again) => None,
         };
-        self.knowledge.learn_verdict(&rated.state, rated.p, needed);
+        if let Some(needed) = needed {
+            self.knowledge.learn_verdict(&rated.state, rated.p, needed);
+        }
+        // Whoever asks for another answer of the edge's does not say that the first was wrong.
+        let tells = verdict != Verdict::Again || route == Route::Device;
+        if let Some(item) = item.filter(|_| tells) {
+            let right = f64::from(u8::from(verdict == Verdict::Up));
+            self.learn_outcome(route, &item, right, Source::Verdict);
+        }
         self.knowledge.save(host);
         Ok(())
     }
 
-    /// Forgets all that was learned from verdicts.
+    /// Forgets all that was learned from verdicts, and of how able the models are.
     pub fn forget_feedback<H: Host>(&mut self, host: &H) {
         self.knowledge.forget_verdicts();
+        self.forget_competence();
         self.knowledge.save(host);
     }
 
@@ -421,12 +446,14 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.config.failback && wants_edge && self.config.edge.base_url.is_some() && away
     }
 
-    /// While no turn runs: makes the probes that are due, if any, and lets the
-    /// device catch up. Called every few seconds by the host; costs nothing
+    /// While no turn runs: makes the probes that are due, if any, lets the
+    /// device catch up, and learns how able the models are. Called every few seconds by the host; costs nothing
     /// when nothing is due, and ends when the host is cancelled.
     pub async fn tick<H: Host>(&mut self, host: &H) {
         self.probe_if_due(host).await;
         self.catch_up(host).await;
+        self.check_answer(host).await;
+        self.take_quiz(host).await;
         // A bandwidth takes several.
         while self.probe_if_due(host).await {}
     }

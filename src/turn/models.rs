@@ -8,7 +8,7 @@ use crate::dialogue::{Message, Prompt, Session};
 use crate::edge::Reading;
 use crate::engine::{Engine, GenerateRequest, Generation, SamplingOptions, Step};
 use crate::handoff::{Fetching, Plan};
-use crate::routing::{Confidence, LinkEstimate, Rates, Score, Scorer};
+use crate::routing::{Abilities, Confidence, Item, LinkEstimate, Rates, Route, Score, Scorer};
 
 /// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
 const WARM_UP_PREFILL: usize = 32;
@@ -28,6 +28,11 @@ pub trait DeviceModel {
 
     /// The model's own name.
     fn name(&self) -> &str;
+
+    /// Tells this model's file from any other; what is learned of the model is kept under it.
+    fn identity(&self) -> &str {
+        self.name()
+    }
 
     /// Names the vocabulary that its tokens are from.
     fn vocabulary(&self) -> &str;
@@ -128,6 +133,24 @@ pub trait ScoringModel {
     /// Judges this device's and this edge's model from now on, by what it has learned of them.
     fn use_pair(&mut self, _device: &str, _edge: &str) {}
 
+    /// Whether it has learned the model of this side by its name.
+    fn knows(&self, _side: Route) -> bool {
+        false
+    }
+
+    /// What it assumes of how able both models are; `None` where that does not count.
+    fn priors(&self) -> Option<Abilities> {
+        None
+    }
+
+    /// Judges with these beliefs from now on.
+    fn believe(&mut self, _abilities: &Abilities) {}
+
+    /// What the last user message asks of the model of a side.
+    fn item(&self, _messages: &[Message], _side: Route) -> Result<Option<Item>> {
+        Ok(None)
+    }
+
     /// Whether it has learned what an edge's reading of an answer tells.
     fn can_read(&self) -> bool {
         false
@@ -150,6 +173,10 @@ impl DeviceModel for Engine {
 
     fn name(&self) -> &str {
         &self.model().info().name
+    }
+
+    fn identity(&self) -> &str {
+        &self.model().info().digest
     }
 
     fn vocabulary(&self) -> &str {
@@ -252,6 +279,22 @@ impl ScoringModel for Scorer {
     fn use_pair(&mut self, device: &str, edge: &str) {
         // The rows that every file has were found when it was loaded, and no pair lacks them.
         let _ = Scorer::use_pair(self, Some((device, edge)));
+    }
+
+    fn knows(&self, side: Route) -> bool {
+        self.knows(side)
+    }
+
+    fn priors(&self) -> Option<Abilities> {
+        self.priors()
+    }
+
+    fn believe(&mut self, abilities: &Abilities) {
+        self.believe(abilities);
+    }
+
+    fn item(&self, messages: &[Message], side: Route) -> Result<Option<Item>> {
+        self.item(messages, side)
     }
 
     fn can_read(&self) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::VecDeque;
 
-use crate::routing::Route;
+use crate::routing::{Item, Route};
 use crate::{Error, Result};
 
 /// Turns that can still be rated.
@@ -16,6 +16,8 @@ pub(super) struct Rateable {
     pub state: Vec<f32>,
     /// As the scorer had it, with earlier verdicts.
     pub p: f64,
+    /// What it asked of the model that answered.
+    pub item: Option<Item>,
 }
 
 /// The last ones.
@@ -27,12 +29,12 @@ pub(super) struct Ratings {
 
 impl Ratings {
     /// A turn has ended; gives its number.
-    pub fn remember(&mut self, route: Route, state: Vec<f32>, p: f64) -> u64 {
+    pub fn remember(&mut self, rateable: Rateable) -> u64 {
         self.n_turns += 1;
         if self.rateable.len() == MAX_RATEABLE {
             self.rateable.pop_front();
         }
-        self.rateable.push_back(Rateable { turn: self.n_turns, route, state, p });
+        self.rateable.push_back(Rateable { turn: self.n_turns, ..rateable });
         self.n_turns
     }
 

@@ -1,16 +1,22 @@
 //! Who can answer, and who says which of them should: the device's model with its dialogues, the
 //! scorer, and how one stands with the edge.
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::edge_call::Sending;
 use crate::config::EdgeConfig;
 use crate::handoff::{Dialogues, KvOffer};
+use crate::routing::{Item, Route};
+
+/// A side, the names of both models, and whether the scorer has learned this one.
+pub(super) type Judged = (Route, (Option<String>, Option<String>), bool);
 
 pub(super) struct Sides<D, S> {
     pub local: Local<D>,
     pub scorer: Option<S>,
+    /// What the quiz's questions ask of a model, as the scorer sees it.
+    pub quiz_items: RefCell<Vec<(Judged, Vec<Item>)>>,
     pub edge: EdgeStanding,
 }
 
@@ -19,6 +25,8 @@ pub(super) struct Local<D> {
     pub device: Option<D>,
     pub dialogues: Option<Dialogues>,
     pub fetching: FetchState,
+    /// Whether the model could not be asked the quiz's questions.
+    pub quiz_failed: bool,
 }
 
 /// What is known of fetching, from turn to turn.
@@ -44,8 +52,14 @@ pub(super) struct EdgeStanding {
 impl<D, S> Sides<D, S> {
     pub fn new(edge: &EdgeConfig) -> Sides<D, S> {
         Sides {
-            local: Local { device: None, dialogues: None, fetching: FetchState::default() },
+            local: Local {
+                device: None,
+                dialogues: None,
+                fetching: FetchState::default(),
+                quiz_failed: false,
+            },
             scorer: None,
+            quiz_items: RefCell::default(),
             edge: EdgeStanding::new(edge),
         }
     }

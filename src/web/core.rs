@@ -21,7 +21,7 @@ use crate::dialogue::{Date, Message};
 use crate::engine::{Bert, Engine, Model};
 use crate::host::Host;
 use crate::routing::{Calibration, LinkEstimate, Rates, Scorer};
-use crate::turn::{Router, TurnReport, TurnRequest};
+use crate::turn::{CompetenceReport, Router, TurnReport, TurnRequest};
 use crate::{Error, Result};
 
 /// The longest context that a page allocates KV for, whatever the model allows.
@@ -55,6 +55,8 @@ struct State {
     edge: Rates,
     /// The one in force.
     calibration: Option<Calibration>,
+    /// How able both models are, where the scorer knows abilities.
+    competence: Option<CompetenceReport>,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -322,6 +324,7 @@ fn look(router: &Router, now: Duration) -> State {
         },
         edge: router.edge_rates(),
         calibration: router.calibration().cloned(),
+        competence: router.competence(),
     }
 }
 

@@ -6,6 +6,7 @@ from gguf import GGMLQuantizationType as Kind
 from gguf import PoolingType
 from torch import nn
 
+import ability
 import signals
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES, General
 from export import write_scorer
@@ -50,9 +51,10 @@ def fill(model, to, row):
             into[to] = torch.from_numpy(weights.astype(np.float32))
 
 
-def write(path, model, tokenizer, names, rows, kinds, means):
-    new, outputs = extended(model, names, rows, len(kinds), means)
+def write(path, model, tokenizer, names, rows, of_kind, means):
+    """`of_kind` has the area of each kind."""
+    new, outputs = extended(model, names, rows, len(of_kind), means)
     write_scorer(path, new, tokenizer, "nearside-general-scorer", head_kind=Kind.F16, licence="Apache-2.0",
                  outputs=outputs, budgets=(TURN_PIECES, DIGEST_PIECES, ANSWER_PIECES), pooling=PoolingType.MEAN,
-                 n_kinds=len(kinds), signals=signals.NAMES)
+                 areas=of_kind, abilities=ability.ASSUMED, signals=signals.NAMES)
     print(f"{path}: {len(outputs)} rows, {path.stat().st_size:,} bytes")

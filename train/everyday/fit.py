@@ -3,7 +3,7 @@
     python train/everyday/fit.py --outcomes DIR [--device NAME --edge NAME] [--measure]
 
 The encoder, its pieces and the rows that are there already stay as they are. What is added: `kind:NAME`, a softmax
-over the kinds of questions; `right:MODEL`, that a model is right, from the prompt; `answer:DEVICE`, the same once it is
+over the kinds of questions; `ease`, how easy a question is for a model of average ability (ability.py); `right:MODEL`, that a model is right, from the prompt; `answer:DEVICE`, the same once it is
 seen what it wrote, and with what probabilities; `read:DEVICE`, once the edge has read that; `length:MODEL`. All are
 linear in what the scorer reads and in how likely the question is of each kind. Kinds that are marked unseen, and a fifth
 of the questions of the others, are not learned from.
@@ -23,6 +23,7 @@ from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.metrics import log_loss
 from sklearn.model_selection import GroupKFold
 
+import ability
 import recorded  # which makes the modules of train/ and train/public known
 import signals
 from encoder import ANSWER_PIECES, DIGEST_PIECES, TURN_PIECES
@@ -37,6 +38,7 @@ SEED, FOLDS, STEPS = 17, 5, 1500
 STRENGTHS = (0.03, 0.1, 0.3, 1.0)
 KIND_SCALE, SIGNAL_SCALE, KIND_STRENGTH = 2.0, 0.3, 10.0
 N_GOLDEN = 12
+EASE_READS = "features words state"
 WHOLE_COUNTS = 2.0  # a whole answer, beside one that is cut at a random place
 
 
@@ -167,13 +169,52 @@ def report(name, needed, right, questions, parts=("test", "unseen")):
     return found
 
 
-def fit(args):
+def read(args):
+    """(model, tokenizer, names of its rows, questions that both models were asked, their prompts as the scorer sees
+    them, which of them are learned from)"""
     model, tokenizer, names = load(args.scorer)
     everything = recorded.read(args.questions, args.outcomes)
     questions = [q for q in everything if {args.device, args.edge} <= q.answers.keys()]
     prompts = Encoded(args.runs / "prompts", model, tokenizer, [(q.prompt, q.digest, beginning, "") for q in questions]).inputs
     train = np.array([i for i, q in enumerate(questions) if q.part in ("train", "valid")])
     print(f"{len(questions)} questions, {len(train)} to learn from", flush=True)
+    return model, tokenizer, names, questions, prompts, train
+
+
+def prepared():
+    """(questions, what a row reads of each, how likely each is of each kind, which are learned from, the kinds)"""
+    args = arguments([])
+    *_, questions, prompts, train = read(args)
+    kinds, _, likely = kinds_of(prompts, questions, train)
+    return questions, ease_columns(prompts, likely, train)[1], likely, train, kinds
+
+
+def ease_columns(prompts, likely, train):
+    scales = Scales(prompts, train, EASE_READS)
+    return scales, hstack([scales.of(prompts), csr_matrix(likely * KIND_SCALE)]).tocsr()
+
+
+def outcomes_of(questions):
+    """{model: right or wrong for each question, NaN where it was not asked}"""
+    models = sorted({model for q in questions for model in q.answers})
+    return {m: np.array([q.answers[m]["correct"] if m in q.answers else math.nan for q in questions], float) for m in models}
+
+
+def ease_row(prompts, likely, questions, kinds, train):
+    """(Row `ease`, the area of each kind)"""
+    of_kind, areas = ability.areas_of(questions, kinds)
+    asked = ability.asks(likely, of_kind, areas)
+    scales, columns = ease_columns(prompts, likely, train)
+    _, weights, middle, abilities = ability.joint(columns, asked, outcomes_of(questions), train)
+    for model, found in abilities.items():
+        print(f"ability of {model}: {found[0]:+.2f}, " + ", ".join(f"{a} {x:+.1f}" for a, x in zip(areas, found[1:])), flush=True)
+    n = len(scales.used)
+    in_kind = np.array([middle[1 + areas.index(area)] for area in of_kind])
+    return Row(scales.weights(weights[:n]), float(middle[0]), weights[n:] * KIND_SCALE + in_kind, np.zeros(0)), of_kind, asked
+
+
+def fit(args):
+    model, tokenizer, names, questions, prompts, train = read(args)
     kinds, kind_rows, likely = kinds_of(prompts, questions, train)
     right = {m: np.array([q.answers[m]["correct"] for q in questions]) for m in (args.device, args.edge)}
     ones, groups = np.ones(len(questions)), np.arange(len(questions))
@@ -181,8 +222,10 @@ def fit(args):
     for m in right:
         rows[f"right:{m}"], logits[m], _ = fitted(prompts, likely, nothing, right[m], ones, groups, train)
         print(f"right:{m}: {rows[f'right:{m}'].reads}", flush=True)
-    edge_right = sigmoid(logits[args.edge])
-    of_prompt = edge_right * (1 - sigmoid(logits[args.device]))
+    rows["ease"], of_kind, asked = ease_row(prompts, likely, questions, kinds, train)
+    spread = ability.learned_spread(asked)
+    edge_right = sigmoid(logits[args.edge] / spread)
+    of_prompt = edge_right * (1 - sigmoid(logits[args.device] / spread))
     both = right[args.device], right[args.edge]
     figures = {"prompt": report("prompt", of_prompt, both, questions)}
 
@@ -195,7 +238,7 @@ def fit(args):
     row, logit, means = fitted(seen, likely[looks.of], own, wanted, looks.counts, looks.of, np.flatnonzero(learned))
     row.signals = np.concatenate([row.signals, np.zeros(len(signals.READ))])
     rows[f"answer:{args.device}"] = row
-    of_answer = edge_right * (1 - sigmoid(logit[whole]))
+    of_answer = edge_right * (1 - sigmoid(logit[whole] / spread))
     print(f"answer: {row.reads}", flush=True)
     figures["answer"] = report("answer", of_answer, both, questions)
 
@@ -205,14 +248,14 @@ def fit(args):
     print(f"read: {row.reads}", flush=True)
     at = np.flatnonzero(has[whole])
     read_by = [questions[i] for i in at]
-    of_reading = (edge_right * (1 - sigmoid(logit[whole])))[at]
+    of_reading = (edge_right * (1 - sigmoid(logit[whole] / spread)))[at]
     figures["answer, those that are read"] = report("answer*", of_answer[at], [r[at] for r in both], read_by)
     figures["read"] = report("read", of_reading, [r[at] for r in both], read_by)
     np.savez(args.runs / "said.npz", prompt=of_prompt, answer=of_answer, device=both[0], edge=both[1], at=at, read=of_reading,
              part=[q.part for q in questions], ids=[q.id for q in questions])
     golden(args, questions, of_prompt, of_answer, dict(zip(at, of_reading)))
     rows |= lengths(prompts, likely, questions, args, train)
-    return model, tokenizer, names, rows, kinds, all_means, figures
+    return model, tokenizer, names, rows, kinds, of_kind, all_means, figures
 
 
 def golden(args, questions, of_prompt, of_answer, of_reading):
@@ -241,7 +284,7 @@ def lengths(prompts, likely, questions, args, train):
     return found
 
 
-def main():
+def arguments(given=None):
     parser = argparse.ArgumentParser()
     parser.add_argument("--outcomes", type=Path, default=recorded.HERE / "outcomes")
     parser.add_argument("--questions", type=Path, default=recorded.HERE / "questions.jsonl")
@@ -251,12 +294,17 @@ def main():
     parser.add_argument("--runs", type=Path, default=recorded.HERE.parent / "runs/everyday")
     parser.add_argument("--out", type=Path, help="the file to write; the scorer's own unless told otherwise")
     parser.add_argument("--measure", action="store_true", help="write no file")
-    args = parser.parse_args()
+    args = parser.parse_args(given)
     args.runs.mkdir(parents=True, exist_ok=True)
-    model, tokenizer, names, rows, kinds, means, figures = fit(args)
+    return args
+
+
+def main():
+    args = arguments()
+    model, tokenizer, names, rows, kinds, of_kind, means, figures = fit(args)
     (args.runs / "figures.json").write_text(json.dumps(figures, indent=1) + "\n")
     if not args.measure:
-        write(args.out or args.scorer, model, tokenizer, names, rows, kinds, means)
+        write(args.out or args.scorer, model, tokenizer, names, rows, of_kind, means)
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ UNSEEN_KINDS = 0.2  # of all kinds, so many are never trained on
 class Question:
     id: str
     kind: str
+    area: str
     prompt: str
     before: list  # earlier messages
     digest: str  # of the exchange before it, as the router makes it
@@ -57,7 +58,7 @@ def read(questions, folder):
     for row in rows:
         kind, before = row["subject"], row.get("before", [])
         own = "unseen" if kind in unseen else part(f"{digest(before)} {row['prompt']}")
-        found[row["id"]] = Question(row["id"], kind, row["prompt"], before, digest(before), own)
+        found[row["id"]] = Question(row["id"], kind, row["area"], row["prompt"], before, digest(before), own)
     for path in sorted(Path(folder).glob("everyday.*.jsonl*")):
         name = path.name.removeprefix("everyday.").removesuffix(".gz").removesuffix(".jsonl")
         device, _, edge = name.partition(".read-by.")
