@@ -9,6 +9,7 @@ are judged on the test part, beside a scorer that was trained on the model itsel
 import argparse
 import random
 import sys
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +28,12 @@ from ship import load
 SEED, N_QUIZ = 3, 32
 
 
+def models_of(asked):
+    """Those that most of the questions were asked of."""
+    counts = Counter(model for q in asked for model in q.right)
+    return sorted(model for model, n in counts.items() if n > 0.5 * len(asked))
+
+
 def columns_of(asked, scorer, runs):
     model, tokenizer, _ = load(scorer)
     texts = [(q.prompt, "", fit.beginning, "") for q in asked]
@@ -39,13 +46,15 @@ def columns_of(asked, scorer, runs):
 def judge(asked, columns, train):
     rng = np.random.default_rng(SEED)
     test = np.array([i for i, q in enumerate(asked) if q.part == "test"])
-    models = sorted(set.intersection(*(set(q.right) for q in asked)))
-    outcomes = {m: np.array([q.right[m] for q in asked], float) for m in models}
+    models = models_of(asked)
+    outcomes = {m: np.array([q.right.get(m, np.nan) for q in asked], float) for m in models}
     ones = np.ones((len(asked), 1))  # a set is one area
     gaps = []
+    everything, whole_test = train, test
     for model, right in outcomes.items():
+        train, test = (at[~np.isnan(right[at])] for at in (everything, whole_test))
         own = LogisticRegression(C=ability.STRENGTH, max_iter=ability.STEPS).fit(columns[train], right[train])
-        ease, *_ = ability.joint(columns, ones, {m: y for m, y in outcomes.items() if m != model}, train)
+        ease, *_ = ability.joint(columns, ones, {m: y for m, y in outcomes.items() if m != model}, everything)
         belief = ability.unknown(1)
         for i in rng.choice(train, N_QUIZ, replace=False):
             belief.observe(ease[i], ones[i], right[i])
@@ -68,7 +77,7 @@ def main():
     args.runs.mkdir(parents=True, exist_ok=True)
     for path in args.outcomes:
         asked = public.read([path], [])
-        if len(set.intersection(*(set(q.right) for q in asked))) < 3:
+        if len(models_of(asked)) < 3:
             continue  # with one other model there is no difficulty to speak of
         asked = random.Random(SEED).sample(asked, min(args.most, len(asked)))
         judge(asked, *columns_of(asked, args.scorer, args.runs))
