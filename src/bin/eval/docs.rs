@@ -46,7 +46,7 @@ struct Demo {
 }
 
 /// Steps between thresholds where much is replayed.
-const FEW_STEPS: usize = 12;
+const FEW_STEPS: usize = 10;
 
 /// Writes both files into the repository.
 pub fn write(args: &ReplayArgs) -> Result<()> {
