@@ -63,67 +63,47 @@ pub struct Edge {
 
 pub const SMALL: Device = Device {
     label: "0.1B",
-    speed: Speed {
-        prefill_tps: 543.0,
-        decode_tps: 124.0,
-        source: "SmolLM2-135M, Q4_1, two threads in Chromium (performance.md)",
-    },
+    speed: speed(543.0, 124.0, "SmolLM2-135M, Q4_1, two threads in Chromium (performance.md)"),
     kv_shape: [30, 3, 64],
 };
-
 pub const MEDIUM: Device = Device {
     label: "0.5B",
-    speed: Speed {
-        prefill_tps: 147.0,
-        decode_tps: 31.2,
-        source: "Qwen2.5-0.5B, Q4_K_M, two threads in Chromium (performance.md)",
-    },
+    speed: speed(147.0, 31.2, "Qwen2.5-0.5B, Q4_K_M, two threads in Chromium (performance.md)"),
     kv_shape: [24, 2, 64],
 };
-
 /// By the limits in docs/performance.md Qwen2.5-0.5B reads 395 MB for a token; Llama-3.2-1B in Q4_K_M reads
 /// its whole file, 808 MB, as its output shares its embedding.
 pub const ONE_B: Device = Device {
     label: "1B",
-    speed: Speed {
-        prefill_tps: 72.0,
-        decode_tps: 15.3,
-        source: "no: the 0.5B's, over 2.04, the ratio of the bytes read for a token",
-    },
+    speed: speed(72.0, 15.3, "no: the 0.5B's, over 2.04, the ratio of the bytes read for a token"),
     kv_shape: [16, 8, 64],
 };
-
 /// SmolLM2-135M's shape in Q4_0, as the bench once found it, 586 and 128 tokens per second, over 23.
 pub const LARGE: Device = Device {
     label: "3.8B",
-    speed: Speed {
-        prefill_tps: 25.5,
-        decode_tps: 5.6,
-        source: "no: an earlier 0.1B's, over 23, the ratio of the bytes read for a token",
-    },
+    speed: speed(
+        25.5,
+        5.6,
+        "no: an earlier 0.1B's, over 23, the ratio of the bytes read for a token",
+    ),
     kv_shape: [32, 32, 96],
 };
 
 pub const CPU: Edge = Edge {
     label: "a server's CPU",
-    speed: Speed {
-        prefill_tps: 254.0,
-        decode_tps: 48.4,
-        source: "Qwen2.5-0.5B, Q4_K_M, llama.cpp on two cores (performance.md)",
-    },
+    speed: speed(254.0, 48.4, "Qwen2.5-0.5B, Q4_K_M, llama.cpp on two cores (performance.md)"),
     kv_prefill_tps: 321.0,
 };
-
 /// The device's model runs there as many times faster as it is smaller.
 pub const GPU: Edge = Edge {
     label: "a server's GPU",
-    speed: Speed {
-        prefill_tps: 3000.0,
-        decode_tps: 60.0,
-        source: "no: assumed, one stream of a model of 70B",
-    },
+    speed: speed(3000.0, 60.0, "no: assumed, one stream of a model of 70B"),
     kv_prefill_tps: 50_000.0,
 };
+
+const fn speed(prefill_tps: f64, decode_tps: f64, source: &'static str) -> Speed {
+    Speed { prefill_tps, decode_tps, source }
+}
 
 impl Device {
     pub fn with(&self, edge: &Edge) -> Speeds {
@@ -155,13 +135,9 @@ impl Speeds {
     }
 
     fn valid(&self) -> bool {
-        let sides = [
-            self.device_prefill_tps,
-            self.device_decode_tps,
-            self.edge_prefill_tps,
-            self.edge_decode_tps,
-        ];
-        let rates = [&sides[..], &[self.kv_prefill_tps, self.kv_import_tps]].concat();
+        let device = [self.device_prefill_tps, self.device_decode_tps, self.kv_import_tps];
+        let edge = [self.edge_prefill_tps, self.edge_decode_tps, self.kv_prefill_tps];
+        let rates = [device, edge].concat();
         let times = [self.score_s, self.look_s, self.edge_memory_s];
         rates.iter().all(|rate| rate.is_finite() && *rate > 0.0)
             && times.iter().all(|time| time.is_finite() && *time >= 0.0)

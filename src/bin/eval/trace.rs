@@ -131,42 +131,28 @@ struct Kind {
     spread: f64,
 }
 
-const WIFI: Kind = Kind {
-    name: "wifi",
-    rtt_s: 0.02,
-    up_bytes_per_s: 3e6,
-    down_bytes_per_s: 8e6,
-    queue_s: 0.05,
-    spread: 0.2,
-};
-const LTE: Kind = Kind {
-    name: "lte",
-    rtt_s: 0.06,
-    up_bytes_per_s: 8e5,
-    down_bytes_per_s: 3e6,
-    queue_s: 0.1,
-    spread: 0.35,
-};
-/// Many share the link, and the edge.
-const CONGESTED: Kind = Kind {
-    name: "congested",
-    rtt_s: 0.25,
-    up_bytes_per_s: 6e4,
-    down_bytes_per_s: 2e5,
-    queue_s: 1.5,
-    spread: 0.6,
-};
-/// A full buffer before the slow uplink delays whatever comes behind.
-const BUFFERBLOAT: Kind = Kind {
-    name: "bufferbloat",
-    rtt_s: 0.05,
-    up_bytes_per_s: 4e4,
-    down_bytes_per_s: 4e5,
-    queue_s: 0.1,
-    spread: 0.2,
-};
-/// A train's LTE.
-const TUNNELS: Kind = Kind { name: "tunnels", ..LTE };
+/// Good Wi-Fi; LTE; a link that many share, and the edge; a full buffer before a slow uplink, which delays
+/// whatever comes behind; a train's LTE.
+const KINDS: [Kind; 5] = [
+    kind("wifi", 0.02, 3e6, 8e6, 0.05, 0.2),
+    LTE,
+    kind("congested", 0.25, 6e4, 2e5, 1.5, 0.6),
+    kind("bufferbloat", 0.05, 4e4, 4e5, 0.1, 0.2),
+    Kind { name: "tunnels", ..LTE },
+];
+const LTE: Kind = kind("lte", 0.06, 8e5, 3e6, 0.1, 0.35);
+
+/// As the fields are listed.
+const fn kind(
+    name: &'static str,
+    rtt_s: f64,
+    up: f64,
+    down: f64,
+    queue_s: f64,
+    spread: f64,
+) -> Kind {
+    Kind { name, rtt_s, up_bytes_per_s: up, down_bytes_per_s: down, queue_s, spread }
+}
 
 /// A buffer fills over so many seconds, adds so much to the round trip, and drains at once.
 const FILL_S: f64 = 20.0;
@@ -175,11 +161,10 @@ const FULL_BUFFER_S: f64 = 2.0;
 const OPEN_S: (usize, usize) = (30, 120);
 const TUNNEL_S: (usize, usize) = (5, 40);
 
-/// Good Wi-Fi, LTE, a congested link, a bloated buffer, and a train that passes tunnels.
+/// One of each kind.
 pub fn built_in() -> Vec<Trace> {
-    let kinds = [WIFI, LTE, CONGESTED, BUFFERBLOAT, TUNNELS];
     let mut traces: Vec<Trace> =
-        kinds.iter().zip(1..).map(|(kind, seed)| walk(kind, seed)).collect();
+        KINDS.iter().zip(1..).map(|(kind, seed)| walk(kind, seed)).collect();
     for (second, row) in traces[3].rows.iter_mut().enumerate() {
         let filled = (second as f64 % FILL_S) / FILL_S;
         row.rtt_s = rounded(row.rtt_s + filled * FULL_BUFFER_S, 1e4);
