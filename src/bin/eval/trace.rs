@@ -173,7 +173,7 @@ pub fn built_in() -> Vec<Trace> {
     traces
 }
 
-/// The one of them that has outages, a fifth of its time.
+/// The one of them that has outages.
 pub fn tunnels() -> Trace {
     built_in().pop().expect("the last one has tunnels")
 }
