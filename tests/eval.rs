@@ -41,21 +41,18 @@ fn router<'r>(set: &'r Value, name: &str) -> &'r Value {
 }
 
 #[test]
-fn a_run_tells_each_set_and_each_router() {
+fn a_run_tells_each_router_and_what_it_saves() {
     let answers = fixture("answers.jsonl");
     let (output, report) = replay("run", &["--answers", &answers]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let notes = String::from_utf8_lossy(&output.stderr);
     assert!(notes.contains("answers.jsonl: 1 answers to unknown questions are ignored"), "{notes}");
     let table = String::from_utf8_lossy(&output.stdout);
-    assert!(table.contains("small → large") && table.contains("Nearside, with the second look"));
+    assert!(table.contains("small → large") && table.contains("Nearside, with looks"));
 
-    let sets = report["pairs"][0]["sets"].as_array().unwrap();
-    let names: Vec<&str> = sets.iter().map(|set| set["set"].as_str().unwrap()).collect();
-    assert_eq!(names, ["sums", "facts"]);
-    let sums = &sets[0];
-    assert_eq!((&sums["n"], &sums["n_looked"]), (&12.into(), &12.into()));
-    for router in sums["routers"].as_array().unwrap() {
+    let set = &report["sets"][0];
+    assert_eq!((&set["n"], &set["n_looked"]), (&18.into(), &12.into()));
+    for router in set["routers"].as_array().unwrap() {
         for key in ["calls", "mean_s", "p95_s", "quality"] {
             assert!(router[key].is_number(), "{key} of {router}");
         }
@@ -65,15 +62,26 @@ fn a_run_tells_each_set_and_each_router() {
             assert_eq!(router[key].is_null(), is_end, "{key} of {router}");
         }
     }
+    for found in set["equal_quality"].as_array().unwrap() {
+        assert_eq!(found["over"].as_array().map(Vec::len), Some(3), "{found}");
+        assert!(found["wrong"]["lost"].is_number(), "{found}");
+    }
+    assert!(set["costs"].as_array().is_some_and(|costs| !costs.is_empty()));
+}
+
+#[test]
+fn each_way_ends_up_where_it_must() {
+    let (ids, answers) = (folder("sums").join("ids.txt"), fixture("answers.jsonl"));
+    fs::write(&ids, (1..=12).map(|n| format!("sum-{n}\n")).collect::<String>()).unwrap();
+    let more = ["--answers", &answers, "--test-ids", ids.to_str().unwrap()];
+    let (_, report) = replay("sums", &more);
+    let sums = &report["sets"][0];
     assert_eq!(router(sums, "all_device")["quality"], 7.0 / 12.0);
     assert_eq!(router(sums, "all_device")["calls"], 0.0);
     assert_eq!(router(sums, "oracle")["quality"], 11.0 / 12.0);
     // The looks at these answers know; the prompts hardly do.
     let cpt80 = |name: &str| router(sums, name)["cpt80"].as_f64().unwrap();
-    assert!(cpt80("ours_look") < cpt80("ours_prompt"));
-    // Of facts, no answer was looked at.
-    let no_looks = sets[1]["routers"].as_array().unwrap();
-    assert!(no_looks.iter().all(|router| router["name"] != "ours_look"));
+    assert!(cpt80("ours_look") < cpt80("ours"));
 }
 
 #[test]
@@ -105,32 +113,22 @@ fn what_the_scorer_says_can_be_kept() {
     assert_eq!(lines.lines().count(), 18);
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert!(first["p"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0), "{first}");
-    assert_eq!(asked["pairs"][0]["sets"], run(&[])["pairs"][0]["sets"]);
+    assert_eq!(asked["sets"], run(&[])["sets"]);
 }
 
 #[test]
 fn only_the_questions_that_are_asked_for_count() {
     let ids = folder("ids").join("ids.txt");
-    fs::write(&ids, "sum-1\nsum-3\n\nfact-1\n").unwrap();
-    let (_, report) = replay("ids", &["--test-ids", ids.to_str().unwrap()]);
-    let sets = &report["pairs"][0]["sets"];
-    assert_eq!((&sets[0]["n"], &sets[1]["n"]), (&2.into(), &1.into()));
-    assert!(router(&sets[1], "random")["cpt50"].is_null(), "there is no gap to recover");
-}
-
-#[test]
-fn the_built_in_traces_can_be_played_from_their_files() {
-    let folder = folder("traces");
-    let written = eval(&["traces", "--out", folder.to_str().unwrap()]);
-    assert!(written.status.success());
-    let files: Vec<String> = ["wifi", "lte", "congested", "bufferbloat", "tunnels"]
-        .iter()
-        .map(|name| folder.join(format!("{name}.json")).to_str().unwrap().to_owned())
-        .collect();
-    let more: Vec<&str> = ["--trace"].into_iter().chain(files.iter().map(String::as_str)).collect();
-    let (built_in, from_files) = (replay("traces-1", &[]), replay("traces-2", &more));
-    assert!(built_in.1.is_object());
-    assert_eq!(built_in.1, from_files.1);
+    fs::write(&ids, "sum-1\nsum-3\n\n").unwrap();
+    let more = folder("ids").join("more.txt");
+    fs::write(&more, "fact-1\n").unwrap();
+    let [ids, more] = [&ids, &more].map(|file| file.to_str().unwrap());
+    let set = |files: &[&str]| {
+        let (_, report) = replay("ids", &[&["--test-ids"], files].concat());
+        report["sets"][0].clone()
+    };
+    assert_eq!((&set(&[ids])["n"], &set(&[ids, more])["n"]), (&2.into(), &3.into()));
+    assert!(router(&set(&[more]), "win_rate")["cpt50"].is_null(), "there is no gap to recover");
 }
 
 #[test]
@@ -254,80 +252,40 @@ fn what_is_missing_or_unreadable_is_named() {
     check("--test-ids", "other\n", "no id in it is that of a question");
 }
 
-/// A run over dialogues, and the JSON it wrote.
-fn dialogues(test: &str, more: &[&str]) -> (Output, Value) {
-    let json = folder(test).join("dialogues.json");
-    let args = [&["--json", json.to_str().unwrap(), "--dialogues"], more].concat();
-    let output = eval(&args);
-    let text = fs::read_to_string(&json).unwrap_or_default();
-    (output, serde_json::from_str(&text).unwrap_or_default())
-}
-
 #[test]
-fn dialogues_and_sessions_are_replayed_through_every_router() {
-    let (recorded, outcomes) = (fixture("dialogues.jsonl"), fixture("outcomes.jsonl"));
-    let predictions = fixture("predictions.jsonl");
-    let files = ["--outcomes", &outcomes, "--predictions", &predictions];
-    let more = [&[recorded.as_str()], &files[..], &PAIR].concat();
-    let (output, report) = dialogues("dialogues", &more);
+fn sessions_are_replayed_through_every_router() {
+    let (output, report) = replay("dialogues", &["--dialogues"]);
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let sets = report["sets"].as_array().unwrap();
-    let names: Vec<&str> = sets.iter().map(|set| set["set"].as_str().unwrap()).collect();
-    assert_eq!(names, ["dialogues", "sessions of small → large"]);
-    let counts = |key: &str| (sets[0][key].as_u64(), sets[1][key].as_u64().unwrap_or(0) > 0);
-    assert_eq!(counts("n_dialogues"), (Some(3), true));
-    assert_eq!(counts("n_turns"), (Some(11), true));
-    assert_eq!(sets[0]["n_long"], 1);
-    for set in sets {
-        for name in ["all_device", "all_edge", "single_turn", "sticky", "paper", "ours"] {
-            let router = router(set, name);
-            for key in ["calls", "mean_s", "p95_s", "ttft_s", "ttft_p95_s", "switches"] {
-                assert!(router["all"][key].is_number(), "{key} of {router}");
-            }
-            for key in ["device_prefilled", "edge_prefilled", "sent_bytes", "received_bytes"] {
-                assert!(router["all"][key].as_f64().is_some_and(|n| n >= 0.0), "{key} of {router}");
-            }
-            // Nobody knows which side was right in a recorded dialogue.
-            assert_eq!(router["all"]["quality"].is_number(), set["outcomes_known"] == true);
+    let set = &report["sets"][0];
+    assert!(set["n_dialogues"].as_u64() > Some(1));
+    for name in ["all_device", "all_edge", "single_turn", "sticky", "paper", "ours"] {
+        let router = router(set, name);
+        for key in ["calls", "quality", "mean_s", "p95_s", "ttft_s", "moved"] {
+            assert!(router[key].is_number(), "{key} of {router}");
         }
-        // Outages alone move it.
-        let switches = |name: &str| router(set, name)["all"]["switches"].as_f64().unwrap();
-        assert!(switches("sticky") < switches("single_turn"));
-        assert_eq!(router(set, "all_device")["all"]["calls"], 0.0);
     }
-    let table = String::from_utf8_lossy(&output.stdout);
-    assert!(table.contains("of 6 turns and more: 1 dialogues") && table.contains("the paper's"));
-    let (_, again) = dialogues("dialogues-again", &more);
-    assert_eq!(report, again);
+    // Outages alone move it.
+    let moved = |name: &str| router(set, name)["moved"].as_f64().unwrap();
+    assert!(moved("sticky") < moved("single_turn"));
+    let steps = set["equal_quality"][0]["split"].as_array().unwrap();
+    let labels: Vec<&str> =
+        steps.iter().map(|step| step["side"]["label"].as_str().unwrap()).collect();
+    let expected = [
+        "routing",
+        "going back to an edge that was away",
+        "reading in pauses",
+        "fetching keys and values",
+    ];
+    assert_eq!(labels, expected);
 
-    let traces = folder("dialogues-traces");
-    assert!(eval(&["traces", "--out", traces.to_str().unwrap()]).status.success());
-    let wifi = traces.join("wifi.json");
-    let (_, online) =
-        dialogues("dialogues-online", &[&more[..], &["--trace", wifi.to_str().unwrap()]].concat());
-    for set in online["sets"].as_array().unwrap() {
-        assert_eq!(router(set, "sticky")["all"]["switches"], 0.0);
-    }
-}
-
-#[test]
-fn dialogues_that_are_not_sound_are_refused_with_their_place() {
-    let folder = folder("dialogues-refused");
-    let check = |text: &str, expected: &str| {
-        let file = folder.join("d.jsonl");
-        fs::write(&file, text).unwrap();
-        let output = eval(&["--dialogues", file.to_str().unwrap()]);
-        let message = String::from_utf8(output.stderr).unwrap();
-        assert_eq!(output.status.code(), Some(1), "{message}");
-        assert!(message.contains(expected), "{message}");
-    };
-    let row = r#"{"task":"t","id":1,"history":[{"user":"why?","bot":"so."}]}"#;
-    check("\n", "d.jsonl: the file is empty");
-    check(&format!("{row}\n{{\"task\":"), "d.jsonl, line 2: not a dialogue: EOF while parsing");
-    check(&row.replace("bot", "bat"), "d.jsonl, line 1: not a dialogue: missing field `bot`");
-    check(&format!("{row}\n\n{}", row.replace("so.", " ")), "d.jsonl, line 3: a turn is missing");
-    let silent = r#"{"task":"t","id":1,"history":[]}"#;
-    check(silent, "d.jsonl, line 1: a turn is missing or empty");
-    let nothing = String::from_utf8(eval(&["--dialogues"]).stderr).unwrap();
-    assert!(nothing.contains("--dialogues needs files, or --outcomes for sessions"), "{nothing}");
+    let trace = folder("dialogues").join("steady.json");
+    let steady = r#"{"name":"steady","step_s":1,"rows":[[0.02,3e6,8e6,0,true]]}"#;
+    fs::write(&trace, steady).unwrap();
+    let more = ["--dialogues", "--session", "4", "--trace", trace.to_str().unwrap()];
+    let (_, online) = replay("dialogues-online", &more);
+    assert_eq!(online["sets"][0]["n_dialogues"], 4);
+    assert_eq!(router(&online["sets"][0], "sticky")["moved"], 0.0);
+    let (few, _) = replay("dialogues-few", &["--dialogues", "--session", "19"]);
+    let message = String::from_utf8(few.stderr).unwrap();
+    assert!(message.contains("too few questions for a session"), "{message}");
 }

@@ -10,9 +10,9 @@
 
 use nearside::routing::Calibration;
 
-use crate::contenders::OURS_LOOK;
 use crate::outcomes::Pair;
 use crate::replay::{Scene, replay};
+use crate::ways::OURS_LOOK;
 use crate::{Failure, Result, parallel};
 
 /// Steps between θ = 0 and θ = 1.
@@ -41,12 +41,12 @@ struct Feasible {
 
 /// Replays all questions at each θ with the router as it ships; the θ that keeps the promise is the
 /// second look's too.
-pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Picked> {
+pub fn calibration(scene: Scene, pair: &Pair, max_loss: f64) -> Result<Picked> {
     let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
     let replays = parallel::map(&thetas, |theta| replay(scene, &OURS_LOOK, *theta))?;
     let lost: Vec<Vec<bool>> =
         replays.iter().map(|turns| turns.iter().map(|turn| turn.lost).collect()).collect();
-    let n = scene.questions.len();
+    let n = scene.asked.rows.len();
     let feasible = Feasible::of(scene);
     let step = largest_step(&mean_losses(&lost), n, max_loss)
         .map_err(|failure| Failure(format!("{failure}; {}", feasible.sentence(max_loss))))?;
@@ -69,17 +69,17 @@ pub fn calibration(scene: &Scene, pair: &Pair, max_loss: f64) -> Result<Picked> 
         n,
         theta,
         look_theta: theta,
-        alpha_per_s: scene.alpha_per_s,
+        alpha_per_s: scene.setting.alpha_per_s,
     };
     Ok(Picked { calibration, sent, feasible })
 }
 
 impl Feasible {
-    fn of(scene: &Scene) -> Feasible {
+    fn of(scene: Scene) -> Feasible {
+        let rows = &scene.asked.rows;
         let share = |is: fn(bool, bool) -> bool| {
-            let questions = scene.questions.iter();
-            let n = questions.filter(|q| is(q.device_correct, q.edge_correct)).count();
-            n as f64 / scene.questions.len().max(1) as f64
+            let n = rows.iter().filter(|(q, _)| is(q.device_correct, q.edge_correct)).count();
+            n as f64 / rows.len().max(1) as f64
         };
         Feasible {
             wrong: share(|device, _| !device),

@@ -6,8 +6,8 @@ use clap::{Args, Parser, Subcommand};
 use nearside::Config;
 
 use crate::outcomes::Pair;
+use crate::speeds::Speeds;
 use crate::trace::{self, Trace};
-use crate::world::Speeds;
 use crate::{Failure, Result};
 
 /// Replays recorded questions through the router and through others, over link traces.
@@ -27,11 +27,6 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 pub enum Task {
-    /// Write the built-in link traces as files.
-    Traces {
-        #[arg(long, value_name = "DIR")]
-        out: PathBuf,
-    },
     /// Pick the largest θ that keeps the share of lost answers below a bound.
     Calibrate(Box<CalibrateArgs>),
 }
@@ -48,10 +43,9 @@ pub struct ReplayArgs {
         conflicts_with_all = ["device", "edge", "outcomes", "answers", "predictions"]
     )]
     pub pair: Vec<String>,
-    /// Replay dialogues instead of single questions: recorded ones, a JSON row each with its
-    /// `history` of `user` and `bot`, and sessions of 3 to 12 of the questions, if any are given.
-    #[arg(long, value_name = "FILE", num_args = 0..)]
-    pub dialogues: Option<Vec<PathBuf>>,
+    /// Replay dialogues instead of single questions: sessions of 3 to 12 of them.
+    #[arg(long)]
+    pub dialogues: bool,
     /// Sessions of exactly so many questions, in their files' order.
     #[arg(long, value_name = "QUESTIONS", requires = "dialogues", value_parser = at_least_one)]
     pub session: Option<usize>,
@@ -60,8 +54,9 @@ pub struct ReplayArgs {
     /// Write everything as JSON, the curves included.
     #[arg(long, value_name = "FILE")]
     pub json: Option<PathBuf>,
-    /// Write docs/evaluation.md and docs/evaluation.svg.
-    #[arg(long)]
+    /// Write docs/evaluation.md and docs/evaluation.svg: every pair in the worlds that these tell of. The
+    /// first pair is the one that the page begins with.
+    #[arg(long, conflicts_with_all = ["dialogues", "trace", "rates"], requires = "pair")]
     pub docs: bool,
 }
 
@@ -102,8 +97,8 @@ pub struct Recordings {
     #[arg(long, value_name = "GGUF")]
     pub scorer: Option<PathBuf>,
     /// Use these questions only; one id a line.
-    #[arg(long, value_name = "FILE")]
-    pub test_ids: Option<PathBuf>,
+    #[arg(long, value_name = "FILE", num_args = 1..)]
+    pub test_ids: Vec<PathBuf>,
 }
 
 /// The world around the router.
@@ -125,19 +120,17 @@ pub struct WorldArgs {
 }
 
 /// The world, read.
+#[derive(Debug, Clone)]
 pub struct World {
     pub traces: Vec<Trace>,
     pub speeds: Speeds,
     pub alpha_per_s: f64,
     pub seed: u64,
+    /// Steps between thresholds; `None`: as many as usual.
+    pub n_steps: Option<usize>,
 }
 
 impl ReplayArgs {
-    /// Whether any questions are given.
-    pub fn has_questions(&self) -> bool {
-        !self.pair.is_empty() || !self.recordings.outcomes.is_empty()
-    }
-
     pub fn pairs(&self) -> Result<Vec<Pair>> {
         if self.pair.is_empty() {
             return Ok(vec![self.recordings.pair()?]);
@@ -192,7 +185,7 @@ impl WorldArgs {
             files => files.iter().map(|file| Trace::read(file)).collect::<Result<_>>()?,
         };
         let speeds = self.rates.as_deref().map(Speeds::read).transpose()?.unwrap_or_default();
-        Ok(World { traces, speeds, alpha_per_s: self.alpha, seed: self.seed })
+        Ok(World { traces, speeds, alpha_per_s: self.alpha, seed: self.seed, n_steps: None })
     }
 }
 
@@ -240,8 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_subcommands_need_no_pair() {
-        assert!(Cli::try_parse_from(["eval", "traces", "--out", "d"]).is_ok());
+    fn calibrate_takes_a_share() {
         let line = "eval calibrate --outcomes x --device a --edge b --out t.json --max-loss";
         let parse = |loss| Cli::try_parse_from(line.split(' ').chain([loss]));
         assert!(parse("0.1").is_ok());

@@ -1,45 +1,56 @@
 //! `nearside-eval`: recorded questions through the router that the page runs, on a virtual clock.
 //!
-//! In reading order: [`outcomes`] tells which model got which question right, [`predictions`] what
-//! the scorer says of it, [`trace`] how the link behaves; [`world`] plays the link and the edge and
-//! [`recorded`] the two models on the device, in tokens that are [`pieces`] of text; [`replay`] sends all questions through one of the
-//! [`contenders`]; [`sweep`] does so for many thresholds, [`metrics`] and [`cost`] weigh the outcome, [`report`]
-//! and [`docs`] show it. [`calibrate`] picks a threshold that keeps a promise. [`dialogues`] does
-//! all this with several turns, whose keys and values [`prefix_memory`] keeps at the edge.
+//! What goes in: [`outcomes`] tells which of two models got which question right and what the device wrote,
+//! [`predictions`] what the scorer says of it; [`asked`] joins them, as questions that stand alone or as
+//! dialogues. [`trace`] is how the link behaves, [`speeds`] how fast either side computes.
+//!
+//! What plays it: [`world`] is the link and the edge, [`recorded`] the two models on the device, both in
+//! tokens that are [`pieces`] of text; [`prefix_memory`] is what the edge keeps of a dialogue. [`replay`]
+//! sends everything through one of the [`ways`] to route, and gives one turn for each question.
+//!
+//! What is made of the turns: [`sweep`] replays many thresholds, and cross-fits: what is picked on one half
+//! of the questions is scored on the other. [`compare`] tells what is saved at equal quality, and by what;
+//! [`price`] whether the router is ever dearer than not having it; [`curve`] has RouteLLM's measures, and
+//! every figure gets its paired interval from [`estimate`]. Questions and dialogues are summed up alike.
+//!
+//! What comes out: a [`report`] as JSON and as [`table`]s; [`docs`] replays the pairs in several worlds and
+//! writes docs/evaluation.md from `page.md`, with the [`chart`]. [`calibrate`] picks a threshold that keeps a
+//! promise.
 
+mod asked;
 mod calibrate;
 mod chart;
 mod cli;
-mod contenders;
-mod cost;
-mod dialogues;
+mod compare;
+mod curve;
 mod docs;
-mod metrics;
+mod estimate;
 mod outcomes;
 mod parallel;
 mod pieces;
-mod prediction;
 mod predictions;
 mod prefix_memory;
+mod price;
 mod recorded;
 mod replay;
 mod report;
+mod speeds;
 mod sweep;
+mod table;
 mod trace;
+mod ways;
 mod world;
 
 use std::fs;
 use std::path::Path;
 use std::process::ExitCode;
-use std::time::Instant;
 
 use clap::Parser;
 
-use crate::cli::{Cli, ReplayArgs, Task};
-use crate::outcomes::Pair;
-use crate::predictions::Predictions;
+use crate::asked::Asked;
+use crate::cli::{CalibrateArgs, Cli, ReplayArgs, Task};
 use crate::replay::Scene;
-use crate::report::{PairReport, Report, SetReport};
+use crate::report::{Report, SetReport};
 
 /// Why the program gave up, as a sentence for whoever started it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -57,11 +68,8 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 fn main() -> ExitCode {
     let cli = Cli::parse();
     let done = match &cli.task {
-        None => match &cli.replay.dialogues {
-            None => compare(&cli.replay),
-            Some(files) => dialogues::compare(&cli.replay, files),
-        },
-        Some(Task::Traces { out }) => write_traces(out),
+        None if cli.replay.docs => docs::write(&cli.replay),
+        None => compare(&cli.replay),
         Some(Task::Calibrate(args)) => calibrate(args),
     };
     match done {
@@ -73,75 +81,36 @@ fn main() -> ExitCode {
     }
 }
 
-/// Replays every pair and set, and shows what each router made of it.
+/// Replays every pair, and shows what each way to route made of it.
 fn compare(args: &ReplayArgs) -> Result<()> {
-    let world = args.world.read()?;
-    let (mut pairs, mut all, mut n_sets) = (Vec::new(), Scene::empty(&world), 0);
+    let setting = args.world.read()?;
+    let mut sets = Vec::new();
     for pair in args.pairs()? {
-        let mut sets = Vec::new();
-        for mut scene in scenes(&pair, &world)? {
-            sets.push(timed(&scene.questions[0].set, &scene)?);
-            all.questions.append(&mut scene.questions);
-            all.predictions.append(&mut scene.predictions);
-        }
-        n_sets += sets.len();
-        pairs.push(PairReport::new(&pair, sets));
+        let asked = Asked::load(&pair)?;
+        let asked = match (args.dialogues, args.session) {
+            (false, _) => asked,
+            (true, None) => asked.in_sessions(setting.seed),
+            (true, Some(n_turns)) => asked.in_order(n_turns),
+        };
+        let asked = asked.checked()?;
+        sets.push(SetReport::new(&pair, Scene { asked: &asked, setting: &setting })?);
     }
-    let mixture = (n_sets > 1).then(|| timed("All sets together", &all)).transpose()?;
-    let report = Report::new(&world, pairs, mixture);
-    if let Some(file) = &args.json {
-        write(file, &report.to_json())?;
+    let report = Report::new(&setting, sets);
+    print!("{}", report.to_markdown());
+    match &args.json {
+        Some(file) => write(file, &report.to_json()),
+        None => Ok(()),
     }
-    if args.docs {
-        docs::write(&report)?;
-    }
-    print!("{}", report.to_table());
-    Ok(())
-}
-
-fn timed(name: &str, scene: &Scene) -> Result<SetReport> {
-    let started = Instant::now();
-    let set = sweep::set(name, scene)?;
-    let seconds = started.elapsed().as_secs_f64();
-    let speed = set.n_replayed as f64 / seconds;
-    eprintln!("{name}: {speed:.0} questions per second in {seconds:.1} s");
-    Ok(set)
-}
-
-/// One scene for each set of a pair's questions, with what the scorer says of them.
-fn scenes<'w>(pair: &Pair, world: &'w cli::World) -> Result<Vec<Scene<'w>>> {
-    let questions = outcomes::load(pair)?;
-    let predictions = Predictions::of(pair, &questions)?;
-    let mut scenes: Vec<Scene<'w>> = Vec::new();
-    for (question, prediction) in questions.into_iter().zip(predictions.rows) {
-        let known = scenes.iter().position(|scene| scene.questions[0].set == question.set);
-        let at = known.unwrap_or_else(|| {
-            scenes.push(Scene::empty(world));
-            scenes.len() - 1
-        });
-        scenes[at].questions.push(question);
-        scenes[at].predictions.push(prediction);
-    }
-    Ok(scenes)
-}
-
-fn write_traces(folder: &Path) -> Result<()> {
-    fs::create_dir_all(folder).map_err(|error| file_failure(folder, &error))?;
-    for trace in trace::built_in() {
-        write(&folder.join(format!("{}.json", trace.name)), &trace.to_json())?;
-    }
-    Ok(())
 }
 
 /// Picks θ on all questions at hand, whatever set they are from.
-fn calibrate(args: &cli::CalibrateArgs) -> Result<()> {
-    let world = args.world.read()?;
+fn calibrate(args: &CalibrateArgs) -> Result<()> {
+    let setting = args.world.read()?;
     let pair = args.recordings.pair()?;
-    let questions = outcomes::load(&pair)?;
-    println!("{} questions have the outcomes of both models", questions.len());
-    let predictions = Predictions::of(&pair, &questions)?.rows;
-    let scene = Scene { questions, predictions, ..Scene::empty(&world) };
-    let picked = calibrate::calibration(&scene, &pair, args.max_loss)?;
+    let asked = Asked::load(&pair)?;
+    println!("{} questions have the outcomes of both models", asked.rows.len());
+    let scene = Scene { asked: &asked, setting: &setting };
+    let picked = calibrate::calibration(scene, &pair, args.max_loss)?;
     write(&args.out, &calibrate::to_json(&picked.calibration))?;
     println!("{}", calibrate::sentence(&picked));
     Ok(())

@@ -6,7 +6,6 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
-use sha2::{Digest, Sha256};
 
 use crate::{Failure, Result, file_failure};
 
@@ -24,14 +23,13 @@ pub struct Pair {
     pub answers: Vec<PathBuf>,
     pub predictions: Option<PathBuf>,
     pub scorer: Option<PathBuf>,
-    pub test_ids: Option<PathBuf>,
+    pub test_ids: Vec<PathBuf>,
 }
 
 /// One question, with what both models made of it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     pub id: String,
-    pub set: String,
     pub prompt: String,
     pub device_correct: bool,
     pub edge_correct: bool,
@@ -111,8 +109,8 @@ pub fn load(pair: &Pair) -> Result<Vec<Question>> {
     for file in &pair.answers {
         add_answers(&mut rows, file)?;
     }
-    if let Some(file) = &pair.test_ids {
-        keep_only(&mut rows, file)?;
+    if !pair.test_ids.is_empty() {
+        keep_only(&mut rows, &pair.test_ids)?;
     }
     Ok(complete(rows))
 }
@@ -207,12 +205,18 @@ fn add_answers(rows: &mut [Row], file: &Path) -> Result<()> {
     Ok(())
 }
 
-fn keep_only(rows: &mut Vec<Row>, file: &Path) -> Result<()> {
-    let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
-    let ids: HashSet<&str> = text.lines().map(str::trim).collect();
-    rows.retain(|row| ids.contains(row.id.as_str()));
+fn keep_only(rows: &mut Vec<Row>, files: &[PathBuf]) -> Result<()> {
+    let mut ids = HashSet::new();
+    for file in files {
+        let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
+        ids.extend(text.lines().map(|line| line.trim().to_owned()));
+    }
+    rows.retain(|row| ids.contains(&row.id));
     match rows.is_empty() {
-        true => Err(Failure(format!("{}: no id in it is that of a question", file.display()))),
+        true => {
+            let file = files[0].display();
+            Err(Failure(format!("{file}: no id in it is that of a question")))
+        }
         false => Ok(()),
     }
 }
@@ -233,7 +237,6 @@ fn complete(rows: Vec<Row>) -> Vec<Question> {
             answer_known,
             edge_chars: row.edge.n_chars.unwrap_or(edge_typical[&row.set]),
             id: row.id,
-            set: row.set,
             prompt: row.prompt,
         }
     };
@@ -251,13 +254,6 @@ fn medians(rows: &[Row], length: impl Fn(&Row) -> Option<usize>) -> HashMap<Stri
         lengths.get(lengths.len() / 2).copied().unwrap_or(TYPICAL_CHARS)
     };
     lengths.into_iter().map(|(set, lengths)| (set, median(lengths))).collect()
-}
-
-/// A number in [0, 1) that only the question's id decides.
-pub fn chance(question: &Question) -> f64 {
-    let digest = Sha256::digest(&question.id);
-    let bytes = [digest[0], digest[1], digest[2], digest[3]];
-    f64::from(u32::from_le_bytes(bytes)) / (f64::from(u32::MAX) + 1.0)
 }
 
 #[cfg(test)]

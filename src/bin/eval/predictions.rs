@@ -11,43 +11,65 @@ use nearside::engine::FileSource;
 use nearside::routing::{Confidence, Score, Scorer};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{Router, TurnRequest};
+use serde::{Deserialize, Serialize};
 
-use crate::contenders;
 use crate::outcomes::{self, Pair, Question};
-use crate::prediction::Prediction;
 use crate::recorded::RecordedDevice;
+use crate::speeds::Speeds;
 use crate::trace::Trace;
-use crate::world::{Speeds, World};
-use crate::{Failure, Result, parallel, write};
+use crate::world::World;
+use crate::{Failure, Result, parallel, ways, write};
 
 /// Progress is told after so many questions.
 const PROGRESS_STEP: usize = 500;
 
-/// One prediction for each question, in the questions' order.
-pub struct Predictions {
-    pub rows: Vec<Prediction>,
+/// The scorer's word on one question, as its file has it.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Prediction {
+    pub id: String,
+    /// Probability that the edge is needed, from the prompt.
+    pub p: f64,
+    pub device_tokens: f64,
+    pub edge_tokens: f64,
+    /// Bytes of the answer that were looked at, and the probability then; in growing order.
+    #[serde(default)]
+    pub looks: Vec<(usize, f64)>,
 }
 
-impl Predictions {
-    /// From the scorer if one is given, and else from the file.
-    pub fn of(pair: &Pair, questions: &[Question]) -> Result<Predictions> {
-        match (&pair.scorer, &pair.predictions) {
-            (Some(scorer), file) => {
-                let rows = ask(scorer, pair, questions)?;
-                if let Some(file) = file {
-                    write(file, &to_lines(&rows)?)?;
-                }
-                Ok(Predictions { rows })
-            }
-            (None, Some(file)) => read(file, questions),
-            (None, None) => {
-                Err(Failure("either --scorer or --predictions must be given".to_owned()))
-            }
-        }
+impl Prediction {
+    /// The recorded look nearest to an answer of `n_bytes`.
+    pub fn look(&self, n_bytes: usize) -> Option<f64> {
+        let nearest = self.looks.iter().min_by_key(|(at, _)| at.abs_diff(n_bytes));
+        nearest.map(|(_, p)| *p)
+    }
+
+    fn valid(&self) -> bool {
+        let in_unit = |p: f64| (0.0..=1.0).contains(&p);
+        let length = |tokens: f64| tokens.is_finite() && tokens > 0.0;
+        in_unit(self.p)
+            && length(self.device_tokens)
+            && length(self.edge_tokens)
+            && self.looks.iter().all(|(_, p)| in_unit(*p))
     }
 }
 
-fn read(file: &Path, questions: &[Question]) -> Result<Predictions> {
+/// One for each question, in the questions' order: from the scorer if one is given, and else from the
+/// file.
+pub fn of(pair: &Pair, questions: &[Question]) -> Result<Vec<Prediction>> {
+    match (&pair.scorer, &pair.predictions) {
+        (Some(scorer), file) => {
+            let rows = ask(scorer, pair, questions)?;
+            if let Some(file) = file {
+                write(file, &to_lines(&rows)?)?;
+            }
+            Ok(rows)
+        }
+        (None, Some(file)) => read(file, questions),
+        (None, None) => Err(Failure("either --scorer or --predictions must be given".to_owned())),
+    }
+}
+
+fn read(file: &Path, questions: &[Question]) -> Result<Vec<Prediction>> {
     let mut by_id = HashMap::new();
     for (place, row) in outcomes::read_rows::<Prediction>(file, "a prediction")? {
         if !row.valid() {
@@ -60,17 +82,12 @@ fn read(file: &Path, questions: &[Question]) -> Result<Predictions> {
             || Failure(format!("{}: no prediction for `{}`", file.display(), question.id));
         by_id.remove(&question.id).ok_or_else(missing)
     };
-    Ok(Predictions { rows: questions.iter().map(find).collect::<Result<_>>()? })
+    questions.iter().map(find).collect()
 }
 
 fn to_lines(rows: &[Prediction]) -> Result<String> {
-    let mut lines = String::new();
-    for row in rows {
-        let line = serde_json::to_string(row).map_err(|error| Failure(error.to_string()))?;
-        lines.push_str(&line);
-        lines.push('\n');
-    }
-    Ok(lines)
+    let line = |row| serde_json::to_string(row).map_err(|error| Failure(error.to_string()));
+    Ok(rows.iter().map(line).collect::<Result<Vec<String>>>()?.join("\n") + "\n")
 }
 
 /// Asks the scorer about every question, and about every answer at the points where a turn looks.
@@ -95,7 +112,7 @@ fn listen(scorer: &Scorer, question: &Question) -> Result<Prediction> {
     let (world, silent) = (World::new(&trace, &speeds), Prediction::default());
     world.ask(question, &silent);
     let heard = RefCell::new(Prediction { id: question.id.clone(), ..Prediction::default() });
-    let config = Config { theta: 1.0, alpha_per_s: 0.0, ..contenders::base_config() };
+    let config = Config { theta: 1.0, alpha_per_s: 0.0, ..ways::base_config() };
     let mut router = Router::new(config, &&world)?;
     world.run(router.set_device(RecordedDevice::new(&world), &&world))?;
     router.set_scorer(Overheard { scorer, answer_known: question.answer_known, heard: &heard });
@@ -134,5 +151,19 @@ impl ScoringModel for Overheard<'_> {
         let p = self.scorer.look(messages, answer, confidence)?;
         self.heard.borrow_mut().looks.push((answer.len(), p));
         Ok(p)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_nearest_look_counts() {
+        let looks = vec![(100, 0.2), (200, 0.6)];
+        let prediction = Prediction { looks, ..Prediction::default() };
+        let at = [0, 149, 151, 900].map(|n_bytes| prediction.look(n_bytes));
+        assert_eq!(at, [Some(0.2), Some(0.2), Some(0.6), Some(0.6)]);
+        assert_eq!(Prediction::default().look(7), None);
     }
 }

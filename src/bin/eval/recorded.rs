@@ -11,8 +11,7 @@ use nearside::routing::{Confidence, LinkEstimate, Rates, Score};
 use nearside::turn::models::{DeviceModel, Progress, ScoringModel};
 use nearside::{Error, Result};
 
-use crate::outcomes::chance;
-use crate::pieces::{TOKEN_BYTES, boundary, first_piece, prompt_tokens, token};
+use crate::pieces::{boundary, first_piece, prompt_tokens, token};
 use crate::world::World;
 
 /// Room for the longest question with the longest answer.
@@ -127,22 +126,14 @@ impl DeviceModel for RecordedDevice<'_, '_> {
             + received_bytes / link.down_bytes_per_s;
         let computed_s = plan.first as f64 / speeds.device_prefill_tps;
         let all_computed_s = (plan.first + plan.fetched) as f64 / speeds.device_prefill_tps;
-        let n_computed = if arrived_s < all_computed_s {
+        if arrived_s < all_computed_s {
             let import_s = plan.fetched as f64 / speeds.kv_import_tps;
             world.until(after(arrived_s.max(computed_s) + import_s)).await;
             world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.now());
             self.fetched = Some(prompt[..end].to_vec());
-            plan.first
         } else {
             world.until(after(all_computed_s)).await;
-            plan.first + plan.fetched
-        };
-        world.count(|traffic| {
-            traffic.device_prefilled += n_computed;
-            traffic.edge_prefilled += end - edge_held;
-            traffic.sent_bytes += (end * TOKEN_BYTES) as f64;
-            traffic.received_bytes += received_bytes;
-        });
+        }
         self.held = prompt[..end].to_vec();
     }
 
@@ -167,7 +158,6 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         if n_read < total {
             let done = total.min(n_read + writing.prefill_chunk);
             self.world.pass_seconds((done - n_read) as f64 / speeds.device_prefill_tps);
-            self.world.count(|traffic| traffic.device_prefilled += done - n_read);
             self.held.extend(&writing.prompt[n_read..done]);
             return Ok(Step::Prefilled { done, total });
         }
@@ -199,8 +189,6 @@ impl DeviceModel for RecordedDevice<'_, '_> {
 pub enum Judge {
     /// The recorded scorer.
     Scorer,
-    /// Chance: a hash of the question's id.
-    Chance,
     /// Nobody: ½ for each question.
     Nobody,
     /// The outcomes themselves.
@@ -219,7 +207,6 @@ impl ScoringModel for RecordedScorer<'_, '_> {
         let (question, prediction) = self.world.asked();
         let p = match self.judge {
             Judge::Scorer => prediction.p,
-            Judge::Chance => chance(question),
             Judge::Nobody => 0.5,
             Judge::Oracle => f64::from(question.needs_edge()),
         };

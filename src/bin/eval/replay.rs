@@ -1,7 +1,11 @@
-//! All questions, one after the other, through one router.
+//! All questions, one after the other, through one way to route.
+//!
+//! A turn's place in the result depends on nothing but the seed: with the same one, every way meets the same
+//! question at the same place of the same trace. So the turns of two ways can be compared in pairs.
 
 use std::time::Duration;
 
+use nearside::config::Mode;
 use nearside::dialogue::{Message, Role};
 use nearside::routing::Route;
 use nearside::turn::{Router, TurnReport, TurnRequest};
@@ -9,49 +13,36 @@ use rand::seq::SliceRandom;
 use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 
-use crate::contenders::Contender;
+use crate::Result;
+use crate::asked::{Asked, Dialogues};
+use crate::cli::World as Setting;
 use crate::outcomes::Question;
-use crate::prediction::Prediction;
 use crate::recorded::{RecordedDevice, RecordedScorer};
-use crate::trace::Trace;
-use crate::world::{Speeds, World};
-use crate::{Result, cli};
+use crate::ways::Way;
+use crate::world::World;
 
-/// Questions that a visitor asks before the page is loaded anew, over the next trace.
+/// Questions that stand alone and that a visitor asks before the page is loaded anew, over the next trace.
 const VISIT: usize = 10;
-/// Mean pause between an answer and the next question, in seconds.
+/// Mean pauses between an answer and the next question, in seconds. In a dialogue the reader mostly stays,
+/// and now and then leaves and comes back.
 const MEAN_PAUSE_S: f64 = 20.0;
+const MEAN_ABSENCE_S: f64 = 600.0;
+const ABSENCES: f64 = 0.1;
 /// How often the page lets the router probe while nothing happens.
 const TICK: Duration = Duration::from_secs(5);
 
-/// What is replayed, and the world in which.
-pub struct Scene<'w> {
-    pub questions: Vec<Question>,
-    /// One for each question.
-    pub predictions: Vec<Prediction>,
-    pub traces: &'w [Trace],
-    pub speeds: &'w Speeds,
-    pub alpha_per_s: f64,
-    pub seed: u64,
-}
-
-impl<'w> Scene<'w> {
-    /// A world without questions.
-    pub fn empty(world: &'w cli::World) -> Scene<'w> {
-        Scene {
-            questions: Vec::new(),
-            predictions: Vec::new(),
-            traces: &world.traces,
-            speeds: &world.speeds,
-            alpha_per_s: world.alpha_per_s,
-            seed: world.seed,
-        }
-    }
+/// What is replayed, and where.
+#[derive(Clone, Copy)]
+pub struct Scene<'s> {
+    pub asked: &'s Asked,
+    pub setting: &'s Setting,
 }
 
 /// How one question went.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Turn {
+    /// Index of the question, or of the dialogue that it belongs to: what has nothing to do with the others.
+    pub unit: usize,
     pub correct: bool,
     /// How often the edge was asked: twice where an answer was thrown away and asked for anew.
     pub n_calls: u8,
@@ -59,65 +50,112 @@ pub struct Turn {
     pub thrown_away: bool,
     /// The device kept an answer that it got wrong and the edge would have got right.
     pub lost: bool,
+    /// The device kept an answer that it got right and the edge would have got wrong.
+    pub won: bool,
+    /// Whether the dialogue changed sides before it.
+    pub moved: bool,
     pub seconds: f32,
     pub ttft_s: f32,
     /// The turn goes to the edge where θ lies below this.
     pub score: f32,
-    /// Index of the trace that it ran over.
-    pub trace: u16,
 }
 
-/// One turn for each question, in the questions' order. They are asked in a random one, in visits
-/// that take the traces in turn, each question at a random place of its visit's trace. With the same
-/// seed every router meets the same question at the same place, however long the ones before took.
-pub fn replay(scene: &Scene, contender: &Contender, theta: f64) -> Result<Vec<Turn>> {
-    let mut random = Pcg32::seed_from_u64(scene.seed);
-    let mut order: Vec<usize> = (0..scene.questions.len()).collect();
+/// One turn for each question; of dialogues, one for each question and trace.
+pub fn replay(scene: Scene, way: &Way, theta: f64) -> Result<Vec<Turn>> {
+    match &scene.asked.dialogues {
+        Dialogues::None => questions(scene, way, theta),
+        Dialogues::Of(ranges) => dialogues(scene, ranges, way, theta),
+    }
+}
+
+/// In a random order, in visits that take the traces in turn, each question at a random place of its visit's.
+fn questions(scene: Scene, way: &Way, theta: f64) -> Result<Vec<Turn>> {
+    let Scene { asked: Asked { rows, .. }, setting } = scene;
+    // Nothing is left of a question that the next one could use.
+    let way = Way { catches_up: false, fetches: false, ..*way };
+    let mut random = Pcg32::seed_from_u64(setting.seed);
+    let mut order: Vec<usize> = (0..rows.len()).collect();
     order.shuffle(&mut random);
-    let world = World::new(&scene.traces[0], scene.speeds);
+    let world = World::new(&setting.traces[0], &setting.speeds);
     let mut turns = vec![Turn::default(); order.len()];
     for (index, visit) in order.chunks(VISIT).enumerate() {
-        let trace = index % scene.traces.len();
-        let mut router = Router::new(contender.config(theta, scene.alpha_per_s), &&world)?;
-        world.run(router.set_device(RecordedDevice::new(&world), &&world))?;
-        if let Some(judge) = contender.judge {
-            router.set_scorer(RecordedScorer { world: &world, judge });
-        }
+        let trace = &setting.traces[index % setting.traces.len()];
+        let mut router = router(&world, &way, theta, setting)?;
         for &at in visit {
-            world.follow(&scene.traces[trace], random.random());
-            pause(&mut router, &world, pause_s(&mut random));
+            world.follow(trace, random.random());
+            pause(&mut router, &world, exponential(&mut random, MEAN_PAUSE_S));
             router.clear_dialogue();
-            let turn = ask(&mut router, &world, &scene.questions[at], &scene.predictions[at])?;
-            turns[at] = Turn { trace: trace as u16, ..turn_of(turn, &scene.questions[at]) };
+            let (question, prediction) = &rows[at];
+            world.ask(question, prediction);
+            let n_before = world.n_calls();
+            let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
+            let report = world.run(router.turn(&request, &&world))?;
+            turns[at] = Turn { unit: at, ..turn_of(&report, world.n_calls() - n_before, question) };
         }
     }
     Ok(turns)
 }
 
-pub type Replayed<'w, 'r> = Router<RecordedDevice<'w, 'r>, RecordedScorer<'w, 'r>>;
-
-/// A turn's report, and how often the edge was asked.
-pub struct Asked {
-    pub report: TurnReport,
-    pub n_calls: usize,
+/// In order, over every trace, each dialogue from a random place of it. What a router learns of rates, of the
+/// edge's memory and of dialogues it keeps from one to the next.
+fn dialogues(
+    scene: Scene,
+    ranges: &[std::ops::Range<usize>],
+    way: &Way,
+    theta: f64,
+) -> Result<Vec<Turn>> {
+    let Scene { asked: Asked { rows, .. }, setting } = scene;
+    let mut random = Pcg32::seed_from_u64(setting.seed);
+    let memory = Duration::from_secs_f64(setting.speeds.edge_memory_s);
+    let world = World::remembering(&setting.traces[0], &setting.speeds, memory);
+    let mut turns = Vec::new();
+    let on = |trace| ranges.iter().enumerate().map(move |(unit, range)| (trace, unit, range));
+    for (trace, unit, range) in setting.traces.iter().flat_map(on) {
+        world.follow(trace, random.random());
+        let mut router = router(&world, way, theta, setting)?;
+        let (mut messages, mut answered, mut n_moves) = (Vec::new(), None, 0);
+        for (question, prediction) in &rows[range.clone()] {
+            let n_before = world.n_calls();
+            let absent = random.random_bool(ABSENCES);
+            let mean_s = if absent { MEAN_ABSENCE_S } else { MEAN_PAUSE_S };
+            pause(&mut router, &world, exponential(&mut random, mean_s));
+            messages.push(Message::new(Role::User, &question.prompt));
+            world.ask(question, prediction);
+            let mode = answered.filter(|_| way.sticky).map(preferring);
+            let request = TurnRequest { mode, ..TurnRequest::new(messages.clone()) };
+            let report = world.run(router.turn(&request, &&world))?;
+            messages.push(Message::new(Role::Assistant, &report.text));
+            answered = answered.or(Some(report.route));
+            let moved = report.n_moves > std::mem::replace(&mut n_moves, report.n_moves);
+            let turn = turn_of(&report, world.n_calls() - n_before, question);
+            turns.push(Turn { unit, moved, ..turn });
+        }
+    }
+    Ok(turns)
 }
 
-fn ask<'r>(
-    router: &mut Replayed<'_, 'r>,
-    world: &World<'r>,
-    question: &'r Question,
-    prediction: &'r Prediction,
-) -> Result<Asked> {
-    world.ask(question, prediction);
-    let n_before = world.n_calls();
-    let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
-    let report = world.run(router.turn(&request, &world))?;
-    Ok(Asked { report, n_calls: world.n_calls() - n_before })
+type Replayed<'w, 'r> = Router<RecordedDevice<'w, 'r>, RecordedScorer<'w, 'r>>;
+
+fn router<'w, 'r>(
+    world: &'w World<'r>,
+    way: &Way,
+    theta: f64,
+    setting: &Setting,
+) -> Result<Replayed<'w, 'r>> {
+    let mut router = Router::new(way.config(theta, setting.alpha_per_s), &world)?;
+    let device = match way.fetches {
+        true => RecordedDevice::fetching(world),
+        false => RecordedDevice::new(world),
+    };
+    world.run(router.set_device(device, &world))?;
+    if let Some(judge) = way.judge {
+        router.set_scorer(RecordedScorer { world, judge });
+    }
+    Ok(router)
 }
 
 /// An answer counts as that of the side that ended it.
-pub fn turn_of(asked: Asked, question: &Question) -> Turn {
-    let Asked { report, n_calls } = asked;
+fn turn_of(report: &TurnReport, n_calls: usize, question: &Question) -> Turn {
     let kept = report.route == Route::Device;
     let looks = report.looks.iter().map(|look| look.fused);
     let decision = &report.decision;
@@ -127,15 +165,16 @@ pub fn turn_of(asked: Asked, question: &Question) -> Turn {
         n_calls: n_calls.min(255) as u8,
         thrown_away: kept && report.started_both.is_some(),
         lost: kept && question.needs_edge(),
+        won: kept && question.device_correct && !question.edge_correct,
         seconds: report.total_s as f32,
         ttft_s: report.ttft_s.unwrap_or(report.total_s) as f32,
         score: looks.fold(first, f64::max) as f32,
-        trace: 0,
+        ..Turn::default()
     }
 }
 
 /// The reader reads and thinks; meanwhile the page lets the router probe.
-pub fn pause(router: &mut Replayed, world: &World, seconds: f64) {
+fn pause(router: &mut Replayed, world: &World, seconds: f64) {
     let until = world.now() + Duration::from_secs_f64(seconds);
     world.idle_until.set(Some(until));
     while world.now() < until {
@@ -145,25 +184,32 @@ pub fn pause(router: &mut Replayed, world: &World, seconds: f64) {
     world.idle_until.set(None);
 }
 
-/// Exponentially distributed.
-fn pause_s(random: &mut Pcg32) -> f64 {
-    -MEAN_PAUSE_S * (1.0 - random.random::<f64>()).ln()
+fn preferring(route: Route) -> Mode {
+    match route {
+        Route::Device => Mode::PreferDevice,
+        Route::Edge => Mode::PreferEdge,
+    }
+}
+
+fn exponential(random: &mut Pcg32, mean: f64) -> f64 {
+    -mean * (1.0 - random.random::<f64>()).ln()
 }
 
 #[cfg(test)]
 pub mod tests {
     use super::*;
-    use crate::contenders::{ALL, ALL_DEVICE, ALL_EDGE};
+    use crate::predictions::Prediction;
+    use crate::trace::{Trace, built_in};
+    use crate::ways::{ALL_DEVICE, ALL_EDGE, Feature, OF_DIALOGUES, OF_QUESTIONS, OURS, PAPER};
 
     /// Made-up questions: some are right on the device, some only at the edge, some nowhere. The
     /// prompt's probability is vague, a look's is certain.
-    pub fn questions(n_questions: usize) -> (Vec<Question>, Vec<Prediction>) {
+    pub fn asked(n_questions: usize) -> Asked {
         let mut random = Pcg32::seed_from_u64(7);
         let each = |index: usize| {
             let need = random.random::<f64>();
             let question = Question {
                 id: format!("q{index}"),
-                set: "made-up".to_owned(),
                 prompt: format!("Question number {index}?"),
                 device_correct: random.random::<f64>() > need,
                 edge_correct: random.random::<f64>() > 0.1,
@@ -171,88 +217,100 @@ pub mod tests {
                 answer_known: true,
                 edge_chars: 40 + index % 200,
             };
-            let p = 0.5 * need + 0.5 * random.random::<f64>();
-            let look = f64::from(question.needs_edge());
             let prediction = Prediction {
                 id: question.id.clone(),
-                p,
+                p: 0.5 * need + 0.5 * random.random::<f64>(),
                 device_tokens: question.answer.len() as f64 / 4.0,
                 edge_tokens: question.edge_chars as f64 / 4.0,
-                looks: vec![(16, look)],
+                looks: vec![(16, f64::from(question.needs_edge()))],
             };
             (question, prediction)
         };
-        (0..n_questions).map(each).unzip()
+        Asked { rows: (0..n_questions).map(each).collect(), dialogues: Dialogues::None }
     }
 
-    pub fn scene(world: &cli::World, n_questions: usize) -> Scene<'_> {
-        let (questions, predictions) = questions(n_questions);
-        Scene { questions, predictions, ..Scene::empty(world) }
-    }
-
-    pub fn world(traces: Vec<Trace>) -> cli::World {
-        cli::World { traces, speeds: Speeds::default(), alpha_per_s: 0.005, seed: 1 }
+    pub fn setting(traces: Vec<Trace>) -> Setting {
+        Setting { traces, speeds: Default::default(), alpha_per_s: 0.005, seed: 1, n_steps: None }
     }
 
     fn share(turns: &[Turn], which: impl Fn(&Turn) -> bool) -> f64 {
         turns.iter().filter(|turn| which(turn)).count() as f64 / turns.len() as f64
     }
 
+    fn named(name: &str) -> &'static Way {
+        let mut all = OF_QUESTIONS.iter().chain(&OF_DIALOGUES);
+        all.find(|way| way.name == name).expect(name)
+    }
+
     #[test]
     fn both_ends_and_the_oracle_end_up_where_they_must() {
-        let world = world(vec![Trace::steady()]);
-        let scene = scene(&world, 200);
+        let (asked, setting) = (asked(200), setting(vec![Trace::steady()]));
+        let scene = Scene { asked: &asked, setting: &setting };
         let mean = |right: &dyn Fn(&Question) -> bool| {
-            scene.questions.iter().filter(|question| right(question)).count() as f64 / 200.0
+            asked.rows.iter().filter(|(question, _)| right(question)).count() as f64 / 200.0
         };
-        let run = |contender: &Contender| {
-            let turns = replay(&scene, contender, 0.5).unwrap();
+        let run = |way: &Way| {
+            let turns = replay(scene, way, 0.5).unwrap();
             (share(&turns, |turn| turn.correct), share(&turns, |turn| turn.n_calls > 0))
         };
         assert_eq!(run(&ALL_DEVICE), (mean(&|question| question.device_correct), 0.0));
         assert_eq!(run(&ALL_EDGE), (mean(&|question| question.edge_correct), 1.0));
-        let oracle = ALL.iter().find(|contender| contender.name == "oracle").unwrap();
         let best = mean(&|question| question.device_correct || question.edge_correct);
-        assert_eq!(run(oracle), (best, mean(&Question::needs_edge)));
+        assert_eq!(run(named("oracle")), (best, mean(&Question::needs_edge)));
     }
 
     #[test]
-    fn a_replay_can_be_repeated() {
-        let world = world(crate::trace::built_in());
-        let scene = scene(&world, 60);
-        for contender in &ALL {
-            let turns = replay(&scene, contender, 0.5).unwrap();
-            assert_eq!(turns, replay(&scene, contender, 0.5).unwrap(), "{}", contender.name);
+    fn a_replay_can_be_repeated_and_outages_lose_no_turn() {
+        let setting = setting(built_in());
+        let (alone, together) = (asked(60), asked(60).in_sessions(1));
+        for (asked, ways) in [(&alone, &OF_QUESTIONS[..]), (&together, &OF_DIALOGUES)] {
+            for way in ways {
+                let scene = Scene { asked, setting: &setting };
+                let turns = replay(scene, way, 0.4).unwrap();
+                assert!(turns.iter().all(|turn| turn.seconds > 0.0), "{}", way.name);
+                assert_eq!(turns, replay(scene, way, 0.4).unwrap(), "{}", way.name);
+            }
         }
-    }
-
-    #[test]
-    fn outages_lose_no_question() {
-        let up = (0.05, 1e6, 1e6, 0.1, true);
-        let mut rows = vec![up; 40];
-        rows[10..38].fill((0.05, 1e6, 1e6, 0.1, false));
-        let world = world(vec![Trace::of(&rows)]);
-        let scene = scene(&world, 100);
-        for contender in &ALL {
-            let turns = replay(&scene, contender, 0.3).unwrap();
-            assert!(turns.iter().all(|turn| turn.seconds > 0.0), "{}", contender.name);
-        }
-        let called = share(&replay(&scene, &ALL_EDGE, 0.5).unwrap(), |turn| turn.n_calls > 0);
-        assert!((0.1..0.9).contains(&called), "{called}");
     }
 
     #[test]
     fn a_score_is_the_threshold_at_which_a_turn_changes_sides() {
-        let world = world(vec![Trace::steady()]);
-        let scene = scene(&world, 80);
-        for contender in ALL.iter().filter(|contender| contender.swept && !contender.both) {
-            let scores = replay(&scene, contender, 1.0).unwrap();
-            let turns = replay(&scene, contender, 0.4).unwrap();
-            let agree = turns
-                .iter()
-                .zip(&scores)
-                .filter(|(turn, at)| (turn.n_calls > 0) == (at.score > 0.4));
-            assert!(agree.count() >= 78, "{}", contender.name);
+        let (asked, setting) = (asked(80), setting(vec![Trace::steady()]));
+        let scene = Scene { asked: &asked, setting: &setting };
+        for way in OF_QUESTIONS.iter().filter(|way| way.swept && !way.both) {
+            let scores = replay(scene, way, 1.0).unwrap();
+            let turns = replay(scene, way, 0.4).unwrap();
+            let mut each = turns.iter().zip(&scores);
+            let agree = each.by_ref().filter(|(turn, at)| (turn.n_calls > 0) == (at.score > 0.4));
+            assert!(agree.count() >= 78, "{}", way.name);
         }
+    }
+
+    #[test]
+    fn sticky_never_moves_and_others_do() {
+        let (asked, setting) = (asked(100).in_sessions(1), setting(vec![Trace::steady()]));
+        let scene = Scene { asked: &asked, setting: &setting };
+        let moves = |way| share(&replay(scene, way, 0.4).unwrap(), |turn| turn.moved);
+        assert_eq!(moves(named("sticky")), 0.0);
+        assert!(moves(&PAPER) > 0.0 && moves(&OURS) > 0.0);
+    }
+
+    /// Of turns that the device answers after the edge has: keys and values that come over the link, or
+    /// that it has read in the pause, bring the first word sooner.
+    #[test]
+    fn what_the_device_need_not_read_spares_time() {
+        let (asked, mut setting) = (asked(100).in_sessions(1), setting(vec![Trace::steady()]));
+        setting.speeds.kv_shape = [8, 2, 64];
+        let to_text_s = |way: &Way| {
+            let turns = replay(Scene { asked: &asked, setting: &setting }, way, 0.4).unwrap();
+            let moved = turns.iter().filter(|turn| turn.moved && turn.n_calls == 0);
+            let times: Vec<f64> = moved.map(|turn| turn.ttft_s.into()).collect();
+            times.iter().sum::<f64>() / times.len() as f64
+        };
+        let rests = Way { looks_ahead: false, ..OURS }.without(&Feature::ALL);
+        let [read, catches_up, fetches] =
+            [rests, Way { catches_up: true, ..rests }, Way { fetches: true, ..rests }]
+                .map(|way| to_text_s(&way));
+        assert!(catches_up < 0.8 * read && fetches < 0.8 * read, "{read} {catches_up} {fetches}");
     }
 }

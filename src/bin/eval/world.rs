@@ -3,9 +3,7 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::fs;
 use std::future::Future;
-use std::path::Path;
 use std::time::Duration;
 
 use nearside::dialogue::{Date, Message, Role};
@@ -14,94 +12,19 @@ use nearside::host::{
     EdgeBody, EdgeHints, EdgeRequest, EdgeResponse, Event, Host, ProbeReply, ProbeRequest,
 };
 use nearside::{Error, Result};
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::Failure;
-use crate::outcomes::{self, Question};
+use crate::outcomes::Question;
 use crate::pieces::{TOKEN_BYTES, pieces, prompt_tokens, token};
-use crate::prediction::Prediction;
+use crate::predictions::Prediction;
 use crate::prefix_memory::PrefixMemory;
+use crate::speeds::Speeds;
 use crate::trace::{Row, Trace};
 
 /// Bytes of the event stream per answer token, as real servers send them.
 const STREAM_BYTES_PER_TOKEN: f64 = 220.0;
 /// The edge's answer comes in so many pieces after its first token.
 const N_PIECES: usize = 8;
-
-/// How fast both sides compute.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct Speeds {
-    /// Tokens per second.
-    pub device_prefill_tps: f64,
-    pub device_decode_tps: f64,
-    pub edge_prefill_tps: f64,
-    pub edge_decode_tps: f64,
-    /// Seconds that the scorer takes for a prompt, and for a look at an answer.
-    pub score_s: f64,
-    pub look_s: f64,
-    /// Of the device's model: layers, heads of keys and values, and dimensions of a head.
-    pub kv_shape: [usize; 3],
-    /// Tokens per second of the device's model at the edge, which may send its keys and values.
-    pub kv_prefill_tps: f64,
-    /// Tokens per second that the device takes in of what was sent.
-    pub kv_import_tps: f64,
-    /// How long the edge remembers a dialogue, in seconds.
-    pub edge_memory_s: f64,
-}
-
-impl Default for Speeds {
-    /// The device: SmolLM2-135M's shape in Q4_0 on two threads, as `cargo xtask bench` once found it,
-    /// 586 and 128 tokens per second, divided by 23, which is how many times the bytes of a token a
-    /// model of 3.8B parameters has to read. The edge: a server's GPU with a model of 70B. The
-    /// device's model runs there as many times faster as it is smaller; its shape is Phi-3-mini's.
-    fn default() -> Speeds {
-        Speeds {
-            device_prefill_tps: 25.5,
-            device_decode_tps: 5.6,
-            edge_prefill_tps: 3000.0,
-            edge_decode_tps: 60.0,
-            score_s: 0.03,
-            look_s: 0.03,
-            kv_shape: [32, 32, 96],
-            kv_prefill_tps: 50_000.0,
-            kv_import_tps: 5_000.0,
-            edge_memory_s: 300.0,
-        }
-    }
-}
-
-impl Speeds {
-    pub fn read(file: &Path) -> crate::Result<Speeds> {
-        let text = fs::read_to_string(file).map_err(|error| crate::file_failure(file, &error))?;
-        let failure = |what: &str| Failure(format!("{}: not rates: {what}", file.display()));
-        let speeds: Speeds =
-            serde_json::from_str(&text).map_err(|error| failure(&outcomes::reason(&error)))?;
-        let rates = [
-            speeds.device_prefill_tps,
-            speeds.device_decode_tps,
-            speeds.edge_prefill_tps,
-            speeds.edge_decode_tps,
-            speeds.kv_prefill_tps,
-            speeds.kv_import_tps,
-        ];
-        let times = [speeds.score_s, speeds.look_s, speeds.edge_memory_s];
-        let usable = rates.iter().all(|rate| rate.is_finite() && *rate > 0.0)
-            && times.iter().all(|time| time.is_finite() && *time >= 0.0)
-            && speeds.kv_shape.iter().all(|size| (1..=1 << 20).contains(size));
-        match usable {
-            true => Ok(speeds),
-            false => Err(failure("rates must be above 0 and times at least 0")),
-        }
-    }
-
-    /// Bytes of a token's keys and values in 8 bits, with a half float of scale for the values of
-    /// each head; the keys' scales are the dialogue's.
-    pub fn kv_bytes_per_token(&self) -> f64 {
-        let [n_layers, n_kv_heads, head_dim] = self.kv_shape.map(|size| size as f64);
-        n_layers * n_kv_heads * (2.0 * head_dim + 2.0)
-    }
-}
 
 /// What the host and the recorded models share.
 pub struct World<'r> {
@@ -113,35 +36,12 @@ pub struct World<'r> {
     asked: Cell<Option<(&'r Question, &'r Prediction)>>,
     /// Answers that the edge began.
     n_calls: Cell<usize>,
-    pub traffic: Cell<Traffic>,
     /// What the edge holds of earlier prompts, for its own model and for the device's.
     pub edge_memory: RefCell<PrefixMemory>,
     pub kv_memory: RefCell<PrefixMemory>,
     /// When the pause ends that the reader makes; `None` while a turn runs.
     pub idle_until: Cell<Option<Duration>>,
     stored: RefCell<BTreeMap<String, String>>,
-}
-
-/// What was computed and sent so far, on the whole.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub struct Traffic {
-    /// Prompt tokens that a side computed; at the edge also for the device's model.
-    pub device_prefilled: usize,
-    pub edge_prefilled: usize,
-    pub sent_bytes: f64,
-    pub received_bytes: f64,
-}
-
-impl Traffic {
-    /// What came since.
-    pub fn since(&self, before: &Traffic) -> Traffic {
-        Traffic {
-            device_prefilled: self.device_prefilled - before.device_prefilled,
-            edge_prefilled: self.edge_prefilled - before.edge_prefilled,
-            sent_bytes: self.sent_bytes - before.sent_bytes,
-            received_bytes: self.received_bytes - before.received_bytes,
-        }
-    }
 }
 
 impl<'r> World<'r> {
@@ -159,7 +59,6 @@ impl<'r> World<'r> {
             clock: VirtualClock::default(),
             asked: Cell::new(None),
             n_calls: Cell::new(0),
-            traffic: Cell::default(),
             edge_memory: RefCell::new(PrefixMemory::new(ttl)),
             kv_memory: RefCell::new(PrefixMemory::new(ttl)),
             idle_until: Cell::new(None),
@@ -206,12 +105,6 @@ impl<'r> World<'r> {
 
     pub fn pass_seconds(&self, seconds: f64) {
         self.pass(Duration::from_secs_f64(seconds));
-    }
-
-    pub fn count(&self, note: impl FnOnce(&mut Traffic)) {
-        let mut traffic = self.traffic.get();
-        note(&mut traffic);
-        self.traffic.set(traffic);
     }
 
     /// Waits; meanwhile whatever else is under way goes on.
@@ -289,10 +182,6 @@ impl<'w, 'r> Host for &'w World<'r> {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
         self.until(reached + Duration::from_secs_f64(total_s)).await;
-        self.count(|traffic| {
-            traffic.sent_bytes += request.sent_bytes as f64;
-            traffic.received_bytes += received_bytes as f64;
-        });
         Ok(ProbeReply {
             status: 200,
             first_byte_s: waited_s + first_byte_s,
@@ -314,7 +203,6 @@ impl<'w, 'r> Host for &'w World<'r> {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
         self.n_calls.set(self.n_calls.get() + 1);
-        self.count(|traffic| traffic.sent_bytes += request.body.len() as f64);
         let opened = reached + Duration::from_secs_f64(head_s);
         self.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
@@ -327,7 +215,6 @@ impl<'w, 'r> Host for &'w World<'r> {
         let share = n_held as f64 / tokens.len().max(1) as f64;
         let n_cached = (share * n_prompt as f64) as usize;
         let (question, _) = self.asked();
-        self.count(|traffic| traffic.edge_prefilled += n_prompt - n_cached);
         let body = Stream {
             world: self,
             at: opened,
@@ -414,7 +301,6 @@ impl EdgeBody for Stream<'_, '_> {
         }
         self.world.until(self.at).await;
         self.n_sent += n_new;
-        self.world.count(|traffic| traffic.received_bytes += n_new as f64 * STREAM_BYTES_PER_TOKEN);
         Ok(Some(self.piece(n_new)))
     }
 }
@@ -461,7 +347,6 @@ mod tests {
     fn question() -> Question {
         Question {
             id: "q".to_owned(),
-            set: "s".to_owned(),
             prompt: "?".to_owned(),
             device_correct: false,
             edge_correct: true,

@@ -3,14 +3,9 @@
 //! PGR, the performance gap recovered, is 0 for the device alone and 1 for the edge alone. CPT(x)
 //! is the smallest share of calls that recovers x, APGR the mean PGR over all shares of calls.
 
-use rand::{Rng, SeedableRng};
-use rand_pcg::Pcg32;
 use serde::Serialize;
 
 use crate::replay::Turn;
-
-/// Resamples behind an interval.
-const N_RESAMPLES: usize = 300;
 
 /// All turns of one router at one θ.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
@@ -27,6 +22,8 @@ pub struct Point {
     pub p95_s: f64,
     /// Mean time to the first text, in seconds.
     pub ttft_s: f64,
+    /// Of a dialogue's turns, those before which it changed sides.
+    pub moved: f64,
 }
 
 impl Point {
@@ -39,12 +36,13 @@ impl Point {
         Point {
             theta,
             calls: mean(&|turn| f64::from(turn.n_calls)),
-            thrown_away: mean(&|turn| f64::from(u8::from(turn.thrown_away))),
+            thrown_away: mean(&|turn| f64::from(turn.thrown_away)),
             quality: mean(&|turn| f64::from(turn.correct)),
             mean_s: mean(&|turn| turn.seconds.into()),
             p50_s: quantile(&seconds, 0.5),
             p95_s: quantile(&seconds, 0.95),
             ttft_s: mean(&|turn| turn.ttft_s.into()),
+            moved: mean(&|turn| f64::from(turn.moved)),
         }
     }
 }
@@ -111,12 +109,6 @@ impl Curve {
         })
     }
 
-    /// The spot of the least mean time among those that recover at least this much.
-    pub fn soonest(&self, pgr: f64) -> Option<Spot> {
-        let enough = self.spots.iter().filter(|spot| spot.pgr >= pgr);
-        enough.min_by(|a, b| a.mean_s.total_cmp(&b.mean_s)).copied()
-    }
-
     /// Mean PGR over the shares of calls from 0 to 1.
     pub fn apgr(&self) -> f64 {
         let area =
@@ -124,79 +116,6 @@ impl Curve {
         let beyond = self.spots.last().map_or(0.0, |last| (1.0 - last.calls) * last.pgr);
         self.spots.windows(2).map(area).sum::<f64>() + beyond
     }
-}
-
-/// What is saved at equal quality, or at a better one.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Measure {
-    Calls,
-    MeanS,
-}
-
-impl Measure {
-    /// The least of it that recovers at least this much.
-    pub fn least(self, curve: &Curve, pgr: f64) -> Option<f64> {
-        match self {
-            Measure::Calls => Some(curve.reaches(pgr)?.calls),
-            Measure::MeanS => Some(curve.soonest(pgr)?.mean_s),
-        }
-    }
-}
-
-/// Turns by θ, and by question.
-pub type Runs = [(f64, Vec<Turn>)];
-
-/// A 95 % interval of the share that `ours` saves over `other` where both recover `pgr`, by
-/// resampling the questions. `None` where one of them does not get there in most resamples.
-pub fn saving_interval(
-    ours: &Runs,
-    other: &Runs,
-    ends: [&[Turn]; 2],
-    (pgr, measure): (f64, Measure),
-    seed: u64,
-) -> Option<(f64, f64)> {
-    let mut random = Pcg32::seed_from_u64(seed);
-    let n_questions = ends[0].len();
-    let mut weights = vec![0.0_f32; n_questions];
-    let mut savings: Vec<f32> = Vec::new();
-    for _ in 0..N_RESAMPLES {
-        weights.fill(0.0);
-        for _ in 0..n_questions {
-            weights[random.random_range(0..n_questions)] += 1.0;
-        }
-        let [device, edge] = ends.map(|turns| weighted(0.0, turns, &weights));
-        let reached = |runs: &Runs| {
-            let points: Vec<Point> =
-                runs.iter().map(|(theta, turns)| weighted(*theta, turns, &weights)).collect();
-            measure.least(&Curve::new(&points, &device, &edge)?, pgr)
-        };
-        if let (Some(ours), Some(other)) = (reached(ours), reached(other)) {
-            savings.push((1.0 - ours / other) as f32);
-        }
-    }
-    savings.sort_unstable_by(f32::total_cmp);
-    let enough = savings.len() * 2 > N_RESAMPLES;
-    enough.then(|| (quantile(&savings, 0.025), quantile(&savings, 0.975)))
-}
-
-/// The means alone, of questions that count so many times.
-fn weighted(theta: f64, turns: &[Turn], weights: &[f32]) -> Point {
-    let mut sums = [0.0_f32; 3];
-    // Sums of a chunk at a time keep their precision in single floats.
-    let mut totals = [0.0_f64; 3];
-    for (turns, weights) in turns.chunks(256).zip(weights.chunks(256)) {
-        for (turn, weight) in turns.iter().zip(weights) {
-            sums[0] += weight * f32::from(turn.n_calls);
-            sums[1] += weight * f32::from(u8::from(turn.correct));
-            sums[2] += weight * turn.seconds;
-        }
-        for (total, sum) in totals.iter_mut().zip(&mut sums) {
-            *total += f64::from(std::mem::take(sum));
-        }
-    }
-    let [calls, quality, mean_s] = totals.map(|total| total / turns.len() as f64);
-    Point { theta, calls, quality, mean_s, ..Point::default() }
 }
 
 #[cfg(test)]
@@ -233,10 +152,6 @@ mod tests {
         close(curve.reaches(0.6).unwrap().calls, 0.35);
         close(curve.reaches(0.8).unwrap().calls, 0.6);
         assert_eq!(curve.reaches(1.1), None);
-        // The edge alone is sooner, and recovers all.
-        close(curve.soonest(0.6).unwrap().mean_s, 2.0);
-        close(curve.soonest(1.0).unwrap().calls, 1.0);
-        assert_eq!(curve.soonest(1.1), None);
         // 0.25·0.25 + 0.25·0.625 + 0.5·0.875
         close(curve.apgr(), 0.65625);
     }
@@ -262,28 +177,5 @@ mod tests {
         let point = Point::of(0.5, &turns);
         assert_eq!((point.calls, point.quality, point.mean_s), (0.25, 0.25, 2.5));
         assert_eq!((point.p50_s, point.p95_s), (2.0, 4.0));
-        let twice = weighted(0.5, &turns, &[2.0, 1.0, 1.0, 0.0]);
-        assert_eq!((twice.calls, twice.quality, twice.mean_s), (0.5, 0.5, 2.0));
-    }
-
-    #[test]
-    fn a_router_saves_nothing_over_itself() {
-        let turns = |called: fn(usize) -> bool| -> Vec<Turn> {
-            let turn = |index: usize| Turn {
-                n_calls: called(index).into(),
-                correct: called(index) || index.is_multiple_of(3),
-                seconds: 1.0,
-                ..Turn::default()
-            };
-            (0..200).map(turn).collect()
-        };
-        let (device, edge) = (turns(|_| false), turns(|_| true));
-        let runs = [(0.5, turns(|index| index.is_multiple_of(2)))];
-        let same = saving_interval(&runs, &runs, [&device, &edge], (0.5, Measure::Calls), 1);
-        assert_eq!(same, Some((0.0, 0.0)));
-        let better = [(0.5, turns(|index| index % 3 == 1))];
-        let saved = saving_interval(&better, &runs, [&device, &edge], (0.4, Measure::Calls), 1);
-        let (low, high) = saved.unwrap();
-        assert!(0.1 < low && low < high && high < 0.6, "{low} to {high}");
     }
 }
