@@ -103,9 +103,9 @@ class RouterWorker {
       case "expect-turn":
         return this.#expectTurn();
       case "rate":
-        return this.#ready().rate(message.turn, message.verdict);
+        return this.#learn((core) => core.rate(message.turn, message.verdict));
       case "forget-feedback":
-        return this.#ready().forgetFeedback();
+        return this.#learn((core) => core.forgetFeedback());
     }
   }
 
@@ -268,6 +268,12 @@ class RouterWorker {
   async #clearDialogue() {
     await this.#ready().clearDialogue();
     await this.#keeper?.forget();
+  }
+
+  /** @param {(core: import("./types.js").Core) => Promise<void>} change of what was learned */
+  async #learn(change) {
+    await change(this.#ready());
+    this.#reportState();
   }
 
   async #probe() {
