@@ -11,7 +11,7 @@
 //! A file may also have learned single models: `right:MODEL` is the logit that the model gets a
 //! question right, `answer:MODEL` the same once it is seen what it has written, `read:MODEL` once an edge
 //! has read that too, and `length:MODEL` is how long its answers get. Then the edge is needed with
-//! probability `P(edge right)·(1 − P(device right))`.
+//! probability `P(edge right)·(1 − P(device right))`, less a little as they err together (`needed`).
 //!
 //! Such a file sorts questions first: rows `kind:NAME` say, by their softmax, of what kind a question is, and
 //! each kind adds a weight of its own to the other rows. So what a model can and cannot do is learned kind by
@@ -138,6 +138,9 @@ struct Assumed {
     general: f64,
     in_area: f64,
     learned: f64,
+    /// How far what is wrong with one model's answer goes with what is wrong with the other's, beyond what the
+    /// question tells: a correlation.
+    together: f64,
 }
 
 impl Assumed {
@@ -147,12 +150,13 @@ impl Assumed {
         if names.is_empty() {
             return Ok(None);
         }
-        let &[device, edge, general, in_area, learned] = numbers else {
-            let detail = format!("{} numbers about abilities instead of 5", numbers.len());
+        let &[device, edge, general, in_area, learned, together] = numbers else {
+            let detail = format!("{} numbers about abilities instead of 6", numbers.len());
             return Err(Error::ModelCorrupt(detail));
         };
         let sound = numbers.iter().all(|x| x.is_finite())
             && [general, in_area, learned].iter().all(|deviation| *deviation >= 0.0)
+            && (-1.0..=1.0).contains(&together)
             && names.len() == bert.n_kinds();
         if !sound {
             return Err(Error::ModelCorrupt(
@@ -169,6 +173,7 @@ impl Assumed {
             general: general.into(),
             in_area: in_area.into(),
             learned: learned.into(),
+            together: together.into(),
         }))
     }
 
@@ -460,8 +465,10 @@ impl Scorer {
     /// Probability that the edge is needed, where `ease` is the logit that the device is right, but for its
     /// ability.
     fn needed(&self, models: Models, prompt: &Prompt, ease: f32) -> f64 {
-        let edge_right = self.right(Route::Edge, prompt, prompt.outputs[models.edge.row]);
-        edge_right * (1.0 - self.right(Route::Device, prompt, ease))
+        let edge = self.right(Route::Edge, prompt, prompt.outputs[models.edge.row]);
+        let device = self.right(Route::Device, prompt, ease);
+        let together = self.assumed.as_ref().map_or(0.0, |assumed| assumed.together);
+        needed(edge, device, together)
     }
 
     /// What `row` says of an answer.
@@ -546,6 +553,14 @@ impl Scorer {
         }
         Ok((ids, type_ids))
     }
+}
+
+/// Probability that the edge is right and the device is not. A question that is hard in a way that its text does
+/// not show is hard for both, so that both are wrong more often than two independent models would be: with the
+/// correlation `together`, the probability of two events is `a·b + r·√(a(1−a)·b(1−b))`.
+fn needed(edge: f64, device: f64, together: f64) -> f64 {
+    let spread = (edge * (1.0 - edge) * device * (1.0 - device)).sqrt();
+    (edge * (1.0 - device) - together * spread).clamp(0.0, 1.0)
 }
 
 fn probability(logit: f32) -> f64 {
@@ -645,6 +660,16 @@ mod tests {
         let rows = Rows::find(&all, Some(("a", "c"))).unwrap();
         assert_eq!((rows.needed, rows.look), (0, Some(3)));
         assert_eq!(Rows::find(&names(&plain[1..]), None).unwrap_err().code(), "model_corrupt");
+    }
+
+    #[test]
+    fn models_that_err_together_need_each_other_less() {
+        assert_eq!(needed(0.8, 0.5, 0.0), 0.4);
+        assert!((needed(0.8, 0.5, 0.2) - 0.36).abs() < 1e-9);
+        assert_eq!(
+            (needed(1.0, 0.0, 0.2), needed(0.0, 0.3, 0.2), needed(0.1, 0.99, 1.0)),
+            (1.0, 0.0, 0.0)
+        );
     }
 
     #[test]

@@ -14,6 +14,7 @@ import numpy as np
 from scipy.sparse import csr_matrix, hstack, vstack
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import cross_val_predict
 
 STRENGTH, STEPS, KIND_SCALE = 0.1, 1500, 2.0
 FREE = 3.0  # deviation of a general ability while it is fitted: it is hardly held down
@@ -21,7 +22,10 @@ FREE = 3.0  # deviation of a general ability while it is fitted: it is hardly he
 # that of a model that gets nine in ten right where these get half. Then the deviations of the general ability and of
 # that in an area, and of both where a row has learned the model.
 DEVICE, EDGE, GENERAL, IN_AREA, LEARNED = 0.0, 2.2, 1.5, 1.0, 0.25
-ASSUMED = [DEVICE, EDGE, GENERAL, IN_AREA, LEARNED]
+# How far what is wrong with one model's answer goes with what is wrong with the other's, beyond what the question tells:
+# the correlation of both outcomes less what was said of them, on training questions in five folds (`together`).
+TOGETHER = 0.17
+ASSUMED = [DEVICE, EDGE, GENERAL, IN_AREA, LEARNED, TOGETHER]
 
 
 def areas_of(questions, kinds):
@@ -84,6 +88,20 @@ def learned_spread(asked):
     return np.sqrt(1 + math.pi / 8 * LEARNED ** 2 * (asked ** 2).sum(1))
 
 
+def needed(edge, device):
+    """Probability that the edge is right and the device is not, of the probabilities that each is right."""
+    return np.maximum(edge * (1 - device) - TOGETHER * np.sqrt(edge * (1 - edge) * device * (1 - device)), 0)
+
+
+def together(columns, device, edge, train):
+    """The correlation that TOGETHER is."""
+    def said(right):
+        model = LogisticRegression(C=STRENGTH, max_iter=STEPS)
+        return cross_val_predict(model, columns[train], right[train], cv=5, method="predict_proba")[:, 1]
+    p, q = said(device), said(edge)
+    return ((device[train] - p) * (edge[train] - q)).mean() / np.sqrt(p * (1 - p) * q * (1 - q)).mean()
+
+
 def left_out(columns, asked, outcomes, train, parts, quiz):
     """For each model: what is said of it by a scorer that learned from the others, after the quiz alone, and what by one
     that learned from it."""
@@ -113,7 +131,10 @@ def main():
     asked = asks(likely, of_kind, areas)
     import quiz
     chosen = quiz.chosen(questions)
-    left_out(columns, asked, fit.outcomes_of(questions), train, np.array([q.part for q in questions]), chosen)
+    outcomes = fit.outcomes_of(questions)
+    pair = (outcomes[m] for m in ("smollm2-135m-instruct", "qwen2.5-coder-0.5b-instruct"))
+    print(f"together {together(columns, *pair, train):.3f}")
+    left_out(columns, asked, outcomes, train, np.array([q.part for q in questions]), chosen)
 
 
 if __name__ == "__main__":

@@ -225,7 +225,7 @@ def fit(args):
     rows["ease"], of_kind, asked = ease_row(prompts, likely, questions, kinds, train)
     spread = ability.learned_spread(asked)
     edge_right = sigmoid(logits[args.edge] / spread)
-    of_prompt = edge_right * (1 - sigmoid(logits[args.device] / spread))
+    of_prompt = ability.needed(edge_right, sigmoid(logits[args.device] / spread))
     both = right[args.device], right[args.edge]
     figures = {"prompt": report("prompt", of_prompt, both, questions)}
 
@@ -238,7 +238,7 @@ def fit(args):
     row, logit, means = fitted(seen, likely[looks.of], own, wanted, looks.counts, looks.of, np.flatnonzero(learned))
     row.signals = np.concatenate([row.signals, np.zeros(len(signals.READ))])
     rows[f"answer:{args.device}"] = row
-    of_answer = edge_right * (1 - sigmoid(logit[whole] / spread))
+    of_answer = ability.needed(edge_right, sigmoid(logit[whole] / spread))
     print(f"answer: {row.reads}", flush=True)
     figures["answer"] = report("answer", of_answer, both, questions)
 
@@ -248,7 +248,7 @@ def fit(args):
     print(f"read: {row.reads}", flush=True)
     at = np.flatnonzero(has[whole])
     read_by = [questions[i] for i in at]
-    of_reading = (edge_right * (1 - sigmoid(logit[whole] / spread)))[at]
+    of_reading = ability.needed(edge_right, sigmoid(logit[whole] / spread))[at]
     figures["answer, those that are read"] = report("answer*", of_answer[at], [r[at] for r in both], read_by)
     figures["read"] = report("read", of_reading, [r[at] for r in both], read_by)
     np.savez(args.runs / "said.npz", prompt=of_prompt, answer=of_answer, device=both[0], edge=both[1], at=at, read=of_reading,
