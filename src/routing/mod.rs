@@ -14,6 +14,7 @@ pub mod link;
 mod look;
 pub mod policy;
 pub mod rates;
+mod repetition;
 pub mod scorer;
 pub mod signals;
 pub mod text;
@@ -26,12 +27,13 @@ pub use bandwidth::Transfers;
 pub use calibration::Calibration;
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
-pub use flaw::{Flaw, Repetition};
+pub use flaw::Flaw;
 pub use habits::Habits;
 pub use link::{Link, LinkEstimate};
 pub use look::Look;
 pub use policy::{Decision, Inputs, MIN_REST, Reason, decide};
 pub use rates::Rates;
+pub use repetition::Repetition;
 pub use scorer::{Confidence, Score, Scorer};
 
 /// The side that answers.
