@@ -71,10 +71,15 @@ pub enum Error {
     EdgeUnreachable(String),
     #[error("The edge did not answer within {0} ms. Try again, or answer on the device.")]
     EdgeTimeout(u64),
-    #[error("The edge refused the credentials (HTTP {0}). Renew the token.")]
-    EdgeUnauthorized(u16),
-    #[error("The edge is limiting requests (HTTP 429). Wait {retry_after_s} s and try again.")]
-    EdgeRateLimited { retry_after_s: u64 },
+    /// The message is what the server says, if anything.
+    #[error(
+        "The edge refused access (HTTP {status}){}. Check the token and what it may be used for, or \
+         renew it.", after_colon(.message)
+    )]
+    EdgeUnauthorized { status: u16, message: String },
+    /// Where the server does not say how long to wait, a quota may be used up as well.
+    #[error("The edge is limiting requests (HTTP 429){}. {}", after_colon(.message), wait(.retry_after_s))]
+    EdgeRateLimited { retry_after_s: Option<u64>, message: String },
     #[error("The edge refused the request (HTTP {status}): {message}")]
     EdgeRejected { status: u16, message: String },
     #[error("The edge failed (HTTP {status}): {message}")]
@@ -147,7 +152,7 @@ impl Error {
             Error::DeviceNotReady => "device_not_ready",
             Error::EdgeUnreachable(_) => "edge_unreachable",
             Error::EdgeTimeout(_) => "edge_timeout",
-            Error::EdgeUnauthorized(_) => "edge_unauthorized",
+            Error::EdgeUnauthorized { .. } => "edge_unauthorized",
             Error::EdgeRateLimited { .. } => "edge_rate_limited",
             Error::EdgeRejected { .. } => "edge_rejected",
             Error::EdgeFailed { .. } => "edge_failed",
@@ -179,6 +184,21 @@ impl From<candle_core::Error> for Error {
     }
 }
 
+/// A server's sentence, to stand within one of ours.
+fn after_colon(message: &str) -> String {
+    match message.trim_end_matches(['.', ' ']) {
+        "" => String::new(),
+        said => format!(": {said}"),
+    }
+}
+
+fn wait(retry_after_s: &Option<u64>) -> String {
+    match retry_after_s {
+        Some(seconds) => format!("Wait {seconds} s and try again."),
+        None => "Try again later.".to_owned(),
+    }
+}
+
 /// A code and a sentence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ErrorReport {
@@ -189,6 +209,35 @@ pub struct ErrorReport {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_refusal_says_what_the_server_says_and_what_to_do() {
+        let check = |error: Error, sentence: &str| assert_eq!(error.to_string(), sentence);
+        let unauthorized =
+            |message: &str| Error::EdgeUnauthorized { status: 401, message: message.to_owned() };
+        check(
+            unauthorized("Incorrect API key provided."),
+            "The edge refused access (HTTP 401): Incorrect API key provided. Check the token and what \
+             it may be used for, or renew it.",
+        );
+        check(
+            unauthorized(""),
+            "The edge refused access (HTTP 401). Check the token and what it may be used for, or renew it.",
+        );
+        let limited = |retry_after_s: Option<u64>, message: &str| Error::EdgeRateLimited {
+            retry_after_s,
+            message: message.to_owned(),
+        };
+        check(
+            limited(None, "You exceeded your current quota, please check your plan."),
+            "The edge is limiting requests (HTTP 429): You exceeded your current quota, please check \
+             your plan. Try again later.",
+        );
+        check(
+            limited(Some(7), ""),
+            "The edge is limiting requests (HTTP 429). Wait 7 s and try again.",
+        );
+    }
 
     #[test]
     fn sentences_end_and_codes_are_snake_case() {

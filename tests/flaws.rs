@@ -60,6 +60,19 @@ fn an_answer_that_is_none_goes_to_the_edge_without_a_scorer() {
 }
 
 #[test]
+fn a_round_of_many_sentences_is_one_on_either_side() {
+    let sentence = "They are also highly intelligent and can be trained to perform various tasks, \
+                    including hunting, agility, and obedience.";
+    let paragraph = format!("{}\n\n", [sentence; 4].join(" "));
+    check_taken_over(&paragraph.repeat(30), Flaw::Repetition);
+    let host = SimHost::new();
+    host.then(SimEdge::answer(&paragraph.repeat(30)));
+    let report = turn("unused", config(Mode::EdgeOnly), &host, None);
+    assert_eq!(report.flaw, Some(Flaw::Repetition));
+    assert!(report.text.len() < 2 * paragraph.len() + 480, "{} bytes", report.text.len());
+}
+
+#[test]
 fn an_answer_that_says_nothing_goes_to_the_edge() {
     let host = host_with_edge();
     let report = turn("", config(Mode::Auto), &host, None);

@@ -13,6 +13,7 @@ import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
 import { KeptMessages } from "./kept-messages.js";
 import { MODES } from "./options.js";
+import { reachedOurLimit, silenceOf } from "./turn-foot.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
@@ -20,8 +21,6 @@ import { MODES } from "./options.js";
 
 const START_ATTRIBUTES = ["manifest", "device-model", "models-base", "calibration", "keep-dialogue"];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
-/** Why there is no answer. */
-const SAID_NOTHING = "The model said nothing.";
 const STOPPED = "Stopped before there was an answer.";
 const LOOK_ATTRIBUTES = ["placeholder", "label"];
 
@@ -59,6 +58,8 @@ export class NearsideChat extends HTMLElement {
   #latest = null;
   /** What failed and can be tried again. @type {"answer" | "edge" | "rest"} */
   #repeats = "answer";
+  /** The length to ask for in that case, where thinking took all there was. @type {number | undefined} */
+  #room;
   /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
   #kept = new KeptMessages();
   /** Whether they are being read. @type {Promise<void> | null} */
@@ -163,7 +164,7 @@ export class NearsideChat extends HTMLElement {
     if (this.#repeats === "edge") return this.askEdge();
     if (this.#repeats === "rest") return this.goOn();
     if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
-    return this.#thenNext(this.#answer());
+    return this.#thenNext(this.#answer(this.#room ? { max_tokens: this.#room } : {}));
   }
 
   /**
@@ -243,13 +244,14 @@ export class NearsideChat extends HTMLElement {
   }
 
   /**
-   * @param {{mode?: Mode}} [knobs]
+   * @param {{mode?: Mode, max_tokens?: number}} [knobs]
    * @param {import("./turn-view.js").TurnView | null} [begun] the answer to go on with
    */
   async #answer(knobs = {}, begun = null) {
     const router = this.#router;
     if (!router) return null;
     this.#repeats = begun ? "rest" : "answer";
+    this.#room = undefined;
     const turn = new AbortController();
     this.#turn = turn;
     this.#setState("answering");
@@ -316,7 +318,8 @@ export class NearsideChat extends HTMLElement {
     if (wentOn) this.#messages.pop();
     if (wentOn || (report && !silent)) this.#messages.push({ role: "assistant", content: view.text });
     this.#remember();
-    const missing = report && report.finish_reason !== "abort" ? SAID_NOTHING : STOPPED;
+    const missing = report && report.finish_reason !== "abort" ? silenceOf(report) : STOPPED;
+    if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
     this.#view.endAnswer({ missing: wentOn || (report && !silent) ? null : missing });
     if (report || this.getAttribute("state") === "answering") this.#setState("ready");
     if (report) this.#fire("nearside-turn", report);
@@ -498,6 +501,16 @@ export class NearsideChat extends HTMLElement {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
+}
+
+/**
+ * How long an answer may be that is asked for again, after one that was thinking alone: twice as long
+ * as the page's limit was, or what a server has not taken for granted.
+ * @param {TurnReport} report
+ */
+function roomAfter(report) {
+  if (reachedOurLimit(report)) return 2 * report.max_tokens;
+  return report.route === "edge" ? report.max_tokens : undefined;
 }
 
 if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);

@@ -69,7 +69,8 @@ export class TurnFoot {
     this.#timing.textContent =
       report.finish_reason === "abort" ? "Stopped" : seconds(report.total_s);
     this.#line.append(this.#timing, this.#details, this.#copyButton());
-    const ending = endingOf(report);
+    // Of an answer without a word the element says why.
+    const ending = this.#copied().trim() === "" ? null : endingOf(report);
     this.#note.replaceChildren(h("span", {}, ending ?? ""));
     this.#note.hidden = ending === null;
   }
@@ -108,14 +109,39 @@ export class TurnFoot {
 }
 
 /** Why an answer ended that did not end by itself, for a person. @param {TurnReport} report */
-function endingOf({ finish_reason, flaw, max_tokens, usage }) {
-  if (flaw === "repetition") {
+function endingOf(report) {
+  if (report.flaw === "repetition") {
     return "The model began to repeat itself, so the answer was ended here.";
   }
-  if (finish_reason !== "length") return null;
-  return usage.completion_tokens >= max_tokens
-    ? `The answer reached its limit of ${count(max_tokens)} tokens.`
-    : "The answer ended where the model's context is full.";
+  if (report.flaw === "refusal") return "The model says that it cannot answer this.";
+  if (report.finish_reason === "content_filter") {
+    return "The server's filter withheld the rest of this answer.";
+  }
+  return report.finish_reason === "length" ? `The answer reached ${limitOf(report)}.` : null;
+}
+
+/** Why there is no answer, for a person. @param {TurnReport} report */
+export function silenceOf(report) {
+  const { finish_reason, thinking } = report;
+  if (finish_reason === "content_filter") {
+    return "The server's filter withheld the answer. Other words may help.";
+  }
+  return finish_reason === "length" && thinking
+    ? `The model was still thinking when it reached ${limitOf(report)}.`
+    : "The model said nothing.";
+}
+
+/** Whether the limit was the page's. @param {TurnReport} report */
+export function reachedOurLimit({ usage, max_tokens }) {
+  return usage.completion_tokens >= max_tokens;
+}
+
+/** What an answer reached whose end is "length". @param {TurnReport} report */
+function limitOf(report) {
+  if (reachedOurLimit(report)) return `its limit of ${count(report.max_tokens)} tokens`;
+  return report.route === "edge"
+    ? "a limit of the server's own"
+    : "the end of the model's context on this device";
 }
 
 /** @param {string} part @param {string} name @param {() => void} onclick */

@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::failure::{failure_of, reported, said_in};
 use super::finish::Finish;
+use super::json::parse;
 use super::usage::Usage;
 use crate::{Error, Result};
 
@@ -39,6 +40,8 @@ pub struct ChunkReader {
     /// What the first event says that is no piece of an answer.
     strange: Option<String>,
     n_choices: usize,
+    /// The first half of a character whose second half has not come yet.
+    half: Option<u16>,
 }
 
 impl ChunkReader {
@@ -51,7 +54,7 @@ impl ChunkReader {
             chunks.push(Chunk::End);
             return Ok(());
         }
-        let parsed = serde_json::from_str::<Value>(data);
+        let parsed = parse(data, &mut self.half);
         if name == "error" {
             let error = parsed.unwrap_or_else(|_| Value::from(data));
             return Err(reported(&error).unwrap_or_else(|| failure_of(&error)));

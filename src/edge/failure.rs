@@ -10,13 +10,16 @@ const MAX_SENTENCE_CHARS: usize = 300;
 
 /// Turns an HTTP status into an error with a stable code; 2xx passes.
 pub fn check_status(status: u16, retry_after_s: Option<u64>, body: &str) -> Result<()> {
-    let message = || sentence_of(body);
+    let message = || match words_of(body) {
+        words if words.is_empty() => "no details given.".to_owned(),
+        words => words,
+    };
     match status {
         200..=299 => Ok(()),
-        401 | 403 => Err(Error::EdgeUnauthorized(status)),
+        401 | 403 => Err(Error::EdgeUnauthorized { status, message: words_of(body) }),
         // Whatever it says: what was sent was too much.
         413 => Err(Error::EdgePromptTooLong(message())),
-        429 => Err(Error::EdgeRateLimited { retry_after_s: retry_after_s.unwrap_or(1) }),
+        429 => Err(Error::EdgeRateLimited { retry_after_s, message: words_of(body) }),
         400..=599 if is_too_long(body) => Err(Error::EdgePromptTooLong(message())),
         400..=499 => Err(Error::EdgeRejected { status, message: message() }),
         _ => Err(Error::EdgeFailed { status, message: message() }),
@@ -93,17 +96,16 @@ pub fn html_sentence(html: &str) -> String {
     }
 }
 
-/// The sentence in an error's body, or the beginning of whatever came.
-fn sentence_of(body: &str) -> String {
+/// The sentence in an error's body, or the beginning of whatever came; empty where nothing did.
+fn words_of(body: &str) -> String {
     let parsed: Option<Value> = serde_json::from_str(body).ok();
     let said = parsed.as_ref().and_then(said_in);
     let is_html = body.trim_start().starts_with('<');
-    let text = match said {
+    match said {
         Some(said) => shortened(&said),
         None if is_html => html_sentence(body),
         None => shortened(body),
-    };
-    if text.is_empty() { "no details given.".to_owned() } else { text }
+    }
 }
 
 /// Whether the edge refuses a prompt for its length: OpenAI's code, ours, or llama.cpp's, and the
@@ -216,6 +218,25 @@ mod tests {
         check_sentence("<h1>Sorry</h1><p>We are <b>closed</b>.</p>", "Sorry We are closed .");
         check_sentence("", "no details given.");
         check_sentence(&"a".repeat(400), &format!("{}…", "a".repeat(MAX_SENTENCE_CHARS)));
+    }
+
+    #[test]
+    fn who_is_refused_or_slowed_down_is_told_in_the_servers_words() {
+        let told = |status: u16, retry_after_s: Option<u64>, body: &str| {
+            check_status(status, retry_after_s, body).unwrap_err().to_string()
+        };
+        let quota = r#"{"error":{"message":"You exceeded your current quota, please check your plan
+            and billing details.","type":"insufficient_quota","code":"insufficient_quota"}}"#;
+        let said = told(429, None, &quota.replace('\n', " "));
+        assert!(said.contains("check your plan and billing details. Try again later."), "{said}");
+        assert!(told(429, Some(7), "").ends_with("(HTTP 429). Wait 7 s and try again."));
+        let key =
+            r#"{"error":{"message":"Incorrect API key provided: sk-1.","code":"invalid_api_key"}}"#;
+        assert!(
+            told(401, None, key).contains("(HTTP 401): Incorrect API key provided: sk-1. Check")
+        );
+        let region = r#"{"error":{"message":"Country, region, or territory not supported"}}"#;
+        assert!(told(403, None, region).contains("(HTTP 403): Country, region, or territory"));
     }
 
     #[track_caller]

@@ -2,13 +2,14 @@
 //!
 //! Pure: bodies are built and parsed here, the host moves the bytes. Servers differ in what they
 //! send, and [`servers`] lists how, row by row. In reading order: [`request`] is what is asked;
-//! [`reply`] the body that comes back, out of [`sse`]'s events; [`chunk`] takes each apart, with
+//! [`reply`] the body that comes back, out of [`sse`]'s events and [`json`]; [`chunk`] takes each apart, with
 //! [`usage`], [`finish`] and [`tool_calls`]; [`failure`] is what a server says went wrong;
 //! [`probe`] measures the way there, and [`reading`] is what an edge thinks of a draft.
 
 mod chunk;
 mod failure;
 mod finish;
+mod json;
 mod probe;
 mod reading;
 mod reply;

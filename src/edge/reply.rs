@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::chunk::{Chunk, ChunkReader};
 use super::failure::html_sentence;
+use super::json::{mended, parse};
 use super::sse::{Event, EventStream};
 use crate::{Error, Result};
 
@@ -100,7 +101,7 @@ impl ReplyReader {
         while let Some(n) = self.bytes[self.n_scanned..].iter().position(|byte| *byte == b'\n') {
             let end = self.n_scanned + n + 1;
             // A value over several lines is read once the body has ended.
-            let Ok(value) = json(&self.bytes[self.n_scanned..end]) else {
+            let Some(value) = json(&self.bytes[self.n_scanned..end]) else {
                 self.n_scanned = end;
                 continue;
             };
@@ -121,7 +122,8 @@ impl ReplyReader {
     fn take_rest(&mut self, chunks: &mut Vec<Chunk>) -> Result<()> {
         let bytes = std::mem::take(&mut self.bytes);
         let bytes = bytes.strip_prefix(BYTE_ORDER_MARK).unwrap_or(&bytes);
-        for value in serde_json::Deserializer::from_slice(bytes).into_iter::<Value>() {
+        let text = mended(&String::from_utf8_lossy(bytes), &mut None);
+        for value in serde_json::Deserializer::from_str(&text).into_iter::<Value>() {
             let value = value.map_err(|error| {
                 Error::EdgeProtocol(format!("JSON that is broken or cut off ({error})"))
             })?;
@@ -159,6 +161,7 @@ fn kind_of(bytes: &[u8]) -> Option<Kind> {
     }
 }
 
-fn json(line: &[u8]) -> serde_json::Result<Value> {
-    serde_json::from_slice(line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line))
+fn json(line: &[u8]) -> Option<Value> {
+    let line = line.strip_prefix(BYTE_ORDER_MARK).unwrap_or(line);
+    parse(std::str::from_utf8(line).ok()?, &mut None).ok()
 }

@@ -249,6 +249,16 @@ fn streams() {
         r#""hi" stop"#,
     );
     check_events(
+        "a character cut in two, and what is no number",
+        &[
+            r#"{"choices":[{"index":0,"delta":{"content":"hi \ud83d"},"logprobs":{"content":[{"logprob":-Infinity}]}}]}"#,
+            r#"{"choices":[{"index":0,"delta":{"content":"\ude42"},"score":NaN}]}"#,
+            STOP,
+            DONE,
+        ],
+        r#""hi 🙂" stop"#,
+    );
+    check_events(
         "events of other kinds in between",
         &[r#"{"type":"ping"}"#, HI, r#"{"prompt_progress":{"total":9}}"#, STOP, DONE],
         r#""hi" stop"#,

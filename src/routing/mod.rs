@@ -18,6 +18,7 @@ mod look;
 pub mod policy;
 pub mod quiz;
 pub mod rates;
+mod repetition;
 pub mod scorer;
 pub mod signals;
 pub mod text;
@@ -32,12 +33,13 @@ pub use calibration::Calibration;
 pub use competence::{Competence, Known, Source};
 pub use cost::{DeviceTerms, EdgeTerms};
 pub use feedback::{Feedback, Verdict};
-pub use flaw::{Flaw, Repetition};
+pub use flaw::Flaw;
 pub use habits::Habits;
 pub use link::{Link, LinkEstimate};
 pub use look::Look;
 pub use policy::{Decision, Inputs, MIN_REST, Reason, decide};
 pub use rates::Rates;
+pub use repetition::Repetition;
 pub use scorer::{Confidence, Score, Scorer};
 
 /// The side that answers.

@@ -11,7 +11,8 @@ use crate::config::Config;
 use crate::engine::{Finish, GenerateRequest, Step};
 use crate::handoff::Plan;
 use crate::host::Host;
-use crate::routing::flaw::{self, Flaw, Repetition};
+use crate::routing::Repetition;
+use crate::routing::flaw::{self, Flaw};
 use crate::{Error, Result};
 
 /// What the device is to write, and how it comes by what it lacks of the prompt.

@@ -14,6 +14,8 @@ use crate::{Error, Result};
 
 /// How long the edge is left alone after it refused a turn.
 const REST_AFTER_UNAUTHORIZED: Duration = Duration::from_secs(60);
+/// Where it does not say how long.
+const REST_WHERE_LIMITED: Duration = Duration::from_secs(1);
 const REST_AFTER_FAILURE: Duration = Duration::from_secs(5);
 /// Fewer missing tokens than this tell nothing about the edge's prefill rate.
 const MIN_PREFILL_TOKENS: usize = 64;
@@ -225,8 +227,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 self.knowledge.link.fail(now);
                 return;
             }
-            Error::EdgeRateLimited { retry_after_s } => Duration::from_secs(*retry_after_s),
-            Error::EdgeUnauthorized(_) => REST_AFTER_UNAUTHORIZED,
+            Error::EdgeRateLimited { retry_after_s, .. } => {
+                retry_after_s.map_or(REST_WHERE_LIMITED, Duration::from_secs)
+            }
+            Error::EdgeUnauthorized { .. } => REST_AFTER_UNAUTHORIZED,
             Error::EdgeFailed { .. } | Error::EdgeProtocol(_) => REST_AFTER_FAILURE,
             _ => return,
         };

@@ -248,7 +248,8 @@ test("what the device thought goes with its draft, where the edge answers anew",
 
 for (const [flaw, note] of /** @type {const} */ ([
   ["repetition", "The model began to repeat itself, so the answer was ended here."],
-  ["refusal", null],
+  // Where nobody can take over, the reader is told what the answer is.
+  ["refusal", "The model says that it cannot answer this."],
   [null, null],
 ])) {
   test(`an answer whose flaw is ${flaw} has ${note ? "a note" : "no note"}`, async () => {
@@ -259,10 +260,50 @@ for (const [flaw, note] of /** @type {const} */ ([
   });
 }
 
-test("an answer that filled the context says that, and not a limit that it did not reach", async () => {
-  await play([{ delta: { content: "So" } }], { flaw: "truncation", finish_reason: "length", max_tokens: 500 });
+for (const [report, ending] of /** @type {const} */ ([
+  [{ flaw: "truncation", max_tokens: 500 }, "The answer reached the end of the model's context on this device."],
+  [{ route: "edge", max_tokens: 500 }, "The answer reached a limit of the server's own."],
+  [{ route: "edge", max_tokens: 9 }, "The answer reached its limit of 9 tokens."],
+])) {
+  test(`a cut answer says by whose limit: ${ending}`, async () => {
+    await play([{ delta: { content: "So" } }], { finish_reason: "length", ...report });
+    const note = chat().locator("[part=note]");
+    assert.equal(await note.locator("span").textContent(), ending);
+    assert.equal(await note.getByRole("button", { name: "Go on" }).count(), 1);
+  });
+}
+
+test("what a server's filter withholds is told, be it all or the rest", async () => {
+  const filtered = { route: "edge", finish_reason: "content_filter", max_tokens: 500 };
+  await play([{ delta: { content: "So" } }], filtered);
   const note = chat().locator("[part=note]");
-  assert.equal(await note.locator("span").textContent(), "The answer ended where the model's context is full.");
+  assert.equal(await note.textContent(), "The server's filter withheld the rest of this answer.");
+  await shoot("filtered-rest");
+  await play([], filtered);
+  const error = chat().locator("[part=error]");
+  assert.match((await error.textContent()) ?? "", /^The server's filter withheld the answer\./);
+  assert.equal(await note.isVisible(), false);
+  await shoot("filtered");
+});
+
+test("a model that only thought is said to, and has more room when asked again", async () => {
+  const thinking = [{ delta: { reasoning_content: "Hm." } }];
+  const sent = play(thinking, { thinking: "Hm.", finish_reason: "length", max_tokens: 9 });
+  await sent;
+  const error = chat().locator("[part=error]");
+  const sentence = /^The model was still thinking when it reached its limit of 9 tokens\./;
+  assert.match((await error.textContent()) ?? "", sentence);
+  await shoot("thinking-alone");
+  const asked = chat().evaluate((/** @type {any} */ element) => {
+    const { completions } = element.router.chat;
+    return new Promise((done) => {
+      completions.create = async function* (/** @type {any} */ request) {
+        done(request.max_tokens);
+      };
+    });
+  });
+  await error.getByRole("button", { name: "Retry" }).click();
+  assert.equal(await asked, 18);
 });
 
 test("a model that says nothing is said to, and can be asked again", async () => {
