@@ -1,5 +1,6 @@
 //! Renders messages with the Jinja template a model file carries.
 
+mod python;
 mod roles;
 
 use std::collections::HashSet;
@@ -54,7 +55,8 @@ impl ChatTemplate {
             began_in(state).strftime(&format)
         });
         environment.set_fuel(Some(MAX_INSTRUCTIONS));
-        let source = without_generation_tags(source);
+        python::install(&mut environment);
+        let source = python::translated(source);
         environment.add_template_owned("chat", source).map_err(failed)?;
         let (bos, eos) = (bos.to_owned(), eos.to_owned());
         let mut template =
@@ -157,26 +159,6 @@ impl ChatTemplate {
 fn began_in(state: &State) -> Date {
     let text = state.lookup(BEGAN).as_ref().and_then(Value::as_str).map(Date::parse);
     text.flatten().unwrap_or(Date::UNKNOWN)
-}
-
-/// Hugging Face's `{% generation %}` marks for training what the assistant said, and is no tag of
-/// Jinja's own.
-fn without_generation_tags(source: &str) -> String {
-    let mut kept = String::new();
-    let mut rest = source;
-    while let Some(start) = rest.find("{%") {
-        let (before, tag) = rest.split_at(start);
-        let end = tag.find("%}").map_or(tag.len(), |end| end + 2);
-        let name = tag[2..end].trim_end_matches("%}").trim_matches(['-', '+']).trim();
-        kept.push_str(before);
-        match name {
-            // A comment trims the same space around it.
-            "generation" | "endgeneration" => kept.push_str(&tag[..end].replace('%', "#")),
-            _ => kept.push_str(&tag[..end]),
-        }
-        rest = &tag[end..];
-    }
-    kept + rest
 }
 
 /// Private-use characters that occur in none of the messages.

@@ -20,6 +20,10 @@
 //! reach λ = ½ of the debt, where it is not, μ = 2 times the debt. The promise is then `1/λ +
 //! μ(1 + 1/λ)`, eight times instead of three, however wrong the guesses are.
 //!
+//! What an answer does to later turns that build on it (`carry_over`) is a guess of the same kind.
+//! It counts in what the move is expected to save, once and against the whole debt. It is no part of
+//! advantage and regret: those are what turns have lost themselves, and of them the promise speaks.
+//!
 //! # Why
 //! Turn `t` costs `c_t(s)` at a side `s` that was there before, its new tokens among that, and a
 //! side catches up on the tokens of a missed turn once, at a fixed price. Let `m_t` be the lesser
@@ -112,11 +116,12 @@ impl Move {
 }
 
 /// Looks ahead and applies the rule to a dialogue that one side holds. What that side lacks itself,
-/// as it has forgotten it, counts as its turn's cost.
-pub fn weigh(outlook: &Outlook, holder: Cost, other: Cost) -> Move {
+/// as it has forgotten it, counts as its turn's cost. `later_s` is what later turns gain if the other
+/// side's answer is what they build on.
+pub fn weigh(outlook: &Outlook, holder: Cost, other: Cost, later_s: f64) -> Move {
     let advantage_s = holder.turn_s + holder.debt_s - other.turn_s;
     let Outlook { turns_left, ref advantages, .. } = *outlook;
-    let worth_s = worth_s(advantages, advantage_s, turns_left, &holder, &other);
+    let worth_s = worth_s(advantages, advantage_s, turns_left, &holder, &other) + later_s;
     let share = if worth_s > 0.0 { HURRIED } else { PATIENT };
     let regret_s = outlook.regret_s + advantage_s.max(0.0);
     Move {
@@ -369,15 +374,19 @@ mod tests {
         };
         let cost = |turn_s, debt_s| Cost { turn_s, debt_s, per_turn_s: 0.0 };
         let (edge, device) = (cost(5.0, 0.0), cost(3.0, 6.0));
-        let moves = |outlook: &Outlook| weigh(outlook, edge, device).moves;
+        let moves = |outlook: &Outlook| weigh(outlook, edge, device, 0.0).moves;
         assert!(!moves(&outlook(9.9, 0.0)), "2 + 9.9 of twice 6");
         assert!(moves(&outlook(10.0, 0.0)));
         assert!(!moves(&outlook(0.9, 3.0)), "four turns are worth it: 2 + 0.9 of half of 6");
         assert!(moves(&outlook(1.0, 3.0)));
-        assert!(!weigh(&outlook(100.0, 9.0), edge, cost(5.0, 0.0)).moves, "it is no better");
+        assert!(!weigh(&outlook(100.0, 9.0), edge, cost(5.0, 0.0), 0.0).moves, "it is no better");
+        // What later turns gain hurries a move and does not stand in for regret.
+        let later = |regret_s, later_s| weigh(&outlook(regret_s, 0.0), edge, device, later_s);
+        assert!(later(1.0, 5.0).moves && !later(0.9, 100.0).moves);
+        assert!(!later(9.9, -100.0).moves && later(10.0, -100.0).moves);
         // What the holder has forgotten itself speaks for the other side.
-        assert!(weigh(&outlook(0.0, 0.0), cost(5.0, 5.0), device).moves);
-        let stays = weigh(&outlook(1.0, 0.0), edge, device);
+        assert!(weigh(&outlook(0.0, 0.0), cost(5.0, 5.0), device, 0.0).moves);
+        let stays = weigh(&outlook(1.0, 0.0), edge, device, 0.0);
         assert_eq!(stays.regret_after(Route::Edge), 3.0);
         assert_eq!(stays.regret_after(Route::Device), 0.0);
     }

@@ -219,10 +219,10 @@ fn choose(inputs: &Inputs<'_>, fused: f64, margin: f64, ahead: Option<&Move>) ->
 fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
     let in_seconds = |quality: f64| quality / inputs.config.alpha_per_s;
     let theta = inputs.config.theta + margin;
+    let lost = inputs.score.p;
     // Each later turn that builds on a wrong answer pays for it again. What θ means stays: a turn
     // that is not worth a call by itself is not made so.
-    let stake = 1.0 + inputs.config.carry_over * prospect.outlook.turns_left;
-    let lost = inputs.score.p.min(theta) + stake * (inputs.score.p - theta).max(0.0);
+    let carried = inputs.config.carry_over * prospect.outlook.turns_left * (lost - theta).max(0.0);
     let device = Cost {
         turn_s: inputs.device.total_s - prospect.device_debt_s + in_seconds(lost),
         debt_s: prospect.device_debt_s,
@@ -236,8 +236,8 @@ fn look_ahead(inputs: &Inputs<'_>, margin: f64, prospect: &Prospect) -> Move {
     let margin_s = in_seconds(inputs.config.hysteresis);
     let with_margin = |cost: Cost| Cost { debt_s: cost.debt_s + margin_s, ..cost };
     match prospect.outlook.holder {
-        Route::Device => weigh(&prospect.outlook, device, with_margin(edge)),
-        Route::Edge => weigh(&prospect.outlook, edge, with_margin(device)),
+        Route::Device => weigh(&prospect.outlook, device, with_margin(edge), in_seconds(carried)),
+        Route::Edge => weigh(&prospect.outlook, edge, with_margin(device), -in_seconds(carried)),
     }
 }
 
@@ -521,6 +521,40 @@ mod tests {
         assert_eq!(route(0.58, 20.0, alpha_per_s, 0.0).route, Route::Device);
         assert_eq!(route(0.58, 20.0, alpha_per_s, 0.5).route, Route::Edge);
         assert_eq!(route(0.45, 0.0, alpha_per_s, 1.0).route, Route::Device);
+    }
+
+    #[test]
+    fn a_wait_of_a_minute_is_weighed_against_what_is_lost_without_it() {
+        // Six turns that only the device might answer, and the edge has to read all of them: 52 s.
+        let at = |p: f64, regret_s: f64| {
+            let outlook = Outlook {
+                holder: Route::Device,
+                regret_s,
+                turns_left: 4.0,
+                advantages: vec![40.0, 10.0, 20.0],
+            };
+            let prospect = Some(Prospect {
+                outlook,
+                device_debt_s: 0.0,
+                edge_debt_s: 51.9,
+                device_per_turn_s: 1.0,
+                edge_per_turn_s: 8.0,
+            });
+            let (last, alpha_per_s, carry_over) = (Some(Route::Device), 0.005, 0.2);
+            Case { last, prospect, alpha_per_s, carry_over, ..case(p, 1.75, 53.6) }
+        };
+        // The edge is better by 0.15 of 200 s. Later turns may gain by the move, which asks for half of
+        // 62 s; that they might build on a wrong answer is among what they gain, and no loss of this turn.
+        check(at(0.65, 0.0), (Route::Device, Reason::MoveTooDear));
+        // More doubt, or turns that have lost by staying, are worth it.
+        check(at(0.8, 0.0), (Route::Edge, Reason::EdgeNeeded));
+        check(at(0.65, 20.0), (Route::Edge, Reason::MoveAhead));
+        // Where the person leaves no choice nothing is weighed, so that no regret comes of it.
+        for mode in [Mode::DeviceOnly, Mode::PreferDevice] {
+            assert_eq!(run(&Case { mode, ..at(0.65, 0.0) }).unwrap().ahead, None);
+        }
+        let offline = Case { t_edge: None, ..at(0.65, 0.0) };
+        assert_eq!(run(&offline).unwrap().ahead, None);
     }
 
     #[test]

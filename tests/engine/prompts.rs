@@ -238,6 +238,45 @@ fn what_smollm3s_template_needs_is_there() {
     check(source, &[user("hi")], true, "[27 November 2026]hi");
 }
 
+/// Each row as transformers renders it, with `tools` and `documents` None.
+#[test]
+fn templates_mean_what_they_mean_to_transformers() {
+    for (source, want) in [
+        // None has no length, and whether it is iterable is asked first.
+        ("{% if tools is iterable and tools | length > 0 %}T{% else %}no{% endif %}", "no"),
+        ("{{ nothing is iterable }}{{ nothing | length }}{{ 'ab' | count }}", "True02"),
+        // A tag for training is one only where it is a tag.
+        ("{#- Adds {% generation %} and {% endgeneration %} -#}\nx", "x"),
+        ("{{ '{% generation %}' }}", "{% generation %}"),
+        (
+            "{% raw %}{% generation %}{% endraw %}{%- generation %}\n y{% endgeneration %}",
+            "{% generation %} y",
+        ),
+        ("{% generation %}{% set a = 1 %}{{ a }}{% endgeneration %}{{ a is defined }}", "1False"),
+        // Escapes in strings are Python's, and stay as they are in text.
+        ("[{{ 'a\\\n  b' }}]", "[a  b]"),
+        ("a\\\nb{# '\\\n #}", "a\\\nb"),
+        ("{{ '\\/\\U0001F642\\x41\\'\\q' }}", "\\/🙂A'\\q"),
+        ("{% set m = {'a': {'b': '%}\\\n}}'}} %}{{ {'c': m}['c']['a']['b'] }}", "%}}}"),
+        ("a\r\nb\rc", "a\nb\nc"),
+        // JSON is Python's, and mappings keep their order.
+        (
+            "{{ {'b': 1, 'a': [1, 2.0, none, true, {}, []]} | tojson }}",
+            r#"{"b": 1, "a": [1, 2.0, null, true, {}, []]}"#,
+        ),
+        ("{{ \"é <b> & 'c' \\n\" | tojson }}", r#""é <b> & 'c' \n""#),
+        (
+            "{{ {'b': [1, {}], 'a': 'é🙂'} | tojson(indent=2, sort_keys=true, ensure_ascii=true) }}",
+            "{\n  \"a\": \"\\u00e9\\ud83d\\ude42\",\n  \"b\": [\n    1,\n    {}\n  ]\n}",
+        ),
+        ("{{ {'b': [1, 2]} | tojson(separators=(',', ':')) }}", r#"{"b":[1,2]}"#),
+        ("{{ messages | tojson }}", r#"[{"role": "user", "content": "hi"}]"#),
+        ("{% for k, v in {'b': 1, 'a': 2}.items() %}{{ k }}{{ v }}{% endfor %}", "b1a2"),
+    ] {
+        check(source, &[user("hi")], true, want);
+    }
+}
+
 /// As Llama 3.1 and 3.2 write it: the first knows a date only if it is given one.
 #[test]
 fn a_template_is_given_the_date() {

@@ -56,6 +56,9 @@ fn choose(options: &Options) -> Result<Pair> {
     if options.embedded {
         return Ok(Pair::embedded());
     }
+    if let Some(url) = &options.edge_url {
+        return Pair::with_server(options.device_model.as_deref(), url);
+    }
     if options.device_model.is_some() || options.edge_model.is_some() {
         return Pair::own(options.device_model.as_deref(), options.edge_model.as_deref());
     }
@@ -69,11 +72,7 @@ fn serve(pair: &Pair, port: u16, edge_url: Option<&str>) -> Result<()> {
     let port = gateway::free_port(port)?;
     let mut gateway = gateway::command(&program, port, &Served::from(pair))?;
     let query = edge_url.map(|url| format!("?edge={}", in_query(url))).unwrap_or_default();
-    sh::say(format!(
-        "in the page: {}; at the edge: {}",
-        pair.device_title,
-        edge_url.unwrap_or(&pair.edge_title)
-    ));
+    sh::say(format!("in the page: {}; at the edge: {}", pair.device_title, pair.edge_title));
     sh::say(format!(
         "starting the gateway; then open http://127.0.0.1:{port}/{query} (Ctrl-C stops it)"
     ));

@@ -7,7 +7,7 @@ use std::thread::available_parallelism;
 
 use anyhow::{Context, Result, ensure};
 
-use crate::pair::Pair;
+use crate::pair::{self, Pair};
 use crate::sh;
 
 /// Optimised but quick to link; the native tests share it.
@@ -18,9 +18,10 @@ const CONTEXT: usize = 8192;
 
 /// What the gateway serves.
 pub struct Served<'p> {
-    edge: &'p Path,
-    /// What it reads long prompts with for the page, and hands over.
-    device: &'p Path,
+    edge: PathBuf,
+    /// What it reads long prompts with for the page, and hands over; nothing where the page asks a
+    /// server of one's own.
+    device: Option<&'p Path>,
     /// What the page gets as models/manifest.json.
     manifest: &'p Path,
     /// How the edge's model draws tokens where a request does not say, as JSON.
@@ -30,7 +31,10 @@ pub struct Served<'p> {
 impl<'p> From<&'p Pair> for Served<'p> {
     fn from(pair: &'p Pair) -> Served<'p> {
         let sampling = pair.edge_sampling.as_ref().map(ToString::to_string);
-        Served { edge: &pair.edge, device: &pair.device, manifest: &pair.manifest, sampling }
+        // A gateway has to serve some model. Where nobody asks it, that is the smallest.
+        let edge = pair.edge.clone().unwrap_or_else(pair::embedded_edge);
+        let device = pair.edge.is_some().then_some(&*pair.device);
+        Served { edge, device, manifest: &pair.manifest, sampling }
     }
 }
 
@@ -41,15 +45,16 @@ impl Served<'_> {
         // The page computes on the same machine.
         let n_threads = available_parallelism().map_or(1, |n| (n.get() / 2).max(1));
         let sampling = self.sampling.iter().map(|json| ["--sampling".into(), json.clone()]);
+        let device = self.device.iter().map(|device| ["--device-model".into(), text(device)]);
         [
-            ["--model".into(), text(self.edge)],
-            ["--device-model".into(), text(self.device)],
+            ["--model".into(), text(&self.edge)],
             ["--manifest".into(), text(self.manifest)],
             ["--site".into(), ".".into()],
             ["--context".into(), CONTEXT.to_string()],
             ["--threads".into(), n_threads.to_string()],
         ]
         .into_iter()
+        .chain(device)
         .chain(sampling)
         .flatten()
         .collect()
@@ -73,7 +78,7 @@ pub fn build() -> Result<PathBuf> {
 
 /// The gateway on loopback, serving this repository's page and these models.
 pub fn command(program: &PathBuf, port: u16, served: &Served<'_>) -> Result<Command> {
-    for model in [served.edge, served.device] {
+    for model in [&*served.edge].into_iter().chain(served.device) {
         ensure!(
             model.is_file(),
             "{} is missing; train/README.md tells how the embedded models are made, `cargo xtask models` fetches others",

@@ -19,7 +19,8 @@ const EMBEDDED_DEVICE: &str = "models/device.gguf";
 /// A model in the page, one at the edge, and the manifest that goes with them.
 pub struct Pair {
     pub device: PathBuf,
-    pub edge: PathBuf,
+    /// `None` where the edge is a server of one's own, which has its models.
+    pub edge: Option<PathBuf>,
     pub manifest: PathBuf,
     pub device_title: String,
     pub edge_title: String,
@@ -34,7 +35,7 @@ impl Pair {
     pub fn embedded() -> Pair {
         Pair {
             device: sh::root().join(EMBEDDED_DEVICE),
-            edge: sh::root().join(EMBEDDED_EDGE),
+            edge: Some(embedded_edge()),
             manifest: sh::root().join(EMBEDDED_MANIFEST),
             device_title: "the embedded model of 0.6 MB".to_owned(),
             edge_title: "the embedded model of 1.4 MB".to_owned(),
@@ -58,7 +59,7 @@ impl Pair {
         }
         Ok(Pair {
             device: models::fetch(device)?,
-            edge: models::fetch(edge)?,
+            edge: Some(models::fetch(edge)?),
             manifest: sh::root().join(REAL_MANIFEST),
             device_title: device.title.clone(),
             edge_title: edge.title.clone(),
@@ -72,15 +73,42 @@ impl Pair {
         let device = Found::find(device.unwrap_or(models::DEVICE))?;
         let edge = Found::find(edge.unwrap_or(models::EDGE))?;
         Ok(Pair {
-            manifest: write_manifest(&device, &edge)?,
+            manifest: write_manifest(&device, Some(&edge))?,
             device: device.file,
-            edge: edge.file,
+            edge: Some(edge.file),
             device_title: device.title,
             edge_title: edge.title,
             edge_sampling: edge.sampling,
             dialogue: "tests/demo/real-dialogue.json",
         })
     }
+
+    /// A model in the page beside a server of one's own; without a name or file it is the real
+    /// pair's, and where that cannot be had, the embedded.
+    pub fn with_server(device: Option<&str>, url: &str) -> Result<Pair> {
+        let device = match device {
+            Some(device) => Found::find(device)?,
+            None => Found::find(models::DEVICE).or_else(|error| {
+                sh::say(format!("{error:#}"));
+                sh::say("so the page gets the small embedded model, which knows only a few kinds of questions");
+                Found::find(&sh::root().join(EMBEDDED_DEVICE).to_string_lossy())
+            })?,
+        };
+        Ok(Pair {
+            manifest: write_manifest(&device, None)?,
+            device: device.file,
+            edge: None,
+            device_title: device.title,
+            edge_title: url.to_owned(),
+            edge_sampling: None,
+            dialogue: "tests/demo/real-dialogue.json",
+        })
+    }
+}
+
+/// The smallest model that a gateway can serve.
+pub fn embedded_edge() -> PathBuf {
+    sh::root().join(EMBEDDED_EDGE)
 }
 
 /// A model of one's own.
@@ -117,32 +145,40 @@ pub fn real_or_embedded() -> Pair {
     })
 }
 
-/// A manifest for models that no shipped one names. It sets nothing of the routing: what was
-/// measured for another pair does not hold for this one.
-fn write_manifest(device: &Found, edge: &Found) -> Result<PathBuf> {
+/// Writes a manifest for models that no shipped one names.
+fn write_manifest(device: &Found, edge: Option<&Found>) -> Result<PathBuf> {
     let shipped: Value = serde_json::from_str(&fs::read_to_string(sh::root().join(REAL_MANIFEST))?)
         .with_context(|| format!("{REAL_MANIFEST} is damaged"))?;
-    let scorer = shipped["files"]
-        .as_array()
-        .and_then(|files| files.iter().find(|file| file["role"] == "scorer"));
     let mut device_file = device.described()?;
     device_file["role"] = json!("device");
     device_file["url"] = json!(servable(&device.file)?);
     if let Some(sampling) = &device.sampling {
         device_file["sampling"] = sampling.clone();
     }
-    let mut files: Vec<Value> = scorer.into_iter().cloned().collect();
-    files.push(device_file);
-    let manifest = json!({
-        "version": 1,
-        "name": "own",
-        "files": files,
-        "edge": edge.described()?,
-        "suggestions": shipped["suggestions"],
-    });
-    let file = sh::root().join(models::FETCHED).join("own.json");
+    let edge = edge.map(Found::described).transpose()?;
+    let manifest = manifest(&shipped, device_file, edge);
+    let folder = sh::root().join(models::FETCHED);
+    fs::create_dir_all(&folder)?;
+    let file = folder.join("own.json");
     fs::write(&file, serde_json::to_string_pretty(&manifest)?)?;
     Ok(file)
+}
+
+/// It sets nothing of the routing: what was measured for another pair does not hold for this one.
+/// An edge that is somebody's own server is not named: the page would take it for that model.
+fn manifest(shipped: &Value, device_file: Value, edge: Option<Value>) -> Value {
+    let files = shipped["files"].as_array().map_or(&[][..], Vec::as_slice);
+    let scorer = files.iter().find(|file| file["role"] == "scorer");
+    let mut manifest = json!({
+        "version": 1,
+        "name": "own",
+        "files": scorer.into_iter().chain([&device_file]).collect::<Vec<_>>(),
+        "suggestions": shipped["suggestions"],
+    });
+    if let Some(edge) = edge {
+        manifest["edge"] = edge;
+    }
+    manifest
 }
 
 /// The file's address as seen from models/, where the gateway serves it: a file that lies elsewhere
@@ -168,4 +204,37 @@ fn servable(file: &Path) -> Result<String> {
         fs::copy(file, &link)?;
     }
     Ok(format!("fetched/own/{}", name.to_string_lossy()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::gateway::Served;
+
+    #[test]
+    fn a_manifest_of_ones_own_says_nothing_that_was_measured_for_another_pair() {
+        let shipped = fs::read_to_string(sh::root().join(REAL_MANIFEST)).unwrap();
+        let shipped: Value = serde_json::from_str(&shipped).unwrap();
+        assert!(shipped["routing"]["theta"].is_number() && shipped["edge"].is_object());
+        let device = json!({ "role": "device", "name": "own.gguf" });
+        let with_server = manifest(&shipped, device.clone(), None);
+        let keys: Vec<&String> = with_server.as_object().unwrap().keys().collect();
+        assert!(
+            ["edge", "routing", "calibration"].iter().all(|key| !keys.contains(&&key.to_string()))
+        );
+        assert_eq!(with_server["files"], json!([shipped["files"][0], device]));
+        assert_eq!(with_server["suggestions"], shipped["suggestions"]);
+        let with_model = manifest(&shipped, device, Some(json!({ "name": "edge.gguf" })));
+        assert_eq!(with_model["edge"]["name"], "edge.gguf");
+        assert!(with_model.get("routing").is_none());
+    }
+
+    #[test]
+    fn beside_a_server_of_ones_own_the_gateway_loads_no_model_to_speak_of() {
+        let edge = Pair { edge: None, ..Pair::embedded() };
+        let args = Served::from(&edge).args();
+        assert!(args.contains(&embedded_edge().to_string_lossy().into_owned()), "{args:?}");
+        assert!(!args.contains(&"--device-model".to_owned()), "{args:?}");
+        assert!(Served::from(&Pair::embedded()).args().contains(&"--device-model".to_owned()));
+    }
 }
