@@ -292,5 +292,5 @@ fn an_ability_that_was_wrong_by_far_is_mended_by_checks() {
     let known = router.competence().unwrap();
     assert_eq!((known.device.n_checks, known.edge.n_checks), (50, 0));
     assert_eq!(known.edge.expected, at_first.edge.expected, "it is what the device is measured by");
-    assert!(known.device.expected.unwrap() < 0.25, "{known:?}");
+    assert!(known.device.expected.unwrap() < 0.35, "{known:?}");
 }

@@ -2,7 +2,7 @@
 
 import { h, icon } from "./dom.js";
 import { styles } from "./element-styles.js";
-import { bytes, count } from "./format.js";
+import { bytes, count, duration } from "./format.js";
 import { TurnView } from "./turn-view.js";
 import { WaitingQuestions } from "./waiting-questions.js";
 
@@ -110,10 +110,11 @@ export class ChatView {
   );
   /** What stands before the first one shown. @type {(Message | Element)[]} */
   #earlier = [];
+  #anyLength = h("option", { value: "auto" }, "Any length");
   #length = h(
     "select",
     { part: "length", "aria-label": "Longest answer", title: "Longest answer" },
-    h("option", { value: "auto" }, "Any length"),
+    this.#anyLength,
     ...LENGTHS.map(lengthOption),
   );
   /** Questions that were asked while another was answered. */
@@ -290,6 +291,16 @@ export class ChatView {
       this.#warning.hidden = true;
     this.#showStatus();
     this.#showBanner();
+    this.#showLongest(state.core.longest_answer, hasEdge);
+  }
+
+  /** @param {import("./types.js").LongestAnswer | undefined} longest @param {boolean} hasEdge */
+  #showLongest(longest, hasEdge) {
+    if (!longest) return;
+    const { seconds, device_tokens, edge_tokens } = longest;
+    const edge = hasEdge ? `, ${count(edge_tokens)} at the edge` : "";
+    this.#anyLength.textContent = seconds === null ? "Any length" : `Up to ${duration(seconds)}`;
+    this.#length.title = `Longest answer. Unless you choose, about ${count(device_tokens)} tokens on this device${edge}.`;
   }
 
   /** @param {{code: string, message: string}} warning */

@@ -16,6 +16,12 @@ export function seconds(value) {
   return `${value.toFixed(Math.abs(value) < 9.95 ? 2 : 1)} s`;
 }
 
+/** A span that somebody waits for. @param {number | null | undefined} value in seconds */
+export function duration(value) {
+  if (!known(value)) return NOTHING;
+  return value < 90 ? `${Math.round(value)} s` : `${Math.round(value / 60)} min`;
+}
+
 /** @param {number | null | undefined} value */
 export function ratio(value) {
   return known(value) ? value.toFixed(2).replace("-", "−") : NOTHING;

@@ -194,7 +194,13 @@
  *   device?: Rates & {ready: boolean, held_tokens: number, kv_bytes: number,
  *     began: string | null},
  *   edge?: Rates, calibration?: Calibration | null, competence?: Competence | null,
- *   quiz?: QuizProgress | null}} CoreState
+ *   quiz?: QuizProgress | null, longest_answer?: LongestAnswer}} CoreState
+ */
+
+/**
+ * How long an answer may get where the request does not say: so many seconds, which at the present speed of
+ * each side are so many tokens; `seconds` is null where a number of tokens is configured.
+ * @typedef {{seconds: number | null, device_tokens: number, edge_tokens: number}} LongestAnswer
  */
 
 /**

@@ -57,6 +57,16 @@ struct State {
     calibration: Option<Calibration>,
     /// How able both models are, where the scorer knows abilities.
     competence: Option<CompetenceReport>,
+    longest_answer: LongestAnswer,
+}
+
+/// How long an answer may get where the request does not say.
+#[derive(Debug, Clone, Copy, Serialize)]
+struct LongestAnswer {
+    /// `None` where a number of tokens is configured.
+    seconds: Option<f64>,
+    device_tokens: usize,
+    edge_tokens: usize,
 }
 
 #[derive(Debug, Clone, Serialize)]
@@ -325,6 +335,11 @@ fn look(router: &Router, now: Duration) -> State {
         edge: router.edge_rates(),
         calibration: router.calibration().cloned(),
         competence: router.competence(),
+        longest_answer: LongestAnswer {
+            seconds: router.config().max_tokens.is_none().then_some(router.config().max_answer_s),
+            device_tokens: router.config().answer_limit(None, router.device_rates().decode_tps),
+            edge_tokens: router.config().answer_limit(None, router.edge_rates().decode_tps),
+        },
     }
 }
 

@@ -117,6 +117,7 @@ struct Found {
     title: String,
     /// What the catalogue says of it.
     sampling: Option<Value>,
+    quiz: Option<String>,
 }
 
 impl Found {
@@ -124,7 +125,8 @@ impl Found {
         let (file, entry) = models::find(name_or_file)?;
         let name = file.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let title = entry.as_ref().map_or(name, |entry| entry.title.clone());
-        Ok(Found { file, title, sampling: entry.and_then(|entry| entry.sampling) })
+        let (sampling, quiz) = entry.map(|entry| (entry.sampling, entry.quiz)).unwrap_or_default();
+        Ok(Found { file, title, sampling, quiz })
     }
 
     /// As a manifest has it.
@@ -132,7 +134,12 @@ impl Found {
         let name = self.file.file_name().context("a model's file has no name")?.to_string_lossy();
         let bytes = fs::metadata(&self.file)?.len();
         let sha256 = models::digest(&self.file)?;
-        Ok(json!({ "name": name, "bytes": bytes, "sha256": sha256, "title": self.title }))
+        let mut file =
+            json!({ "name": name, "bytes": bytes, "sha256": sha256, "title": self.title });
+        if let Some(quiz) = &self.quiz {
+            file["quiz"] = json!(quiz);
+        }
+        Ok(file)
     }
 }
 

@@ -1,5 +1,6 @@
 //! All tests, each in the runner that suits it. Every stage runs, and the summary says which failed.
 
+use std::fmt;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Instant;
@@ -26,26 +27,52 @@ pub fn run() -> Result<()> {
         }),
         ("headless demo, real pair", &|| match &real {
             Ok(pair) => demo::drive_built(pair, &tools.chromium, None),
-            Err(error) => skip(error),
+            Err(error) => Err(skip(error)),
         }),
     ];
     let results = stages.map(|(name, stage)| {
         sh::say(format!("stage: {name}"));
         let started = Instant::now();
         let result = stage();
+        let outcome = match &result {
+            Ok(()) => Outcome::Passed,
+            Err(error) if error.is::<Skipped>() => Outcome::Skipped,
+            Err(_) => Outcome::Failed,
+        };
         if let Err(error) = &result {
             eprintln!("error: {error:#}");
         }
-        (name, result.is_ok(), started.elapsed().as_secs_f64())
+        (name, outcome, started.elapsed().as_secs_f64())
     });
     summarise(&results)
 }
 
+/// How a stage ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Outcome {
+    Passed,
+    /// It could not be tried, which is no failure of what is tested.
+    Skipped,
+    Failed,
+}
+
+/// Why a stage was not tried.
+#[derive(Debug)]
+struct Skipped(String);
+
+impl fmt::Display for Skipped {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for Skipped {}
+
 /// Without a way to the models' sources nothing can be said about the real pair, and the summary
 /// must not sound as if it could.
-fn skip(error: &anyhow::Error) -> Result<()> {
-    sh::say(format!("SKIPPED: the real pair could not be fetched, so it was not tried: {error:#}"));
-    Ok(())
+fn skip(error: &anyhow::Error) -> anyhow::Error {
+    let why = format!("the real pair could not be fetched, so it was not tried: {error:#}");
+    Skipped(why).into()
 }
 
 fn native() -> Result<()> {
@@ -92,13 +119,17 @@ fn end_to_end_files() -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn summarise(results: &[(&str, bool, f64)]) -> Result<()> {
+fn summarise(results: &[(&str, Outcome, f64)]) -> Result<()> {
     eprintln!();
-    for (name, passed, seconds) in results {
-        let outcome = if *passed { "passed" } else { "FAILED" };
+    for (name, outcome, seconds) in results {
+        let outcome = match outcome {
+            Outcome::Passed => "passed",
+            Outcome::Skipped => "SKIPPED",
+            Outcome::Failed => "FAILED",
+        };
         eprintln!("{outcome}  {name} ({seconds:.0} s)");
     }
-    let failed = results.iter().filter(|(_, passed, _)| !passed).count();
+    let failed = results.iter().filter(|(_, outcome, _)| *outcome == Outcome::Failed).count();
     if failed > 0 {
         bail!("{failed} of {} stages failed", results.len());
     }

@@ -43,6 +43,9 @@ pub struct Entry {
     /// How to draw tokens, where the publisher says so and the file does not.
     #[serde(default)]
     pub sampling: Option<serde_json::Value>,
+    /// Which questions of models/quiz.json it was seen to get right, a `1` or a `0` for each.
+    #[serde(default)]
+    pub quiz: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
