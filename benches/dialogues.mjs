@@ -42,7 +42,7 @@ const PAPER = {
   catch_up_tokens: 0, handoff: { enabled: false }, second_look: { enabled: false },
 };
 const OURS = { ...PAPER, hysteresis: 0.05, look_ahead: true, queue_aware: true, catch_up_tokens: 1024, handoff: { enabled: true } };
-/** As src/bin/eval/dialogues/ways.rs has them, by the names in its JSON. */
+/** As src/bin/eval/ways.rs has them, by the names in its JSON. */
 const WAYS = {
   all_device: { mode: "prefer-device", core: PAPER },
   all_edge: { mode: "prefer-edge", core: PAPER },
