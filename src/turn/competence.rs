@@ -127,10 +127,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) fn forget_competence(&mut self) {
         self.knowledge.competence.forget();
         self.knowledge.note_competence();
-        if let Some(mut scorer) = self.sides.scorer.take() {
-            self.introduce(&mut scorer);
-            self.sides.scorer = Some(scorer);
-        }
+        self.introduce_again();
     }
 
     /// What is known of how able both models are; `None` where the scorer knows no abilities.
