@@ -156,22 +156,26 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     }
 
     /// Has the scorer read the quiz's questions, which costs a pass each, so that it can be told what is expected.
-    async fn read_quiz<H: Host>(&self, side: Route, host: &H) -> Result<()> {
+    async fn read_quiz<H: Host>(&self, host: &H) -> Result<()> {
         let Some(scorer) = &self.sides.scorer else { return Ok(()) };
-        if scorer.priors().is_none() || self.quiz_items(side).is_some() {
+        let known = |side| self.quiz_items(side).is_some();
+        if scorer.priors().is_none() || (known(Route::Device) && known(Route::Edge)) {
             return Ok(());
         }
-        let mut items = Vec::new();
+        let (mut of_device, mut of_edge) = (Vec::new(), Vec::new());
         for question in quiz::questions() {
             host.yield_now().await;
             if host.cancelled() {
                 return Ok(());
             }
-            items.extend(scorer.item(&asked(&question.prompt), side)?);
+            // One pass for both: a scorer remembers the prompt that it has read last.
+            let messages = asked(&question.prompt);
+            of_device.extend(scorer.item(&messages, Route::Device)?);
+            of_edge.extend(scorer.item(&messages, Route::Edge)?);
         }
-        let mut kept = self.sides.quiz_items.borrow_mut();
-        kept.retain(|(judged, _)| judged.0 != side);
-        kept.push((self.judged(side), items));
+        let items = [(Route::Device, of_device), (Route::Edge, of_edge)];
+        let judged = items.map(|(side, items)| (self.judged(side), items));
+        self.sides.quiz_items.replace(judged.into());
         Ok(())
     }
 
@@ -207,9 +211,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 break;
             }
         }
-        for side in [Route::Device, Route::Edge] {
-            let _ = self.read_quiz(side, host).await;
-        }
+        let _ = self.read_quiz(host).await;
     }
 
     fn quiz_is_due(&self, side: Route) -> bool {
