@@ -1,0 +1,28 @@
+/** A chat with `<deep-chat>`. */
+
+import "deep-chat";
+
+import { Router } from "nearside";
+import { deepChat } from "nearside/deep-chat";
+
+import { routerOptions } from "../router.js";
+import { description, parameters, weatherOf } from "../weather.js";
+
+const router = Router.create(routerOptions);
+const chat = document.querySelector("deep-chat");
+const who = document.getElementById("who");
+const mayUseTools = document.getElementById("may-use-tools");
+
+/** The element takes its properties as they are now. */
+function connect() {
+  const tools = mayUseTools.checked ? { weather: { description, parameters, run: weatherOf } } : undefined;
+  const onAnswer = ({ route, note, report }) => {
+    who.textContent = report?.sentence ?? note?.sentence ?? "";
+    who.dataset.route = route;
+    who.dataset.done = String(report !== null);
+  };
+  Object.assign(chat, deepChat(router, { tools, onAnswer }));
+}
+
+mayUseTools.addEventListener("change", connect);
+connect();
