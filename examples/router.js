@@ -6,3 +6,8 @@ export const routerOptions = {
   workerUrl: "/www/worker.js",
   mode: new URLSearchParams(location.search).get("mode") ?? "auto",
 };
+
+/** Says at the page's root how far the device's model is: `data-device` is "none", "loading", "ready" or "failed". */
+export function showDevice(state) {
+  document.documentElement.dataset.device = state.device;
+}

@@ -8,10 +8,11 @@ import { createRoot } from "react-dom/client";
 import { Router } from "nearside";
 import { nearside } from "nearside/ai-sdk";
 
-import { routerOptions } from "../router.js";
+import { routerOptions, showDevice } from "../router.js";
 import { description, parameters, weatherOf } from "../weather.js";
 
 const router = Router.create(routerOptions);
+router.addEventListener("state", (event) => showDevice(event.detail));
 const choices = { mayUseTools: false };
 
 const agent = new ToolLoopAgent({

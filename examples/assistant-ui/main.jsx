@@ -15,10 +15,11 @@ import { createRoot } from "react-dom/client";
 import { Router } from "nearside";
 import { chatModel } from "nearside/assistant-ui";
 
-import { routerOptions } from "../router.js";
+import { routerOptions, showDevice } from "../router.js";
 import { description, parameters, weatherOf } from "../weather.js";
 
 const router = Router.create(routerOptions);
+router.addEventListener("state", (event) => showDevice(event.detail));
 const model = chatModel(router);
 
 const WeatherTool = makeAssistantTool({

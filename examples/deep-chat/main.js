@@ -5,10 +5,11 @@ import "deep-chat";
 import { Router } from "nearside";
 import { deepChat } from "nearside/deep-chat";
 
-import { routerOptions } from "../router.js";
+import { routerOptions, showDevice } from "../router.js";
 import { description, parameters, weatherOf } from "../weather.js";
 
 const router = Router.create(routerOptions);
+router.addEventListener("state", (event) => showDevice(event.detail));
 const chat = document.querySelector("deep-chat");
 const who = document.getElementById("who");
 const mayUseTools = document.getElementById("may-use-tools");

@@ -5,10 +5,11 @@ import OpenAI from "openai";
 import { Router } from "nearside";
 import { createFetch } from "nearside/openai";
 
-import { routerOptions } from "../router.js";
+import { routerOptions, showDevice } from "../router.js";
 import { description, parameters, weatherOf } from "../weather.js";
 
 const router = Router.create(routerOptions);
+router.addEventListener("state", (event) => showDevice(event.detail));
 const client = new OpenAI({ apiKey: "none", dangerouslyAllowBrowser: true, fetch: createFetch(router) });
 
 const tools = [

@@ -1,11 +1,11 @@
 /** A chat in React, with nothing but `useNearside`. */
 
-import { StrictMode, useState } from "react";
+import { StrictMode, useEffect, useState } from "react";
 import { createRoot } from "react-dom/client";
 
 import { useNearside } from "nearside/react";
 
-import { routerOptions } from "../router.js";
+import { routerOptions, showDevice } from "../router.js";
 import { description, parameters, weatherOf } from "../weather.js";
 
 const tools = { weather: { description, parameters, run: weatherOf } };
@@ -16,6 +16,9 @@ function Chat() {
     options: routerOptions,
     tools: mayUseTools ? tools : undefined,
   });
+  useEffect(() => {
+    if (state) showDevice(state);
+  }, [state]);
   const send = (event) => {
     event.preventDefault();
     const { prompt } = event.currentTarget.elements;
@@ -23,7 +26,7 @@ function Chat() {
     prompt.value = "";
   };
   return (
-    <main data-device={state?.device} data-answering={isAnswering}>
+    <main data-answering={isAnswering}>
       <h1>Nearside in React</h1>
       <label>
         <input type="checkbox" checked={mayUseTools} onChange={(event) => setMayUseTools(event.target.checked)} />

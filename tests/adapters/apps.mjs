@@ -1,0 +1,142 @@
+/**
+ * The example apps as a person uses them: built as their page says, opened in a real Chromium, in front of
+ * an edge that a test plays or of the real gateway.
+ */
+
+import { createRequire } from "node:module";
+import { after, afterEach, before, beforeEach } from "node:test";
+import { pathToFileURL } from "node:url";
+
+import { launchBrowser } from "../e2e/harness.mjs";
+import { answersWith, chunk, done, event, stop, text } from "../e2e/misbehaving-server.mjs";
+import { startSite } from "../e2e/test-site.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("playwright-core").Locator} Locator */
+
+const TURN_TIMEOUT_MILLIS = 60_000;
+
+/** Loading takes its time on a busy machine. */
+const MODEL_TIMEOUT_MILLIS = 120_000;
+
+/** What belongs to the examples is installed beside them. @param {string} name @returns {Promise<any>} */
+export function installed(name) {
+  const require = createRequire(new URL("../../examples/package.json", import.meta.url));
+  return import(pathToFileURL(require.resolve(name)).href);
+}
+
+/**
+ * An example, built for this file's tests, with a browser, and a site of its own for each test.
+ * @param {import("../../examples/build.mjs").Example} name
+ */
+export function appForEachTest(name) {
+  const stage = /** @type {{site: import("../e2e/test-site.mjs").TestSite, browser: import("../e2e/harness.mjs").Browser,
+   *   errors: string[]}} */ ({ errors: [] });
+  before(async () => {
+    const { buildExample } = await import("../../examples/build.mjs");
+    const [browser] = await Promise.all([launchBrowser(), buildExample(name, { development: true })]);
+    stage.browser = browser;
+  });
+  after(() => stage.browser?.close());
+  beforeEach(async () => {
+    stage.errors = [];
+    stage.site = await startSite();
+  });
+  afterEach(async () => {
+    for (const page of stage.browser.context.pages()) await page.close();
+    await stage.site.close();
+  });
+  return stage;
+}
+
+/**
+ * Opens the example; what it reports as an error is kept in `errors`.
+ * @param {ReturnType<typeof appForEachTest>} stage
+ * @param {import("../../examples/build.mjs").Example} name
+ * @param {import("../../www/types.js").Mode} mode
+ */
+export async function openApp({ browser, site, errors }, name, mode) {
+  const page = await browser.context.newPage();
+  page.setDefaultTimeout(TURN_TIMEOUT_MILLIS);
+  page.on("pageerror", (error) => errors.push(String(error)));
+  page.on("console", (message) => {
+    if (message.type() === "error") errors.push(message.text());
+  });
+  await page.goto(`${site.url}target/examples/${name}/index.html?mode=${mode}`);
+  return page;
+}
+
+/** Waits until the device's model is loaded. @param {Page} page */
+export async function untilDeviceReady(page) {
+  await page.locator("html[data-device=ready]").waitFor({ state: "attached", timeout: MODEL_TIMEOUT_MILLIS });
+}
+
+/** The weather, asked for in pieces as servers send them, and the answer once the tool's word is there. */
+export function weatherEdge() {
+  const asking = [
+    chunk({ role: "assistant", content: null, tool_calls: [piece({ id: "call_1", type: "function", name: "weather", arguments: "" })] }),
+    chunk({ tool_calls: [piece({ arguments: '{"city":' })] }),
+    chunk({ tool_calls: [piece({ arguments: '"Ulm"}' })] }),
+    chunk({}, "tool_calls"),
+    done,
+  ];
+  const telling = [text("In Ulm it is "), text("sunny, 21 °C."), stop, event({ choices: [], usage: USAGE }), done];
+  /** @type {any[]} */
+  const bodies = [];
+  /** @type {import("../e2e/test-site.mjs").Handler} */
+  const handler = (request, response) => {
+    const found = bodies.at(-1)?.messages.some((/** @type {any} */ message) => message.role === "tool");
+    return answersWith({ pieces: found ? telling : asking })(request, response);
+  };
+  return { handler, bodies };
+}
+
+export const USAGE = { prompt_tokens: 9, completion_tokens: 6, total_tokens: 15 };
+
+/** @param {{id?: string, type?: string, name?: string, arguments: string}} call */
+function piece({ id, type, name, arguments: more }) {
+  return { index: 0, ...(id && { id, type }), function: { ...(name && { name }), arguments: more } };
+}
+
+/**
+ * Plays that edge at the site.
+ * @param {import("../e2e/test-site.mjs").TestSite} site
+ * @returns {() => any[]} the bodies of the requests so far
+ */
+export function playWeather(site) {
+  const { handler, bodies } = weatherEdge();
+  const asked = () =>
+    site.requests
+      .filter(({ path, method }) => path === "/v1/chat/completions" && method === "POST")
+      .map(({ body }) => JSON.parse(body));
+  site.route("/v1/chat/completions", (request, response) => {
+    bodies.splice(0, bodies.length, ...asked());
+    return handler(request, response);
+  });
+  return asked;
+}
+
+/**
+ * What the edge says in many words, with time to stop it.
+ * @param {import("../e2e/test-site.mjs").TestSite} site
+ */
+export function playLongAnswer(site) {
+  site.answer = Array.from({ length: 300 }, (_, i) => `word${i}`).join(" ");
+}
+
+/**
+ * Waits until the edge has seen its reader go away.
+ * @param {import("../e2e/test-site.mjs").TestSite} site
+ * @param {Page} page
+ */
+export async function untilAbandoned(site, page) {
+  for (let tries = 0; site.abandoned === 0; tries += 1) {
+    if (tries === 200) throw new Error("the edge was never left");
+    await page.waitForTimeout(50);
+  }
+}
+
+/** Waits for a text in an element. @param {Locator} locator @param {RegExp | string} text */
+export async function shows(locator, text) {
+  await locator.filter({ hasText: text }).first().waitFor();
+}
