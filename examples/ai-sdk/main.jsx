@@ -23,6 +23,8 @@ const agent = new ToolLoopAgent({
 const transport = new DirectChatTransport({
   agent,
   messageMetadata: ({ part }) => (part.type === "finish-step" ? part.providerMetadata?.nearside : undefined),
+  // The SDK hides what servers say; here nobody else's secrets are in it.
+  onError: (error) => error.message,
 });
 
 function Chat() {

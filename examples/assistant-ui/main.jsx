@@ -3,6 +3,7 @@
 import {
   AssistantRuntimeProvider,
   ComposerPrimitive,
+  ErrorPrimitive,
   MessagePrimitive,
   ThreadPrimitive,
   makeAssistantTool,
@@ -73,6 +74,11 @@ function AssistantMessage() {
     <MessagePrimitive.Root data-role="assistant" data-route={nearside?.route} data-status={status}>
       {nearside?.draft && <del>{nearside.draft}</del>}
       <MessagePrimitive.Parts />
+      <MessagePrimitive.Error>
+        <ErrorPrimitive.Root>
+          <ErrorPrimitive.Message />
+        </ErrorPrimitive.Root>
+      </MessagePrimitive.Error>
       <small>{nearside?.sentence}</small>
     </MessagePrimitive.Root>
   );

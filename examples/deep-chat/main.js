@@ -14,16 +14,16 @@ const chat = document.querySelector("deep-chat");
 const who = document.getElementById("who");
 const mayUseTools = document.getElementById("may-use-tools");
 
-/** The element takes its properties as they are now. */
-function connect() {
-  const tools = mayUseTools.checked ? { weather: { description, parameters, run: weatherOf } } : undefined;
-  const onAnswer = ({ route, note, report }) => {
+const options = {
+  // A turn that may use tools is the edge's.
+  get tools() {
+    return mayUseTools.checked ? { weather: { description, parameters, run: weatherOf } } : undefined;
+  },
+  onAnswer({ route, note, report }) {
     who.textContent = report?.sentence ?? note?.sentence ?? "";
     who.dataset.route = route;
     who.dataset.done = String(report !== null);
-  };
-  Object.assign(chat, deepChat(router, { tools, onAnswer }));
-}
+  },
+};
 
-mayUseTools.addEventListener("change", connect);
-connect();
+Object.assign(chat, deepChat(router, options));

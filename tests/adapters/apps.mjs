@@ -26,12 +26,18 @@ export function installed(name) {
 }
 
 /**
+ * @typedef {object} Stage
+ * @property {import("../e2e/test-site.mjs").TestSite} site
+ * @property {import("../e2e/harness.mjs").Browser} browser
+ * @property {string[]} errors what pages have reported
+ */
+
+/**
  * An example, built for this file's tests, with a browser, and a site of its own for each test.
  * @param {import("../../examples/build.mjs").Example} name
  */
 export function appForEachTest(name) {
-  const stage = /** @type {{site: import("../e2e/test-site.mjs").TestSite, browser: import("../e2e/harness.mjs").Browser,
-   *   errors: string[]}} */ ({ errors: [] });
+  const stage = /** @type {Stage} */ ({});
   before(async () => {
     const { buildExample } = await import("../../examples/build.mjs");
     const [browser] = await Promise.all([launchBrowser(), buildExample(name, { development: true })]);
@@ -51,7 +57,7 @@ export function appForEachTest(name) {
 
 /**
  * Opens the example; what it reports as an error is kept in `errors`.
- * @param {ReturnType<typeof appForEachTest>} stage
+ * @param {Stage} stage
  * @param {import("../../examples/build.mjs").Example} name
  * @param {import("../../www/types.js").Mode} mode
  */

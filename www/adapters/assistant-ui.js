@@ -3,12 +3,12 @@
  *
  *     const runtime = useLocalRuntime(chatModel(router));
  *
- * Tools registered with assistant-ui are offered to the model; assistant-ui runs them, and asks again.
+ * Tools registered with assistant-ui are offered to the model and run here; assistant-ui then asks again.
  */
 
 import { Answer } from "./answer.js";
+import { offeredTools, toldResult, withResults } from "./assistant-ui-tools.js";
 import { abortError, failureOf } from "./failures.js";
-import { asText, offered } from "./tools.js";
 import { chunksOf } from "./turns.js";
 
 /** @typedef {import("@assistant-ui/react").ChatModelAdapter} ChatModelAdapter */
@@ -44,8 +44,11 @@ async function* answer(router, run, options) {
   const answer = new Answer();
   try {
     for await (const chunk of chunksOf(router, requestOf(run, options), run.abortSignal)) {
-      if (answer.add(chunk)) yield resultOf(answer);
+      if (answer.add(chunk)) yield resultOf(answer, answer.toolCalls.map(callPart));
     }
+    if (answer.toolCalls.length === 0) return;
+    const calls = answer.toolCalls.map(callPart);
+    yield resultOf(answer, await withResults(run.context.tools, calls, run.abortSignal));
   } catch (thrown) {
     const { error } = failureOf(thrown);
     throw error.code === "aborted" ? abortError(run.abortSignal) : error;
@@ -65,36 +68,13 @@ function requestOf(run, { system, request }) {
       ...(told ? [{ role: /** @type {const} */ ("system"), content: told }] : []),
       ...all.flatMap(messagesOf),
     ],
-    tools: offered(toolsOf(context.tools)),
+    tools: offeredTools(context.tools),
   };
 }
 
 /** @param {RunOptions["context"]["callSettings"]} [settings] */
 function settings({ maxTokens, temperature, topP, seed } = {}) {
   return { max_tokens: maxTokens, temperature, top_p: topP, seed };
-}
-
-/**
- * The tools that run in the page; those of a server are for whoever talks to one.
- * @param {RunOptions["context"]["tools"]} tools
- */
-function toolsOf(tools) {
-  const own = Object.entries(tools ?? {}).filter(
-    ([, tool]) => !tool.disabled && tool.type !== "backend" && tool.parameters,
-  );
-  return Object.fromEntries(
-    own.map(([name, tool]) => [
-      name,
-      { description: tool.description, parameters: jsonSchema(tool.parameters), run: () => undefined },
-    ]),
-  );
-}
-
-/** A JSON schema as it is, or what a Standard Schema, such as Zod's, makes of itself. @param {any} schema */
-function jsonSchema(schema) {
-  const standard = schema["~standard"]?.jsonSchema?.input;
-  if (standard) return standard({ target: "draft-07" });
-  return typeof schema.toJSONSchema === "function" ? schema.toJSONSchema() : schema;
 }
 
 /** @param {ThreadMessage} message @returns {Message[]} */
@@ -133,21 +113,21 @@ function assistantMessages(parts) {
       current.content += part.text;
       continue;
     }
-    const { toolCallId: id, toolName: name, argsText, result } = part;
+    const { toolCallId: id, toolName: name, argsText } = part;
     const call = { id, type: /** @type {const} */ ("function"), function: { name, arguments: argsText } };
     current.tool_calls = [...(current.tool_calls ?? []), call];
-    results.push({ role: "tool", tool_call_id: id, content: asText(result ?? "No result.") });
+    results.push({ role: "tool", tool_call_id: id, content: toldResult(part) });
   }
   return [...messages, ...results];
 }
 
-/** @param {Answer} answer @returns {RunResult} */
-function resultOf({ text, thinking, toolCalls, note, route, draft, report }) {
+/** @param {Answer} answer @param {import("@assistant-ui/react").ToolCallMessagePart[]} calls @returns {RunResult} */
+function resultOf({ text, thinking, note, route, draft, report }, calls) {
   /** @type {AssistantPart[]} */
   const content = [];
   if (thinking) content.push({ type: "reasoning", text: thinking });
   if (text) content.push({ type: "text", text });
-  for (const call of toolCalls) content.push(callPart(call));
+  content.push(...calls);
   const sentence = report?.sentence ?? note?.sentence;
   const custom = { nearside: { route, reason: note?.reason, sentence, draft, report } };
   if (!report) return { content, metadata: { custom } };
@@ -156,7 +136,7 @@ function resultOf({ text, thinking, toolCalls, note, route, draft, report }) {
   return { content, status: statusOf(report), metadata: { custom, steps } };
 }
 
-/** @param {import("../types.js").ToolCall} call @returns {AssistantPart} */
+/** @param {import("../types.js").ToolCall} call @returns {import("@assistant-ui/react").ToolCallMessagePart} */
 function callPart({ id, function: { name, arguments: argsText } }) {
   return { type: "tool-call", toolCallId: id, toolName: name, args: parsed(argsText), argsText };
 }

@@ -17,13 +17,14 @@ import { chunksOf, leavable } from "./turns.js";
 /**
  * deep-chat's signals.
  * @typedef {object} Signals
- * @property {(response: {text?: string, error?: string, overwrite?: boolean}) => Promise<void>} onResponse
+ * @property {(response: {text?: string, files?: never[], error?: string, overwrite?: boolean}) => Promise<void>} onResponse
  * @property {() => void} onOpen
  * @property {() => void} onClose
  * @property {{listener: () => void}} stopClicked
  */
 
 /**
+ * Read anew for each turn, so that they may be getters.
  * @typedef {object} DeepChatOptions
  * @property {string} [system] what the model is told first
  * @property {import("./tools.js").Tools} [tools] what the model may ask for; the page runs it
@@ -46,6 +47,8 @@ export function deepChat(router, options = {}) {
     },
     // All of the dialogue: it would be the last message alone.
     requestBodyLimits: { maxMessages: 0 },
+    // The router's sentences say what to do next; deep-chat would say "please try again".
+    errorMessages: { displayServiceErrorMessages: true },
   };
 }
 
@@ -57,11 +60,11 @@ export function deepChat(router, options = {}) {
  */
 async function answer(router, dialogue, signals, options) {
   const { signal, leave } = leavable();
+  const screen = new Screen(signals);
   signals.stopClicked.listener = leave;
   try {
     signals.onOpen();
     const messages = messagesOf(dialogue, options.system);
-    const screen = new Screen(signals);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { text, toolCalls } = await turn(router, messages, signal, screen, options);
       if (toolCalls.length === 0) break;
@@ -71,7 +74,7 @@ async function answer(router, dialogue, signals, options) {
     }
   } catch (thrown) {
     const { error } = failureOf(thrown);
-    if (error.code !== "aborted") await signals.onResponse({ error: error.message });
+    if (error.code !== "aborted") await screen.fail(error.message);
   }
   signals.onClose();
 }
@@ -119,11 +122,22 @@ class Screen {
     this.#shown = text;
     await this.#signals.onResponse(response);
   }
+
+  /**
+   * deep-chat cannot end a stream with an error in which nothing was said, be it nothing more than no files.
+   * @param {string} error
+   */
+  async fail(error) {
+    if (!this.#shown) await this.#signals.onResponse({ files: [] });
+    await this.#signals.onResponse({ error });
+  }
 }
 
 /** @param {ChatMessage[]} dialogue @param {string} [system] @returns {Message[]} */
 function messagesOf(dialogue, system) {
-  const said = dialogue.map((message) => ({ role: roleOf(message), content: contentOf(message) }));
+  const said = dialogue
+    .map((message) => ({ role: roleOf(message), content: contentOf(message) }))
+    .filter(({ role, content }) => role !== "assistant" || content !== "");
   return system === undefined ? said : [{ role: "system", content: system }, ...said];
 }
 

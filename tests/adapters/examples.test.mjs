@@ -1,0 +1,127 @@
+/**
+ * Every example app, with the real library in a real page and the real router behind it: the edge answers,
+ * the device answers, an answer is stopped, a tool goes round, and a failure is told.
+ */
+
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+
+import { appForEachTest, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady } from "./apps.mjs";
+
+/** @typedef {import("playwright-core").Page} Page */
+/** @typedef {import("playwright-core").Locator} Locator */
+
+/**
+ * How a person finds their way about an app.
+ * @typedef {object} Ways
+ * @property {(page: Page, prompt: string) => Promise<void>} send
+ * @property {(page: Page) => Promise<void>} stop
+ * @property {(page: Page) => Locator} answer the newest one
+ * @property {(page: Page, route: "device" | "edge") => Locator} by what says who has answered
+ * @property {(page: Page) => Locator} failure
+ */
+
+/** @type {Ways} */
+const FORM = {
+  async send(page, prompt) {
+    await page.getByLabel("Message").fill(prompt);
+    await page.getByRole("button", { name: "Send" }).click();
+  },
+  stop: (page) => page.getByRole("button", { name: "Stop" }).click(),
+  answer: (page) => page.locator("[data-role=assistant]").last(),
+  by: (page, route) => page.locator(`[data-role=assistant][data-route=${route}]`).last(),
+  failure: (page) => page.getByRole("alert"),
+};
+
+/** @type {Record<import("../../examples/build.mjs").Example, Ways>} */
+const APPS = {
+  "ai-sdk": FORM,
+  "assistant-ui": FORM,
+  "deep-chat": {
+    async send(page, prompt) {
+      await page.getByRole("textbox").click();
+      await page.keyboard.type(prompt);
+      await page.keyboard.press("Enter");
+    },
+    stop: (page) => page.locator("[role=button]:has(#stop-icon)").click(),
+    answer: (page) => page.locator(".ai-message").last(),
+    by: (page, route) => page.locator(`#who[data-route=${route}][data-done=true]`),
+    failure: (page) => page.locator(".error-message"),
+  },
+  openai: { ...FORM, failure: (page) => page.locator("[data-code]") },
+  react: FORM,
+};
+
+for (const [name, ways] of /** @type {[import("../../examples/build.mjs").Example, Ways][]} */ (Object.entries(APPS))) {
+  describe(name, () => {
+    const stage = appForEachTest(name);
+    const open = (/** @type {import("../../www/types.js").Mode} */ mode) => openApp(stage, name, mode);
+
+    test("the edge answers, and the next turn tells it what was said", async () => {
+      const page = await open("edge-only");
+      await ways.send(page, "What is 2 + 2?");
+      await shows(ways.answer(page), stage.site.answer);
+      await ways.by(page, "edge").waitFor();
+      const said = stage.site.answer;
+      stage.site.answer = "I said so.";
+      await ways.send(page, "Really?");
+      await shows(ways.answer(page), "I said so.");
+      const { body } = stage.site.requests.filter(({ method, path }) => method === "POST" && path === "/v1/chat/completions")[1];
+      assert.deepEqual(JSON.parse(body).messages, [
+        { role: "user", content: "What is 2 + 2?" },
+        { role: "assistant", content: said },
+        { role: "user", content: "Really?" },
+      ]);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    test("the device answers, and no turn leaves the page", async () => {
+      const page = await open("device-only");
+      await untilDeviceReady(page);
+      await ways.send(page, "What is 2 + 2?");
+      await shows(ways.answer(page), "4");
+      await ways.by(page, "device").waitFor();
+      assert.equal(stage.site.count("/v1/"), 0);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    test("stop keeps what was written, closes the edge's connection, and the next turn works at once", async () => {
+      playLongAnswer(stage.site);
+      const page = await open("edge-only");
+      await ways.send(page, "Count.");
+      await shows(ways.answer(page), "word2");
+      stage.site.answer = "All is well.";
+      await ways.stop(page);
+      const written = ways.answer(page);
+      assert.match((await written.textContent()) ?? "", /word0 word1/);
+      await ways.send(page, "And now?");
+      await shows(ways.answer(page), "All is well.");
+      await untilAbandoned(stage.site, page);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    test("a tool that the edge asks for runs in the page, and its word goes back", async () => {
+      const asked = playWeather(stage.site);
+      const page = await open("auto");
+      await page.getByLabel("may look up the weather").check();
+      await ways.send(page, "Weather in Ulm?");
+      await shows(ways.answer(page), "In Ulm it is sunny, 21 °C.");
+      const [first, second] = asked();
+      assert.equal(first.tools[0].function.name, "weather");
+      assert.deepEqual(first.tools[0].function.parameters.required, ["city"]);
+      const [user, call, found] = second.messages;
+      assert.equal(user.content, "Weather in Ulm?");
+      assert.equal(call.tool_calls[0].function.arguments, '{"city":"Ulm"}');
+      assert.deepEqual(JSON.parse(found.content), { city: "Ulm", sky: "sunny", celsius: 21 });
+      assert.equal(found.tool_call_id, call.tool_calls[0].id);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    test("a failure is told in the router's own sentence", async () => {
+      stage.site.edge = 401;
+      const page = await open("edge-only");
+      await ways.send(page, "What is 2 + 2?");
+      await shows(ways.failure(page), "The edge refused access (HTTP 401)");
+    });
+  });
+}
