@@ -3,8 +3,8 @@
  *
  *     npm ci --prefix examples && node examples/build.mjs
  *
- * `cargo xtask demo` then serves them: open /target/examples/react/ on its address. In a project of your own
- * `nearside` is an installed package; here its names lead to this repository's sources.
+ * `serve.mjs` serves them too. In a project of your own `nearside` is an installed package; here its names
+ * lead to this repository's sources.
  */
 
 import { cp, mkdir } from "node:fs/promises";
@@ -33,20 +33,29 @@ export async function buildExample(name, { development = false } = {}) {
   const out = `${root}target/examples/${name}`;
   await mkdir(out, { recursive: true });
   await cp(`${root}examples/${name}/index.html`, `${out}/index.html`);
+  await bundle(`${root}examples/${name}/${EXAMPLES[name]}`, `${out}/app.js`, {
+    minify: !development,
+    define: { "process.env.NODE_ENV": JSON.stringify(development ? "development" : "production") },
+  });
+}
+
+/**
+ * One file out of one and all that it imports. The worker is not in it: the apps say where it lies.
+ * @param {string} entry @param {string} outfile @param {import("esbuild").BuildOptions} [options]
+ */
+export async function bundle(entry, outfile, options) {
   await build({
-    entryPoints: [`${root}examples/${name}/${EXAMPLES[name]}`],
-    outfile: `${out}/app.js`,
+    entryPoints: [entry],
+    outfile,
     bundle: true,
     format: "esm",
     target: "es2024",
     jsx: "automatic",
-    minify: !development,
     sourcemap: true,
     logLevel: "warning",
-    define: { "process.env.NODE_ENV": JSON.stringify(development ? "development" : "production") },
-    // The worker is not bundled: the apps say where it lies.
     alias: aliases(),
     nodePaths: [`${root}examples/node_modules`],
+    ...options,
   });
 }
 

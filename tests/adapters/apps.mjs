@@ -13,11 +13,56 @@ import { startSite } from "../e2e/test-site.mjs";
 
 /** @typedef {import("playwright-core").Page} Page */
 /** @typedef {import("playwright-core").Locator} Locator */
+/** @typedef {import("../../examples/build.mjs").Example} Example */
 
 const TURN_TIMEOUT_MILLIS = 60_000;
 
 /** Loading takes its time on a busy machine. */
 const MODEL_TIMEOUT_MILLIS = 120_000;
+
+/**
+ * How a person finds their way about an app.
+ * @typedef {object} Ways
+ * @property {(page: Page, prompt: string) => Promise<void>} send
+ * @property {(page: Page) => Promise<void>} stop
+ * @property {(page: Page) => Locator} answer the newest one
+ * @property {(page: Page, route: "device" | "edge") => Locator} by what says who has answered
+ * @property {(page: Page) => Locator} failure
+ */
+
+/** @type {Ways} */
+const FORM = {
+  async send(page, prompt) {
+    await page.getByLabel("Message").fill(prompt);
+    await page.getByRole("button", { name: "Send" }).click();
+  },
+  stop: (page) => page.getByRole("button", { name: "Stop" }).click(),
+  answer: (page) => page.locator("[data-role=assistant]").last(),
+  by: (page, route) => page.locator(`[data-role=assistant][data-route=${route}]`).last(),
+  failure: (page) => page.getByRole("alert"),
+};
+
+/** @type {Record<Example, Ways>} */
+const WAYS = {
+  "ai-sdk": FORM,
+  "assistant-ui": FORM,
+  "deep-chat": {
+    async send(page, prompt) {
+      await page.getByRole("textbox").click();
+      await page.keyboard.type(prompt);
+      await page.keyboard.press("Enter");
+    },
+    stop: (page) => page.locator("[role=button]:has(#stop-icon)").click(),
+    answer: (page) => page.locator(".ai-message").last(),
+    by: (page, route) => page.locator(`#who[data-route=${route}][data-done=true]`),
+    failure: (page) => page.locator(".error-message"),
+  },
+  openai: { ...FORM, failure: (page) => page.locator("[data-code]") },
+  react: FORM,
+};
+
+/** Each app, and how a person finds their way about it. */
+export const APPS = /** @type {[Example, Ways][]} */ (Object.entries(WAYS));
 
 /** What belongs to the examples is installed beside them. @param {string} name @returns {Promise<any>} */
 export function installed(name) {
@@ -34,7 +79,7 @@ export function installed(name) {
 
 /**
  * An example, built for this file's tests, with a browser, and a site of its own for each test.
- * @param {import("../../examples/build.mjs").Example} name
+ * @param {Example} name
  */
 export function appForEachTest(name) {
   const stage = /** @type {Stage} */ ({});
@@ -58,7 +103,7 @@ export function appForEachTest(name) {
 /**
  * Opens the example; what it reports as an error is kept in `errors`.
  * @param {Stage} stage
- * @param {import("../../examples/build.mjs").Example} name
+ * @param {Example} name
  * @param {import("../../www/types.js").Mode} mode
  */
 export async function openApp({ browser, site, errors }, name, mode) {
@@ -68,8 +113,13 @@ export async function openApp({ browser, site, errors }, name, mode) {
   page.on("console", (message) => {
     if (message.type() === "error") errors.push(message.text());
   });
-  await page.goto(`${site.url}target/examples/${name}/index.html?mode=${mode}`);
+  await page.goto(addressOf(site.url, name, mode));
   return page;
+}
+
+/** @param {string} url of whoever serves the repository @param {Example} name @param {import("../../www/types.js").Mode} mode */
+export function addressOf(url, name, mode) {
+  return `${url}target/examples/${name}/index.html?mode=${mode}`;
 }
 
 /** Waits until the device's model is loaded. @param {Page} page */

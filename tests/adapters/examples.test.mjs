@@ -6,53 +6,9 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { appForEachTest, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady } from "./apps.mjs";
+import { APPS, appForEachTest, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady } from "./apps.mjs";
 
-/** @typedef {import("playwright-core").Page} Page */
-/** @typedef {import("playwright-core").Locator} Locator */
-
-/**
- * How a person finds their way about an app.
- * @typedef {object} Ways
- * @property {(page: Page, prompt: string) => Promise<void>} send
- * @property {(page: Page) => Promise<void>} stop
- * @property {(page: Page) => Locator} answer the newest one
- * @property {(page: Page, route: "device" | "edge") => Locator} by what says who has answered
- * @property {(page: Page) => Locator} failure
- */
-
-/** @type {Ways} */
-const FORM = {
-  async send(page, prompt) {
-    await page.getByLabel("Message").fill(prompt);
-    await page.getByRole("button", { name: "Send" }).click();
-  },
-  stop: (page) => page.getByRole("button", { name: "Stop" }).click(),
-  answer: (page) => page.locator("[data-role=assistant]").last(),
-  by: (page, route) => page.locator(`[data-role=assistant][data-route=${route}]`).last(),
-  failure: (page) => page.getByRole("alert"),
-};
-
-/** @type {Record<import("../../examples/build.mjs").Example, Ways>} */
-const APPS = {
-  "ai-sdk": FORM,
-  "assistant-ui": FORM,
-  "deep-chat": {
-    async send(page, prompt) {
-      await page.getByRole("textbox").click();
-      await page.keyboard.type(prompt);
-      await page.keyboard.press("Enter");
-    },
-    stop: (page) => page.locator("[role=button]:has(#stop-icon)").click(),
-    answer: (page) => page.locator(".ai-message").last(),
-    by: (page, route) => page.locator(`#who[data-route=${route}][data-done=true]`),
-    failure: (page) => page.locator(".error-message"),
-  },
-  openai: { ...FORM, failure: (page) => page.locator("[data-code]") },
-  react: FORM,
-};
-
-for (const [name, ways] of /** @type {[import("../../examples/build.mjs").Example, Ways][]} */ (Object.entries(APPS))) {
+for (const [name, ways] of APPS) {
   describe(name, () => {
     const stage = appForEachTest(name);
     const open = (/** @type {import("../../www/types.js").Mode} */ mode) => openApp(stage, name, mode);
