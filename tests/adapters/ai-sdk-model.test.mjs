@@ -8,7 +8,7 @@ import { RouterError } from "../../www/errors.js";
 import { installed } from "./apps.mjs";
 import { continued, replaced, route, says, scriptedRouter, thinks } from "./scripted-router.mjs";
 
-const { APICallError, Output, generateText, isStepCount, jsonSchema, streamText, tool } = await installed("ai");
+const { APICallError, Output, convertToModelMessages, generateText, isStepCount, jsonSchema, readUIMessageStream, streamText, tool, toUIMessageStream } = await installed("ai");
 const { mockId } = await installed("@ai-sdk/provider-utils/test");
 const { convertArrayToReadableStream, convertReadableStreamToArray } = await installed("@ai-sdk/provider-utils/test");
 const { MockLanguageModelV4 } = await installed("ai/test");
@@ -201,6 +201,21 @@ test("a dialogue comes back without thinking, and without what was set aside", a
     { role: "assistant", content: "Yes." },
     { role: "user", content: "Sure?\nReally?" },
   ]);
+});
+
+test("a draft that a page has shown keeps its mark on the way through useChat's messages", async () => {
+  const router = scriptedRouter(
+    { events: [route(), says("No"), replaced, says("Yes.", "edge")] },
+    { events: [route(), says("Sure.")] },
+  );
+  const model = nearside(router, { drafts: "shown" });
+  const { fullStream } = streamText({ model, prompt: "Hi" });
+  let message;
+  for await (message of readUIMessageStream({ stream: toUIMessageStream({ stream: fullStream }) }));
+  const texts = message.parts.filter((/** @type {any} */ { type }) => type === "text");
+  assert.deepEqual(texts.map((/** @type {any} */ { text, providerMetadata }) => [text, providerMetadata.nearside.setAside]), [["No", "draft"], ["Yes.", undefined]]);
+  await generateText({ model, messages: [...(await convertToModelMessages([message])), { role: "user", content: "Sure?" }] });
+  assert.deepEqual(router.requests[1].messages, [{ role: "assistant", content: "Yes." }, { role: "user", content: "Sure?" }]);
 });
 
 test("an image is handed on as OpenAI has it, and the core's refusal is a call error", async () => {

@@ -6,13 +6,14 @@
  * In React the same properties are spread: `<DeepChat {...deepChat(router)} />`.
  */
 
+import { RouterError } from "../errors.js";
 import { Answer } from "./answer.js";
 import { failureOf } from "./failures.js";
 import { MAX_ROUNDS, offered, runCalls } from "./tools.js";
 import { chunksOf, leavable } from "./turns.js";
 
 /** @typedef {import("../types.js").Message} Message */
-/** @typedef {{role?: string, text?: string, files?: unknown[]}} ChatMessage a message of deep-chat's */
+/** @typedef {{role?: string, text?: string}} ChatMessage a message of deep-chat's */
 
 /**
  * deep-chat's signals.
@@ -42,8 +43,8 @@ export function deepChat(router, options = {}) {
   return {
     connect: {
       stream: true,
-      /** @param {{messages: ChatMessage[]}} body @param {Signals} signals */
-      handler: (body, signals) => void answer(router, body.messages, signals, options),
+      /** @param {{messages: ChatMessage[]} | FormData} body @param {Signals} signals */
+      handler: (body, signals) => void answer(router, body, signals, options),
     },
     // All of the dialogue: it would be the last message alone.
     requestBodyLimits: { maxMessages: 0 },
@@ -54,17 +55,17 @@ export function deepChat(router, options = {}) {
 
 /**
  * @param {import("./turns.js").Asked} router
- * @param {ChatMessage[]} dialogue
+ * @param {{messages: ChatMessage[]} | FormData} body a form where the message has files
  * @param {Signals} signals
  * @param {DeepChatOptions} options
  */
-async function answer(router, dialogue, signals, options) {
+async function answer(router, body, signals, options) {
   const { signal, leave } = leavable();
   const screen = new Screen(signals);
   signals.stopClicked.listener = leave;
   try {
     signals.onOpen();
-    const messages = messagesOf(dialogue, options.system);
+    const messages = messagesOf(body, options.system);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { text, toolCalls } = await turn(router, messages, signal, screen, options);
       if (toolCalls.length === 0) break;
@@ -113,10 +114,10 @@ class Screen {
     this.#kept = this.#shown && `${this.#shown}\n\n`;
   }
 
-  /** @param {string} answer */
+  /** A draft that is replaced stays until there is something in its place. @param {string} answer */
   async show(answer) {
-    const text = answer ? this.#kept + answer : this.#shown && this.#kept;
-    if (text === this.#shown) return;
+    const text = this.#kept + answer;
+    if (!answer || text === this.#shown) return;
     const more = text.startsWith(this.#shown);
     const response = more ? { text: text.slice(this.#shown.length) } : { text, overwrite: true };
     this.#shown = text;
@@ -133,26 +134,17 @@ class Screen {
   }
 }
 
-/** @param {ChatMessage[]} dialogue @param {string} [system] @returns {Message[]} */
-function messagesOf(dialogue, system) {
-  const said = dialogue
-    .map((message) => ({ role: roleOf(message), content: contentOf(message) }))
-    .filter(({ role, content }) => role !== "assistant" || content !== "");
+/** @param {{messages: ChatMessage[]} | FormData} body @param {string} [system] @returns {Message[]} */
+function messagesOf(body, system) {
+  if (!("messages" in body))
+    throw new RouterError("invalid_request", "The request is not valid: files cannot be sent. Send text alone.");
+  const said = body.messages
+    .map((message) => ({ role: roleOf(message), content: message.text ?? "" }))
+    .filter(({ content }) => content !== "");
   return system === undefined ? said : [{ role: "system", content: system }, ...said];
 }
 
 /** @param {ChatMessage} message @returns {Message["role"]} */
 function roleOf({ role }) {
   return role === "user" || role === "system" ? role : "assistant";
-}
-
-/** Files are images or sounds as data URLs; what the core does not take it refuses. @param {ChatMessage} message @returns {string} */
-function contentOf({ text, files }) {
-  if (!files || files.length === 0) return text ?? "";
-  const images = files.map((file) => ({
-    type: "image_url",
-    image_url: { url: /** @type {{src?: string}} */ (file).src },
-  }));
-  const parts = text ? [{ type: "text", text }, ...images] : images;
-  return /** @type {any} */ (parts);
 }
