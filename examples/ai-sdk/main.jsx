@@ -71,7 +71,7 @@ function Message({ message: { role, parts, metadata } }) {
       {parts.map((part, index) => (
         <Part key={index} part={part} />
       ))}
-      {metadata && <small>{metadata.sentence}</small>}
+      {metadata && <small>{metadata.switched?.sentence ?? metadata.sentence}</small>}
     </li>
   );
 }

@@ -19,8 +19,8 @@ const options = {
   get tools() {
     return mayUseTools.checked ? { weather: { description, parameters, run: weatherOf } } : undefined;
   },
-  onAnswer({ route, note, report }) {
-    who.textContent = report?.sentence ?? note?.sentence ?? "";
+  onAnswer({ route, sentence, report }) {
+    who.textContent = sentence;
     who.dataset.route = route;
     who.dataset.done = String(report !== null);
   },

@@ -51,7 +51,7 @@ function Chat() {
           New chat
         </button>
       </form>
-      {decision && <p id="who">{decision.sentence}</p>}
+      {decision && <p>{(decision.p * 100).toFixed()} % that the edge was needed for the last answer</p>}
     </main>
   );
 }
@@ -63,6 +63,7 @@ function Message({ message }) {
       {message.thinking && <details>{message.thinking}</details>}
       {message.draft && <del>{message.draft}</del>}
       <p>{message.content}</p>
+      <small>{message.sentence}</small>
     </li>
   );
 }

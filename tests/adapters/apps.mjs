@@ -3,11 +3,13 @@
  * an edge that a test plays or of the real gateway.
  */
 
+import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import path from "node:path";
 import { after, afterEach, before, beforeEach } from "node:test";
 import { pathToFileURL } from "node:url";
 
-import { launchBrowser } from "../e2e/harness.mjs";
+import { launchBrowser, repositoryRoot } from "../e2e/harness.mjs";
 import { answersWith, chunk, done, event, stop, text } from "../e2e/misbehaving-server.mjs";
 import { startSite } from "../e2e/test-site.mjs";
 
@@ -161,10 +163,7 @@ function piece({ id, type, name, arguments: more }) {
  */
 export function playWeather(site) {
   const { handler, bodies } = weatherEdge();
-  const asked = () =>
-    site.requests
-      .filter(({ path, method }) => path === "/v1/chat/completions" && method === "POST")
-      .map(({ body }) => JSON.parse(body));
+  const asked = () => turnsOf(site);
   site.route("/v1/chat/completions", (request, response) => {
     bodies.splice(0, bodies.length, ...asked());
     return handler(request, response);
@@ -190,6 +189,37 @@ export async function untilAbandoned(site, page) {
     if (tries === 200) throw new Error("the edge was never left");
     await page.waitForTimeout(50);
   }
+}
+
+/**
+ * The device begins every turn, the reader sees it, and the first look finds the answer bad.
+ * @param {import("../e2e/test-site.mjs").TestSite} site
+ */
+export async function doubtTheDevice(site) {
+  const manifest = JSON.parse(await readFile(path.join(repositoryRoot, "models/manifest.json"), "utf8"));
+  const second_look = { theta: 0, first_tokens: 2, drift: 0, draft: "shown" };
+  const routing = { theta: 1, alpha_per_s: 0, hysteresis: 0, second_look };
+  site.route("/models/manifest.json", (_, response) => response.end(JSON.stringify({ ...manifest, routing })));
+}
+
+/** @param {import("../e2e/test-site.mjs").TestSite} site @returns {any[]} the bodies of the turns that the edge was asked */
+function turnsOf(site) {
+  return site.requests
+    .filter(({ path, method }) => path === "/v1/chat/completions" && method === "POST")
+    .map(({ body }) => JSON.parse(body));
+}
+
+/**
+ * Waits until the edge was asked so many turns.
+ * @param {Page} page @param {import("../e2e/test-site.mjs").TestSite} site @param {number} n
+ * @returns {Promise<any[]>} the messages of the last one
+ */
+export async function untilSent(page, site, n) {
+  for (let tries = 0; turnsOf(site).length < n; tries += 1) {
+    if (tries === 200) throw new Error(`the edge was asked ${turnsOf(site).length} turns`);
+    await page.waitForTimeout(50);
+  }
+  return turnsOf(site)[n - 1].messages;
 }
 
 /** Waits for a text in an element. @param {Locator} locator @param {RegExp | string} text */

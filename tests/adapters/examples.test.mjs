@@ -6,7 +6,16 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { APPS, appForEachTest, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady } from "./apps.mjs";
+import { APPS, appForEachTest, doubtTheDevice, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady, untilSent } from "./apps.mjs";
+
+/** What an answer says, less a draft that is shown beside it. @param {import("playwright-core").Locator} answer */
+function withoutDraft(answer) {
+  return answer.evaluate((element) => {
+    const copy = /** @type {Element} */ (element.cloneNode(true));
+    for (const draft of copy.querySelectorAll("del")) draft.remove();
+    return (copy.textContent ?? "").trim();
+  });
+}
 
 for (const [name, ways] of APPS) {
   describe(name, () => {
@@ -22,8 +31,7 @@ for (const [name, ways] of APPS) {
       stage.site.answer = "I said so.";
       await ways.send(page, "Really?");
       await shows(ways.answer(page), "I said so.");
-      const { body } = stage.site.requests.filter(({ method, path }) => method === "POST" && path === "/v1/chat/completions")[1];
-      assert.deepEqual(JSON.parse(body).messages, [
+      assert.deepEqual(await untilSent(page, stage.site, 2), [
         { role: "user", content: "What is 2 + 2?" },
         { role: "assistant", content: said },
         { role: "user", content: "Really?" },
@@ -70,6 +78,21 @@ for (const [name, ways] of APPS) {
       assert.equal(call.tool_calls[0].function.arguments, '{"city":"Ulm"}');
       assert.deepEqual(JSON.parse(found.content), { city: "Ulm", sky: "sunny", celsius: 21 });
       assert.equal(found.tool_call_id, call.tool_calls[0].id);
+      assert.deepEqual(stage.errors, []);
+    });
+
+    test("where the edge answers anew, the device's draft is no part of the answer or the dialogue", async () => {
+      await doubtTheDevice(stage.site);
+      const page = await open("auto");
+      await untilDeviceReady(page);
+      await ways.send(page, "What is 347 + 586?");
+      await ways.by(page, "edge").waitFor();
+      await shows(ways.answer(page), stage.site.answer);
+      assert.ok((await withoutDraft(ways.answer(page))).startsWith(stage.site.answer));
+      await ways.send(page, "Sure?");
+      await shows(ways.answer(page), stage.site.answer);
+      const messages = await untilSent(page, stage.site, 2);
+      assert.deepEqual(messages[1], { role: "assistant", content: stage.site.answer });
       assert.deepEqual(stage.errors, []);
     });
 

@@ -12,6 +12,8 @@ export class Answer {
   toolCalls = [];
   /** Why this side answers. @type {import("../completion.js").RouteNote | null} */
   note = null;
+  /** The same for a person; after a move, why the other side goes on. @type {string | null} */
+  sentence = null;
   /** Who is answering now. @type {import("../types.js").Route | null} */
   route = null;
   /** There once the turn has ended. @type {import("../types.js").TurnReport | null} */
@@ -20,7 +22,7 @@ export class Answer {
   /** Takes in a chunk, and says whether there is more to see than before. @param {Chunk} chunk */
   add(chunk) {
     const { delta } = chunk.choices[0];
-    if (chunk.x_route) [this.note, this.route] = [chunk.x_route, chunk.x_route.route];
+    if (chunk.x_route) this.#begin(chunk.x_route);
     if (chunk.x_switch) this.#move(chunk.x_switch);
     if (chunk.x_thought) this.#wasThinking(chunk.x_thought.text);
     this.thinking += delta.reasoning_content ?? "";
@@ -31,9 +33,17 @@ export class Answer {
     return changes.some(Boolean) || Boolean(delta.content || delta.reasoning_content);
   }
 
-  /** @param {{to: import("../types.js").Route, replaces: boolean}} move */
-  #move({ to, replaces }) {
+  /** @param {import("../completion.js").RouteNote} note */
+  #begin(note) {
+    this.note = note;
+    this.route = note.route;
+    this.sentence = note.sentence;
+  }
+
+  /** @param {{to: import("../types.js").Route, sentence: string, replaces: boolean}} move */
+  #move({ to, sentence, replaces }) {
     this.route = to;
+    this.sentence = sentence;
     if (!replaces) return;
     this.draft = this.text;
     this.text = "";

@@ -122,13 +122,12 @@ function assistantMessages(parts) {
 }
 
 /** @param {Answer} answer @param {import("@assistant-ui/react").ToolCallMessagePart[]} calls @returns {RunResult} */
-function resultOf({ text, thinking, note, route, draft, report }, calls) {
+function resultOf({ text, thinking, note, sentence, route, draft, report }, calls) {
   /** @type {AssistantPart[]} */
   const content = [];
   if (thinking) content.push({ type: "reasoning", text: thinking });
   if (text) content.push({ type: "text", text });
   content.push(...calls);
-  const sentence = report?.sentence ?? note?.sentence;
   const custom = { nearside: { route, reason: note?.reason, sentence, draft, report } };
   if (!report) return { content, metadata: { custom } };
   const { prompt_tokens: inputTokens, completion_tokens: outputTokens } = report.usage;

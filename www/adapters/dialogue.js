@@ -203,8 +203,7 @@ export class Dialogue {
   }
 
   /** @param {AbortController} turn @param {Answer} answer */
-  #grow(turn, { text, thinking, draft, route, note, report, toolCalls }) {
-    const sentence = report?.sentence ?? note?.sentence ?? null;
+  #grow(turn, { text, thinking, draft, route, sentence, report, toolCalls }) {
     const grown = { content: text, thinking, draft, route, sentence, report };
     const calls = report && toolCalls.length > 0 ? { tool_calls: toolCalls } : {};
     this.#changeLast(turn, { ...grown, ...calls, status: report ? "done" : "answering" });
