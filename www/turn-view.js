@@ -1,6 +1,7 @@
 /** One answer as it grows: its text, what was thought before it, and its foot. */
 
 import { h, icon } from "./dom.js";
+import { AnswerText } from "./markdown/answer-text.js";
 import { Thought } from "./thought.js";
 import { TurnFoot } from "./turn-foot.js";
 
@@ -9,24 +10,20 @@ import { TurnFoot } from "./turn-foot.js";
 /** @typedef {import("./types.js").Route} Route */
 
 export class TurnView {
-  /** The answer so far. */
-  text = "";
+  #answer = new AnswerText();
   /** What was there before the answer was gone on with. @type {{text: string, foot: TurnFoot} | null} */
   #begun = null;
-  /** @type {Text | null} */
-  #run = null;
+  /** Where in the answer this side has begun. */
+  #sideBegan = 0;
   /** @type {Thought | null} */
   #thought = null;
   #thoughts = h("div", {});
-  /** What one turn writes of the answer. */
-  #stretch = h("span", {});
-  #body = h("div", { class: "text", part: "answer" }, this.#stretch);
   #reading = h("span", { class: "reading" });
   #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), this.#reading);
+  #body = h("div", { class: "text", part: "answer" }, this.#answer.element, this.#waiting);
   #foot = this.#newFoot();
 
   constructor() {
-    this.#stretch.append(this.#waiting);
     this.element = h(
       "article",
       { class: "answer", "aria-label": "Answer" },
@@ -36,15 +33,19 @@ export class TurnView {
     );
   }
 
+  /** The answer so far, as it was written. */
+  get text() {
+    return this.#answer.text;
+  }
+
   /** The answer is gone on with. */
   resume() {
     this.#begun = { text: this.text, foot: this.#foot };
     this.#foot = this.#newFoot();
     this.#begun.foot.element.replaceWith(this.#foot.element);
-    this.#stretch = h("span", {}, this.#waiting);
-    this.#body.append(this.#stretch);
+    this.#body.append(this.#waiting);
     this.#thought = null;
-    this.#run = null;
+    this.#sideBegan = this.text.length;
   }
 
   /** @param {Decision} decision */
@@ -69,10 +70,8 @@ export class TurnView {
 
   /** What this side has answered so far turned out to be thinking. */
   rethink() {
-    const text = this.#run?.data ?? "";
-    this.#run?.remove();
-    this.#run = null;
-    this.text = this.text.slice(0, this.text.length - text.length);
+    const text = this.text.slice(this.#sideBegan);
+    this.#answer.cut(this.#sideBegan);
     if (text) this.think(text);
   }
 
@@ -80,12 +79,7 @@ export class TurnView {
   append(text) {
     this.#waiting.remove();
     this.#thought?.end();
-    this.text += text;
-    if (!this.#run) {
-      this.#run = document.createTextNode("");
-      this.#stretch.append(this.#run);
-    }
-    this.#run.appendData(text);
+    this.#answer.append(text);
   }
 
   /**
@@ -98,43 +92,47 @@ export class TurnView {
     this.#foot.move(move);
     this.#thought?.end();
     if (replaces) this.#keepAsDraft();
-    else if (this.text) this.#stretch.append(h("span", { class: `seam ${to}`, title: sentence }));
+    else if (this.text) this.#answer.seam(to, sentence);
     this.#thought = null;
-    this.#run = null;
+    this.#sideBegan = this.text.length;
   }
 
   #keepAsDraft() {
-    const earlier = this.#begun?.text ?? "";
+    const earlier = this.#begun?.text.length ?? 0;
     const draft = h(
       "details",
       { class: "draft", part: "draft" },
       h("summary", {}, "The device's draft", icon("chevron")),
       this.#thought?.element ?? null,
-      h("p", {}, this.text.slice(earlier.length)),
+      h("p", {}, this.text.slice(earlier)),
     );
-    this.text = earlier;
-    this.#stretch.replaceChildren(draft, this.#waiting);
+    this.#answer.cut(earlier);
+    this.#answer.element.before(draft);
+    this.#body.append(this.#waiting);
   }
 
   /** @param {TurnReport} report */
   finish(report) {
+    this.#end();
+    this.#foot.finish(report);
+  }
+
+  #end() {
     this.#waiting.remove();
     this.#thought?.end();
-    this.#foot.finish(report);
+    this.#answer.end();
   }
 
   /** Ends without an answer; what was shown stays shown, but for what was to go on with an answer. */
   fail() {
-    this.#waiting.remove();
-    this.#thought?.end();
+    this.#end();
     if (this.#begun) this.#goBack(this.#begun);
     else if (!this.text) this.element.hidden = true;
   }
 
   /** @param {{text: string, foot: TurnFoot}} begun */
   #goBack({ text, foot }) {
-    this.text = text;
-    this.#stretch.remove();
+    this.#answer.cut(text.length);
     this.#thought?.element.remove();
     this.#foot.element.replaceWith(foot.element);
     this.#foot = foot;
@@ -145,6 +143,7 @@ export class TurnView {
   static of(text) {
     const view = new TurnView();
     view.append(text);
+    view.#answer.end();
     view.#foot.offerCopy();
     return view;
   }
