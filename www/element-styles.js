@@ -131,6 +131,13 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
 .draft summary { cursor: pointer; } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
 .why-body { margin-block-start: .5rem; }
+.in-words { margin: 0; }
+.numbers summary { display: inline-flex; align-items: center; gap: .15em; color: var(--muted); cursor: pointer; list-style: none; }
+.numbers summary::-webkit-details-marker { display: none; }
+.numbers summary:hover { color: var(--ink); }
+.numbers[open] > summary .icon { transform: rotate(180deg); }
+.numbers[open] > * + * { margin-block-start: .8rem; }
+.thumbs { display: inline-flex; }
 .decision { border: 1px solid var(--line); border-radius: 12px; padding: .85rem 1rem; background: var(--soft); color: var(--ink); display: grid; gap: .8rem; }
 .bars { display: grid; gap: .4rem; }
 .bar-row { display: grid; grid-template-columns: 4.2em 1fr 6.5em; align-items: center; gap: .6rem; color: var(--muted); }

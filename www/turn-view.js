@@ -8,9 +8,11 @@ import { TurnFoot } from "./turn-foot.js";
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./words/words.js").Words} Words */
 
 export class TurnView {
-  #answer = new AnswerText();
+  #words;
+  #answer;
   /** What was there before the answer was gone on with. @type {{text: string, foot: TurnFoot} | null} */
   #begun = null;
   /** Where in the answer this side has begun. */
@@ -20,17 +22,17 @@ export class TurnView {
   #thoughts = h("div", {});
   #reading = h("span", { class: "reading" });
   #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), this.#reading);
-  #body = h("div", { class: "text", part: "answer" }, this.#answer.element, this.#waiting);
-  #foot = this.#newFoot();
+  #body = h("div", { class: "text", part: "answer" }, this.#waiting);
+  #foot;
 
-  constructor() {
-    this.element = h(
-      "article",
-      { class: "answer", "aria-label": "Answer" },
-      this.#thoughts,
-      this.#body,
-      this.#foot.element,
-    );
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+    this.#answer = new AnswerText(words);
+    this.#body.prepend(this.#answer.element);
+    this.#foot = this.#newFoot();
+    const element = h("article", { class: "answer" }, this.#thoughts, this.#body, this.#foot.element);
+    this.element = words.keep(element, () => element.setAttribute("aria-label", words.say("answer")));
   }
 
   /** The answer so far, as it was written. */
@@ -56,13 +58,13 @@ export class TurnView {
   /** How much of the prompt the device has read. @param {{done: number, total: number}} progress */
   read({ done, total }) {
     this.#reading.textContent =
-      done < total ? `Reading, ${Math.round((100 * done) / total)} %` : "";
+      done < total ? this.#words.say("reading", { percent: Math.round((100 * done) / total) }) : "";
   }
 
   /** What the model thinks before it answers. @param {string} text */
   think(text) {
     if (!this.#thought) {
-      this.#thought = new Thought();
+      this.#thought = new Thought(this.#words);
       this.#thoughts.append(this.#thought.element);
     }
     this.#thought.add(text);
@@ -85,7 +87,7 @@ export class TurnView {
   /**
    * The turn moves to the other side. The text shown stays, or is kept as a draft where the other
    * side replaces it.
-   * @param {{from: Route, to: Route, sentence: string, replaces: boolean}} move
+   * @param {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} move
    */
   move(move) {
     const { to, sentence, replaces } = move;
@@ -102,7 +104,7 @@ export class TurnView {
     const draft = h(
       "details",
       { class: "draft", part: "draft" },
-      h("summary", {}, "The device's draft", icon("chevron")),
+      h("summary", {}, this.#words.text(h("span"), "draft"), icon("chevron")),
       this.#thought?.element ?? null,
       h("p", {}, this.text.slice(earlier)),
     );
@@ -139,9 +141,9 @@ export class TurnView {
     this.#begun = null;
   }
 
-  /** An answer from an earlier visit, of which only the text is known. @param {string} text */
-  static of(text) {
-    const view = new TurnView();
+  /** An answer from an earlier visit, of which only the text is known. @param {string} text @param {Words} words */
+  static of(text, words) {
+    const view = new TurnView(words);
     view.append(text);
     view.#answer.end();
     view.#foot.offerCopy();
@@ -162,6 +164,6 @@ export class TurnView {
   }
 
   #newFoot() {
-    return new TurnFoot(() => this.text);
+    return new TurnFoot(this.#words, () => this.text);
   }
 }

@@ -92,8 +92,10 @@ test("code and its copy button are there while it is written; what was drawn bef
   await waitUntilReady(page);
   const kept = await page.evaluate(async () => {
     const load = "/www/markdown/drawing.js";
-    const { Blocks, renderer } = await (await import(load)).load();
-    const blocks = new Blocks(renderer);
+    const { blocks: newBlocks } = await (await import(load)).load();
+    const { Words } = await import("" + "/www/words/words.js");
+    const words = new Words(document);
+    const blocks = newBlocks(words);
     blocks.show("Use **this", false);
     const early = blocks.element.querySelector("strong")?.textContent;
     blocks.show("Use **this**:\n\n```js\nlet x", false);
@@ -121,7 +123,9 @@ test("however an answer is cut into pieces, in the end it shows the same", async
   await page.goto(`${site.url}free.html`);
   const wrong = await page.evaluate(async (texts) => {
     const load = "/www/markdown/drawing.js";
-    const { Blocks, renderer } = await (await import(load)).load();
+    const { blocks: newBlocks } = await (await import(load)).load();
+    const { Words } = await import("" + "/www/words/words.js");
+    const words = new Words(document);
     let seed = 7;
     const random = () => (seed = (seed * 48271) % 2147483647) / 2147483647;
     /** Without the colours and formulas, which come a moment later. @param {Element} element */
@@ -131,7 +135,7 @@ test("however an answer is cut into pieces, in the end it shows the same", async
       return copy.innerHTML.replace(/<div class="blocks">|<\/div>$/g, "").replace(/<\/div>/g, "");
     };
     return texts.filter((/** @type {string} */ text) => {
-      const [grown, whole] = [new Blocks(renderer), new Blocks(renderer)];
+      const [grown, whole] = [newBlocks(words), newBlocks(words)];
       for (let at = 0; at < text.length; at += 1 + Math.floor(random() * 24)) grown.show(text.slice(0, at), false);
       grown.show(text, true);
       whole.show(text, true);

@@ -7,6 +7,7 @@ import { h } from "../dom.js";
 
 /** @typedef {import("../types.js").Route} Route */
 /** @typedef {import("./blocks.js").Blocks} Blocks */
+/** @typedef {import("../words/words.js").Words} Words */
 
 /** Marks of Markdown, mathematics and links; one that turns out to be none costs a look. */
 const MARKUP =
@@ -30,6 +31,12 @@ export class AnswerText {
   #isFinal = false;
   /** @type {number | null} */
   #frame = null;
+  #words;
+
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+  }
 
   /** @param {string} text */
   append(text) {
@@ -78,7 +85,7 @@ export class AnswerText {
     this.#loads = true;
     const drawing = await drawer();
     if (!drawing) return;
-    this.#blocks = new drawing.Blocks(drawing.renderer);
+    this.#blocks = drawing.blocks(this.#words);
     drawing.style(this.element);
     this.#show();
     this.element.className = "";

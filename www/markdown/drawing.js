@@ -5,12 +5,13 @@ import { library } from "./libraries.js";
 import { Renderer } from "./renderer.js";
 import { styles } from "./styles.js";
 
-/** @typedef {{Blocks: typeof Blocks, renderer: Renderer, style: (element: Element) => void}} Drawing */
+/** @typedef {import("../words/words.js").Words} Words */
+/** @typedef {{blocks: (words: Words) => Blocks, style: (element: Element) => void}} Drawing */
 
 /** @returns {Promise<Drawing | null>} null where the libraries cannot be had */
 export async function load() {
   const markdown = await library("markdown");
-  return markdown && { Blocks, renderer: new Renderer(markdown), style };
+  return markdown && { blocks: (words) => new Blocks(new Renderer(markdown, words)), style };
 }
 
 /** Gives the shadow root around an element the look of Markdown. @param {Element} element */

@@ -4,12 +4,14 @@
  * loading one would tell a stranger that the answer was read.
  */
 
-import { h, icon } from "../dom.js";
+import { copyButton } from "../copy-button.js";
+import { h } from "../dom.js";
 import { library } from "./libraries.js";
 import { escaped, mathSyntax } from "./math-syntax.js";
 
 /** @typedef {import("marked").Token} Token */
 /** @typedef {import("./libraries.js").Markdown} Markdown */
+/** @typedef {import("../words/words.js").Words} Words */
 
 const TAGS = [
   ..."p br hr h3 h4 h5 h6 strong em del code pre blockquote ul ol li a span input".split(" "),
@@ -17,7 +19,6 @@ const TAGS = [
 ];
 const ATTRIBUTES = ["href", "class", "start", "align", "type", "checked", "disabled"];
 const SAFE_LINK = /^(?:https?:|mailto:)/i;
-const COPIED_MILLIS = 1500;
 /** Headings of an answer stand below those of the page. */
 const DEEPER = 2;
 
@@ -27,9 +28,12 @@ export class Renderer {
   /** What was drawn before, so that an answer that grows does not draw it again. @type {Map<string, Node>} */
   #formulas = new Map();
 
-  /** @param {Markdown} libraries */
-  constructor(libraries) {
+  #words;
+
+  /** @param {Markdown} libraries @param {Words} words */
+  constructor(libraries, words) {
     this.#libraries = libraries;
+    this.#words = words;
     this.#marked = new libraries.Marked({ gfm: true, breaks: true }, mathSyntax, { renderer: RENDERER });
   }
 
@@ -73,7 +77,7 @@ export class Renderer {
     const language = /language-(\S+)/.exec(code.className)?.[1] ?? "";
     pre.tabIndex = 0;
     pre.dir = "ltr";
-    const head = h("figcaption", {}, h("span", {}, language), copyButton(() => code.textContent ?? ""));
+    const head = h("figcaption", {}, h("span", {}, language), this.#words.name(copyButton(() => code.textContent ?? "", "copy-code"), "copy_code"));
     const figure = h("figure", { class: "code", part: "code" }, head);
     pre.replaceWith(figure);
     figure.append(pre);
@@ -138,16 +142,4 @@ async function colour(code, language) {
   const { value } = found.highlighter.highlight(code.textContent ?? "", { language, ignoreIllegals: true });
   // The highlighter escapes the code; what comes are spans with classes.
   code.innerHTML = value;
-}
-
-/** @param {() => string} text */
-function copyButton(text) {
-  const label = "Copy the code";
-  const button = h("button", { class: "quiet", type: "button", part: "copy-code", "aria-label": label, title: label }, icon("copy"));
-  button.addEventListener("click", async () => {
-    await navigator.clipboard?.writeText(text()).catch(() => {});
-    button.replaceChildren(icon("check"));
-    setTimeout(() => button.replaceChildren(icon("copy")), COPIED_MILLIS);
-  });
-  return button;
 }
