@@ -24,7 +24,8 @@ import { Words } from "./words/words.js";
  * @property {() => void} newChat
  * @property {(mode: Mode) => void} setMode
  * @property {(maxTokens: string) => void} setMaxTokens a number, or "auto"
- * @property {() => void} loadDevice
+ * @property {() => void} loadDevice also goes on with a download
+ * @property {() => void} pauseDownload
  */
 
 /** @type {Record<Mode, Phrase>} */
@@ -39,8 +40,9 @@ const MODE_NAMES = {
 /** How long an answer may get, in tokens; others can be set as the attribute. */
 const LENGTHS = [256, 1024, 4096];
 
-/** Warnings that loading the device model again can mend. */
+/** Warnings that loading the device model again can mend, or now. */
 const RELOADABLE = [
+  "connection_metered",
   "previous_load_crashed",
   "memory_low",
   "download_failed",
@@ -64,6 +66,7 @@ export class ChatView {
   #empty = h("div", { class: "empty" });
   #status = h("span", { class: "status", part: "status", role: "status" });
   #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", hidden: true });
+  #pause = h("button", { class: "quiet", part: "pause", type: "button", hidden: true });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
   #warning = h("div", { class: "banner warning", part: "warning", role: "alert", hidden: true });
   #input = h("textarea", { part: "input", rows: "1", enterkeyhint: "send", autocomplete: "off", dir: "auto" });
@@ -97,6 +100,7 @@ export class ChatView {
     root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
     this.#nameParts();
     this.#listen(root);
+    this.words.keep(this.#pause, () => this.#showPause());
   }
 
   #nameParts() {
@@ -274,17 +278,30 @@ export class ChatView {
     this.#bar.value = totalBytes > 0 ? doneBytes / totalBytes : 0;
     this.#progress = busy ? progress : null;
     this.#showStatus();
+    this.#showPause();
   }
 
   /** @param {RouterState} state @param {EdgeState} edge @param {boolean} hasEdge */
   showState(state, edge, hasEdge) {
     this.#shown = { state, edge, hasEdge };
-    if (state.device !== "loading") this.#bar.hidden = true;
+    if (!["loading", "paused"].includes(state.device)) this.#bar.hidden = true;
     if (state.device === "ready" && this.#warning.dataset.mends === "device")
       this.#warning.hidden = true;
     this.#showStatus();
     this.#showBanner();
     this.#showLongest();
+    this.#showPause();
+  }
+
+  /** The button that pauses a download, or goes on with it. */
+  #showPause() {
+    const paused = this.#shown?.state.device === "paused";
+    const downloads = this.#progress?.phase === "download" && this.#shown?.state.device === "loading";
+    this.#pause.hidden = !paused && !downloads;
+    const name = this.words.say(paused ? "resume_download" : "pause_download");
+    this.#pause.setAttribute("aria-label", name);
+    this.#pause.title = name;
+    this.#pause.replaceChildren(icon(paused ? "play" : "pause"));
   }
 
   #showLongest() {
@@ -303,6 +320,7 @@ export class ChatView {
   showWarning(warning) {
     const { words } = this;
     const reloadable = RELOADABLE.includes(warning.code);
+    const again = warning.code === "connection_metered" ? "load_now" : "load_again";
     const close = () => (this.#warning.hidden = true);
     this.#warning.dataset.mends = reloadable ? "device" : "";
     this.#warning.title = warning.message;
@@ -310,7 +328,7 @@ export class ChatView {
     this.#warning.replaceChildren(
       icon("warning"),
       words.keep(said, () => (said.textContent = words.error(warning))),
-      ...(reloadable ? [this.#textButton("load_again", this.#actions.loadDevice)] : []),
+      ...(reloadable ? [this.#textButton(again, this.#actions.loadDevice)] : []),
       this.#textButton("dismiss", close),
     );
     this.#warning.hidden = false;
@@ -334,6 +352,7 @@ export class ChatView {
         h("i", { class: "dot edge" }),
       ),
       this.#status,
+      this.#pause,
       h("span", { class: "mode" }, this.#length, icon("chevron")),
       h("span", { class: "mode" }, this.#mode, icon("chevron")),
       this.words.name(fresh, "new_chat"),
@@ -356,6 +375,10 @@ export class ChatView {
     this.#input.addEventListener("input", () => {
       this.#fit();
       this.#noteTyping();
+    });
+    this.#pause.addEventListener("click", () => {
+      if (this.#shown?.state.device === "paused") this.#actions.loadDevice();
+      else this.#actions.pauseDownload();
     });
     this.#stop.addEventListener("click", () => this.#actions.stop());
     this.#mode.addEventListener("change", () =>
@@ -435,9 +458,12 @@ export class ChatView {
   }
 
   /** @param {Progress} progress */
-  #loadingText({ doneBytes, totalBytes, bytesPerSecond }) {
-    const rate = bytesPerSecond > 0 ? ` · ${bytes(bytesPerSecond)}/s` : "";
-    return this.words.say("loading", { done: bytes(doneBytes), total: bytes(totalBytes) }) + rate;
+  #loadingText({ phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft }) {
+    const { words } = this;
+    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes), total: bytes(totalBytes) });
+    if (phase !== "download" || bytesPerSecond === 0) return sizes;
+    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft) })];
+    return [sizes, `${bytes(bytesPerSecond)}/s`, ...left].join(" · ");
   }
 
   #statusText() {

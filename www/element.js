@@ -78,6 +78,7 @@ export class NearsideChat extends HTMLElement {
       setMode: (mode) => this.setAttribute("mode", mode),
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
+      pauseDownload: () => this.router?.pauseDownload(),
     });
   }
 

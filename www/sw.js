@@ -34,6 +34,7 @@
     "dialogue-keeper",
     "dialogue-shelf",
     "dom",
+    "download",
     "element",
     "element-styles",
     "errors",

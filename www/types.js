@@ -305,9 +305,9 @@
  */
 
 /**
- * Where all downloads together stand.
- * @typedef {{phase: "download" | "load" | "done", file: string, doneBytes: number,
- *   totalBytes: number, bytesPerSecond: number}} Progress
+ * Where all downloads together stand; `secondsLeft` at the rate of the last seconds, null where nothing comes.
+ * @typedef {{phase: "download" | "paused" | "load" | "done", file: string, doneBytes: number,
+ *   totalBytes: number, bytesPerSecond: number, secondsLeft: number | null}} Progress
  */
 
 export {};
