@@ -65,6 +65,7 @@
     "surroundings",
     "thought",
     "thread",
+    "time-charts",
     "turn-foot",
     "turn-view",
     "waiting-questions",
