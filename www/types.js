@@ -291,6 +291,12 @@
  */
 
 /**
+ * A model file on this device; `complete` once all of it has arrived. Of files that an earlier version has kept
+ * the name is not known.
+ * @typedef {{sha256: string, bytes: number, name: string | null, title: string | null, complete: boolean}} StoredModel
+ */
+
+/**
  * What a page may show of its models before they are loaded; null where there is none, or nothing is
  * known of it. `suggestions` are questions to begin with.
  * @typedef {{name: string, title: string, bytes: number}} NamedModel
