@@ -196,10 +196,11 @@ function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped,
 }
 
 /** @param {import("./types.js").DraftRead} reading */
-function readingNote({ p_before, p, took_s, error }) {
+function readingNote({ p_before, p, yes, took_s, error }) {
   if (p === null) return `the edge was asked what it thinks of this answer, and could not say (${error})`;
   const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
-  return `the edge read this answer in ${seconds(took_s)}: that it is needed went from ${percent(p_before)} to ${percent(p)}`;
+  const said = yes === null ? "" : ` and said ${yes > 0.5 ? "yes" : "no"} to it`;
+  return `the edge read this answer${said} in ${seconds(took_s)}: that it is needed went from ${percent(p_before)} to ${percent(p)}`;
 }
 
 /** @param {unknown} value @returns {number} */
