@@ -183,7 +183,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         };
         self.last = Some((look, confidence));
         if ended && edge_began.is_none() && flaw.is_none() {
-            let drift = self.expected_drift(p, answer, confidence)?;
+            let drift = self.expected_drift(p, answer, confidence, host)?;
             if self.worth_reading(gain, drift, n_tokens) {
                 return Ok(Found::Unsure);
             }
@@ -204,17 +204,20 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
 
     /// How far what the edge says of the whole answer is expected to move the probability, which is `p`; 0 where
     /// it is not asked.
-    fn expected_drift(
+    fn expected_drift<H: Host>(
         &mut self,
         p: f64,
         answer: &Answer,
         confidence: Option<Confidence>,
+        host: &H,
     ) -> Result<f64> {
         let (Some(reading), Some(scorer)) = (self.reading, self.scorer) else { return Ok(0.0) };
         if reading.asks == Asks::Probabilities {
             return Ok(self.config.reading.drift);
         }
+        let started = host.now();
         self.yes_or_no = scorer.yes_or_no(self.messages, &answer.whole(), confidence)?;
+        self.spent += host.now().saturating_sub(started);
         Ok(self.yes_or_no.map_or(0.0, |words| words.drift(p)))
     }
 
