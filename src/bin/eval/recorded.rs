@@ -41,13 +41,9 @@ pub struct Writing {
 }
 
 impl<'w, 'r> RecordedDevice<'w, 'r> {
-    pub fn new(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
-        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0), fetched: None }
-    }
-
-    /// One that may fetch keys and values from the edge.
-    pub fn fetching(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
-        RecordedDevice { fetched: Some(Vec::new()), ..RecordedDevice::new(world) }
+    pub fn new(world: &'w World<'r>, fetches: bool) -> RecordedDevice<'w, 'r> {
+        let fetched = fetches.then(Vec::new);
+        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0), fetched }
     }
 }
 

@@ -34,8 +34,8 @@ pub struct World<'r> {
     ahead: Cell<Duration>,
     clock: VirtualClock,
     asked: Cell<Option<(&'r Question, &'r Prediction)>>,
-    /// Answers that the edge began.
-    n_calls: Cell<usize>,
+    /// Answers to it that the edge began.
+    n_calls: Cell<u8>,
     /// What the edge holds of earlier prompts, for its own model and for the device's.
     pub edge_memory: RefCell<PrefixMemory>,
     pub kv_memory: RefCell<PrefixMemory>,
@@ -45,13 +45,8 @@ pub struct World<'r> {
 }
 
 impl<'r> World<'r> {
-    /// An edge that remembers nothing: questions that stand alone.
-    pub fn new(trace: &'r Trace, speeds: &'r Speeds) -> World<'r> {
-        World::remembering(trace, speeds, Duration::ZERO)
-    }
-
-    /// An edge that remembers dialogues for so long.
-    pub fn remembering(trace: &'r Trace, speeds: &'r Speeds, ttl: Duration) -> World<'r> {
+    /// With an edge that remembers dialogues for so long.
+    pub fn new(trace: &'r Trace, speeds: &'r Speeds, ttl: Duration) -> World<'r> {
         World {
             speeds,
             trace: Cell::new(trace),
@@ -78,6 +73,7 @@ impl<'r> World<'r> {
     /// From here on the turn is about this question.
     pub fn ask(&self, question: &'r Question, prediction: &'r Prediction) {
         self.asked.set(Some((question, prediction)));
+        self.n_calls.set(0);
     }
 
     /// # Panics
@@ -86,7 +82,7 @@ impl<'r> World<'r> {
         self.asked.get().expect("a question is asked before anything is computed")
     }
 
-    pub fn n_calls(&self) -> usize {
+    pub fn n_calls(&self) -> u8 {
         self.n_calls.get()
     }
 
@@ -202,7 +198,7 @@ impl<'w, 'r> Host for &'w World<'r> {
         if head_s > timeout.as_secs_f64() {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.n_calls.set(self.n_calls.get() + 1);
+        self.n_calls.set(self.n_calls.get().saturating_add(1));
         let opened = reached + Duration::from_secs_f64(head_s);
         self.until(opened).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
@@ -339,10 +335,10 @@ fn event(data: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::row;
 
-    type Steps<'t> = &'t [(f64, f64, f64, f64, bool)];
-    const UP: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, true);
-    const DOWN: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, false);
+    const UP: Row = row([0.1, 1e4, 2200.0, 0.5], true);
+    const DOWN: Row = Row { online: false, ..UP };
 
     fn question() -> Question {
         Question {
@@ -357,10 +353,10 @@ mod tests {
     }
 
     /// A call for nine tokens; its end, in seconds, or the error's code.
-    fn check(steps: Steps, expected: std::result::Result<f64, &str>) {
+    fn check(steps: &[Row], expected: std::result::Result<f64, &str>) {
         let (trace, question, prediction) = (Trace::of(steps), question(), Prediction::default());
         let speeds = Speeds { edge_prefill_tps: 500.0, edge_decode_tps: 40.0, ..Speeds::default() };
-        let world = World::new(&trace, &speeds);
+        let world = World::new(&trace, &speeds, Duration::ZERO);
         world.ask(&question, &prediction);
         let request = EdgeRequest {
             url: String::new(),
@@ -392,7 +388,7 @@ mod tests {
     #[test]
     fn probes_measure_the_link() {
         let (trace, speeds) = (Trace::of(&[UP]), Speeds::default());
-        let world = World::new(&trace, &speeds);
+        let world = World::new(&trace, &speeds, Duration::ZERO);
         let probe = |url: &str, sent_bytes| {
             let (url, timeout) = (url.to_owned(), Duration::from_secs(3));
             let request = ProbeRequest { url, headers: Vec::new(), sent_bytes, timeout };
