@@ -3,12 +3,11 @@
 
 use std::path::Path;
 
-use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
+use minijinja::{AutoEscape, Environment, UndefinedBehavior, Value, context};
 use serde::Serialize;
 
 use crate::asked::Asked;
 use crate::chart::chart;
-use crate::compare::{Comparison, Over};
 use crate::estimate::Estimate;
 use crate::files::write as write_file;
 use crate::outcomes::Pair;
@@ -16,14 +15,11 @@ use crate::price::{ALPHAS, Cell, cells};
 use crate::replay::{Scene, Setting};
 use crate::report::{SetReport, comparison_table, costs_table, routers_table, saved_table};
 use crate::speeds::{CPU, Device, Edge, GPU, LARGE, MEDIUM, ONE_B, SMALL};
-use crate::table::{Column, percent, table};
+use crate::table::percent;
 use crate::trace::{Trace, tunnels};
 use crate::ways::{FEW_OF_QUESTIONS, OF_DIALOGUES, OF_QUESTIONS, Way};
 use crate::{Failure, Result};
 
-/// What the page is aimed at: shares of calls and of mean time that are saved.
-const FEWER_CALLS: f64 = 0.2;
-const LESS_TIME: f64 = 0.15;
 /// Steps between thresholds where much is replayed.
 const FEW_STEPS: usize = 10;
 
@@ -124,11 +120,6 @@ impl Found {
         Ok(Found { device: device.label, edge: edge.label, outages, report })
     }
 
-    /// At equal quality: what is saved with the fewest calls, or in the least time, over whom.
-    fn over(&self, goal: usize, whom: usize) -> &Over {
-        &self.report.equal_quality[goal].over[whom]
-    }
-
     fn comparisons(&self) -> String {
         self.report.equal_quality.each_ref().map(comparison_table).join("\n")
     }
@@ -143,47 +134,27 @@ impl Page {
         page.set_keep_trailing_newline(true);
         page.add_filter("fixed", |value: f64, digits: usize| format!("{value:.digits$}"));
         page.add_filter("percent", percent);
-        let public = |outages: bool| public_table(&self.public, outages);
+        page.add_filter("interval", interval);
+        page.add_filter("plain", |value: f64| value.to_string());
         let found = context! {
-            steady => self.alone[0],
-            outages => self.alone[1],
+            alone => self.alone,
             costs => self.costs,
+            public => self.public,
             n_public => self.public.iter().step_by(PUBLIC.len()).map(|found| found.report.n).sum::<usize>(),
             alpha_per_s,
+            devices => [&SMALL, &MEDIUM, &ONE_B, &LARGE],
+            edges => [&CPU, &GPU],
             tables => context! {
-                targets => targets(&self.alone[0].report.equal_quality),
                 saved => [self.alone[0].comparisons(), self.alone[1].comparisons()],
                 split => split(&self.alone),
                 dialogues => split(&self.dialogues),
-                public => [public(false), public(true)],
                 costs => self.costs.each_ref().map(|cells| costs_table(cells)),
                 routers => [0, 1].map(|at| routers_table(&self.alone[at].report.routers)),
-                speeds => speeds(),
             },
         };
         page.render_str(include_str!("page.md"), found)
             .map_err(|error| Failure(format!("page.md: {error:#}")))
     }
-}
-
-fn targets([calls, seconds]: &[Comparison; 2]) -> String {
-    let mut rows: Vec<(String, &Estimate, f64)> = Vec::new();
-    for (index, whom) in [(2, "the best other router"), (1, "asking the edge always")] {
-        let fewer = format!("at least 20 % fewer calls than {whom}");
-        rows.push((fewer, &calls.over[index].calls_saved, FEWER_CALLS));
-        let less = format!("at least 15 % less mean time than {whom}");
-        rows.push((less, &seconds.over[index].seconds_saved, LESS_TIME));
-    }
-    let columns: &[Column<(String, &Estimate, f64)>] = &[
-        ("aimed at", |row| row.0.clone()),
-        ("found, %", |row| row.1.percent()),
-        ("", |(_, found, target)| match found.value >= *target {
-            true if found.low.is_some_and(|low| low >= *target) => "met".to_owned(),
-            true => "met on average, not beyond noise".to_owned(),
-            false => "not met".to_owned(),
-        }),
-    ];
-    table(&rows, columns)
 }
 
 /// One table for each world, of what each cause saves over what stands in the row before.
@@ -196,40 +167,11 @@ fn split(found: &[Found]) -> String {
     found.iter().map(table).collect::<Vec<_>>().join("\n")
 }
 
-/// One row for each pair and device.
-fn public_table(public: &[Found], outages: bool) -> String {
-    fn right(found: &Found, name: &str) -> String {
-        let mut routers = found.report.routers.iter();
-        let end = routers.find(|router| router.name == name);
-        percent(end.map_or(0.0, |end| end.operating.quality))
-    }
-    let columns: &[Column<&Found>] = &[
-        ("pair, device's speed", |found| format!("{}, {}", found.report.set, found.device)),
-        ("questions", |found| found.report.n.to_string()),
-        ("right: device, edge", |found| {
-            format!("{}, {}", right(found, "all_device"), right(found, "all_edge"))
-        }),
-        ("calls saved over the edge, %", |found| found.over(0, 1).calls_saved.percent()),
-        ("over the best router, %", |found| found.over(0, 2).calls_saved.percent()),
-        ("time saved over the edge, %", |found| found.over(1, 1).seconds_saved.percent()),
-        ("over the best router, %", |found| found.over(1, 2).seconds_saved.percent()),
-        ("more right than the edge, points", |found| found.over(0, 1).more_right.percent()),
-    ];
-    let rows: Vec<&Found> = public.iter().filter(|found| found.outages == outages).collect();
-    table(&rows, columns)
-}
-
-fn speeds() -> String {
-    let devices = [&SMALL, &MEDIUM, &ONE_B, &LARGE];
-    let devices = devices.map(|at| (at.label, at.prefill_tps, at.decode_tps, at.source));
-    let edges = [&CPU, &GPU].map(|at| (at.label, at.prefill_tps, at.decode_tps, at.source));
-    let columns: &[Column<(&str, f64, f64, &str)>] = &[
-        ("side", |row| row.0.to_owned()),
-        ("reads, tokens/s", |row| row.1.to_string()),
-        ("writes, tokens/s", |row| row.2.to_string()),
-        ("measured?", |row| row.3.to_owned()),
-    ];
-    table(devices.iter().chain(&edges), columns)
+/// A figure and its interval in hundredths.
+fn interval(found: Value) -> String {
+    let number = |name| found.get_attr(name).ok().and_then(|number| f64::try_from(number).ok());
+    let (value, low, high) = (number("value").unwrap_or(f64::NAN), number("low"), number("high"));
+    Estimate { value, low, high }.percent()
 }
 
 #[cfg(test)]
@@ -247,9 +189,7 @@ mod tests {
             page.public.push(found.unwrap());
         }
         let text = page.rendered(0.005).unwrap();
-        for told in
-            ["40 everyday questions", "% (95 % interval", " met |", "\n## All routers\n"]
-        {
+        for told in ["40 everyday questions", "% (95 % interval", " met |", "\n## All routers\n"] {
             assert!(text.contains(told), "{told}: {text}");
         }
         assert!(!text.contains("{{") && !text.contains("{%"), "{text}");

@@ -63,7 +63,9 @@ pub fn of(pair: &Pair, questions: &[Question]) -> Result<Vec<Prediction>> {
         (Some(scorer), file) => {
             let rows = ask(scorer, pair, questions)?;
             if let Some(file) = file {
-                write(file, &to_lines(&rows)?)?;
+                let line =
+                    |row| serde_json::to_string(row).expect("numbers and texts always serialize");
+                write(file, &(rows.iter().map(line).collect::<Vec<_>>().join("\n") + "\n"))?;
             }
             Ok(rows)
         }
@@ -86,11 +88,6 @@ fn read(file: &Path, questions: &[Question]) -> Result<Vec<Prediction>> {
         by_id.remove(&question.id).ok_or_else(missing)
     };
     questions.iter().map(find).collect()
-}
-
-fn to_lines(rows: &[Prediction]) -> Result<String> {
-    let line = |row| serde_json::to_string(row).map_err(|error| Failure(error.to_string()));
-    Ok(rows.iter().map(line).collect::<Result<Vec<String>>>()?.join("\n") + "\n")
 }
 
 /// Asks the scorer about every question, and about every answer at the points where a turn looks.
@@ -122,10 +119,10 @@ fn listen(scorer: &Scorer, question: &Question) -> Result<Prediction> {
     let second_look = SecondLook::default();
     let config = Config { theta: 1.0, alpha_per_s: 0.0, second_look, ..ways::page() };
     let mut router = Router::new(config, &&world)?;
-    world.run(router.set_device(RecordedDevice::new(&world, false), &&world))?;
+    world.clock.run(router.set_device(RecordedDevice::new(&world, false), &&world))?;
     router.set_scorer(Overheard { scorer, answer_known: question.answer_known, heard: &heard });
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
-    world.run(router.turn(&request, &&world))?;
+    world.clock.run(router.turn(&request, &&world))?;
     drop(router);
     Ok(heard.into_inner())
 }

@@ -95,7 +95,7 @@ pub fn replay(scene: Scene, way: &Way, theta: f64) -> Result<Vec<Turn>> {
                 world.ask(question, prediction);
                 let mode = answered.filter(|_| way.sticky).map(preferring);
                 let request = TurnRequest { mode, ..TurnRequest::new(messages.clone()) };
-                let report = world.run(router.turn(&request, &&world))?;
+                let report = world.clock.run(router.turn(&request, &&world))?;
                 messages.push(Message::new(Role::Assistant, &report.text));
                 answered = answered.or(Some(report.route));
                 let moved = report.n_moves > std::mem::replace(&mut n_moves, report.n_moves);
@@ -133,7 +133,7 @@ fn router<'w, 'r>(
     let config = way.config(theta, alpha_per_s);
     let device = RecordedDevice::new(world, config.handoff.enabled);
     let mut router = Router::new(config, &world)?;
-    world.run(router.set_device(device, &world))?;
+    world.clock.run(router.set_device(device, &world))?;
     if let Some(judge) = way.judge {
         router.set_scorer(RecordedScorer { world, judge });
     }
@@ -161,11 +161,11 @@ fn turn_of(report: &TurnReport, n_calls: u8, question: &Question) -> Turn {
 
 /// The reader reads and thinks; meanwhile the page lets the router probe.
 fn pause(router: &mut Replayed, world: &World, seconds: f64) {
-    let until = world.now() + Duration::from_secs_f64(seconds);
+    let until = world.clock.now() + Duration::from_secs_f64(seconds);
     world.idle_until.set(Some(until));
-    while world.now() < until {
-        world.pass(TICK.min(until - world.now()));
-        world.run(router.tick(&world));
+    while world.clock.now() < until {
+        world.clock.pass(TICK.min(until - world.clock.now()));
+        world.clock.run(router.tick(&world));
     }
     world.idle_until.set(None);
 }

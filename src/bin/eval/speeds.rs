@@ -37,7 +37,7 @@ impl Default for Speeds {
 }
 
 /// A model in a page, in tokens per second.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Device {
     pub label: &'static str,
     pub prefill_tps: f64,
@@ -48,7 +48,7 @@ pub struct Device {
 }
 
 /// A server, in tokens per second of its own model, and of the device's.
-#[derive(Debug)]
+#[derive(Debug, Serialize)]
 pub struct Edge {
     pub label: &'static str,
     pub prefill_tps: f64,
