@@ -5,11 +5,13 @@ import { styles } from "./element-styles.js";
 import { bytes, count, duration } from "./format.js";
 import { TurnView } from "./turn-view.js";
 import { WaitingQuestions } from "./waiting-questions.js";
+import { Words } from "./words/words.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").Progress} Progress */
 /** @typedef {import("./index.js").RouterState} RouterState */
+/** @typedef {import("./words/words.js").Phrase} Phrase */
 /** @typedef {"online" | "offline" | "unknown"} EdgeState */
 
 /**
@@ -22,23 +24,25 @@ import { WaitingQuestions } from "./waiting-questions.js";
  * @property {() => void} newChat
  * @property {(mode: Mode) => void} setMode
  * @property {(maxTokens: string) => void} setMaxTokens a number, or "auto"
- * @property {() => void} loadDevice
+ * @property {() => void} loadDevice also goes on with a download
+ * @property {() => void} pauseDownload
  */
 
-/** @type {Record<Mode, string>} */
+/** @type {Record<Mode, Phrase>} */
 const MODE_NAMES = {
-  auto: "Auto",
-  "prefer-device": "Prefer device",
-  "prefer-edge": "Prefer edge",
-  "device-only": "Device only",
-  "edge-only": "Edge only",
+  auto: "mode_auto",
+  "prefer-device": "mode_prefer_device",
+  "prefer-edge": "mode_prefer_edge",
+  "device-only": "mode_device_only",
+  "edge-only": "mode_edge_only",
 };
 
 /** How long an answer may get, in tokens; others can be set as the attribute. */
 const LENGTHS = [256, 1024, 4096];
 
-/** Warnings that loading the device model again can mend. */
+/** Warnings that loading the device model again can mend, or now. */
 const RELOADABLE = [
+  "connection_metered",
   "previous_load_crashed",
   "memory_low",
   "download_failed",
@@ -46,8 +50,8 @@ const RELOADABLE = [
   "model_corrupt",
   "model_truncated",
 ];
-/** What the status line says of a device model that loaded with a warning. @type {Record<string, string>} */
-const NOTES = { no_chat_template: "not made for chat" };
+/** What the status line says of a device model that loaded with a warning. @type {Record<string, Phrase>} */
+const NOTES = { no_chat_template: "no_chat_template" };
 const NEAR_END_PX = 48;
 /** Messages that are shown at once of a dialogue that is taken up again; earlier ones are a click away. */
 const SHOWN = 60;
@@ -55,94 +59,82 @@ const SHOWN = 60;
 const MOST_SHOWN = 240;
 
 export class ChatView {
+  words;
   #actions;
-  #log = h("div", {
-    class: "log",
-    part: "log",
-    role: "log",
-    "aria-live": "polite",
-    "aria-label": "Conversation",
-    tabindex: "0",
-  });
-  #empty = h(
-    "div",
-    { class: "empty" },
-    h("slot", { name: "empty" }, h("p", {}, "Ask something to begin.")),
-  );
-  #status = h("span", { class: "status", part: "status", role: "status" }, "Starting");
-  #bar = h("progress", {
-    class: "progress",
-    part: "progress",
-    max: "1",
-    value: "0",
-    "aria-label": "Loading models",
-    hidden: true,
-  });
+  #root;
+  #log = h("div", { class: "log", part: "log", role: "log", "aria-live": "polite", tabindex: "0" });
+  #empty = h("div", { class: "empty" });
+  #status = h("span", { class: "status", part: "status", role: "status" });
+  #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", hidden: true });
+  #pause = h("button", { class: "quiet", part: "pause", type: "button", hidden: true });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
   #warning = h("div", { class: "banner warning", part: "warning", role: "alert", hidden: true });
-  #input = h("textarea", { part: "input", rows: "1", enterkeyhint: "send", autocomplete: "off" });
-  #send = h(
-    "button",
-    { class: "round", part: "send", type: "submit", "aria-label": "Send", title: "Send (Enter)" },
-    icon("send"),
-  );
-  #stop = h(
-    "button",
-    {
-      class: "round",
-      part: "stop",
-      type: "button",
-      "aria-label": "Stop",
-      title: "Stop (Esc)",
-      hidden: true,
-    },
-    icon("stop"),
-  );
-  #mode = h("select", {
-    part: "mode",
-    "aria-label": "Where answers come from",
-    title: "Where answers come from",
-  });
-  #showEarlier = h(
-    "button",
-    { class: "text-button earlier", part: "earlier", type: "button", hidden: true },
-    "Show earlier messages",
-  );
+  #input = h("textarea", { part: "input", rows: "1", enterkeyhint: "send", autocomplete: "off", dir: "auto" });
+  #send = h("button", { class: "round", part: "send", type: "submit" }, icon("send"));
+  #stop = h("button", { class: "round", part: "stop", type: "button", hidden: true }, icon("stop"));
+  #mode = h("select", { part: "mode" });
+  #showEarlier = h("button", { class: "text-button earlier", part: "earlier", type: "button", hidden: true });
   /** What stands before the first one shown. @type {(Message | Element)[]} */
   #earlier = [];
-  #anyLength = h("option", { value: "auto" }, "Any length");
-  #length = h(
-    "select",
-    { part: "length", "aria-label": "Longest answer", title: "Longest answer" },
-    this.#anyLength,
-    ...LENGTHS.map(lengthOption),
-  );
+  #anyLength = h("option", { value: "auto" });
+  #length = h("select", { part: "length" }, this.#anyLength);
   /** Questions that were asked while another was answered. */
-  waiting = new WaitingQuestions(() => this.focusInput());
+  waiting;
   #typing = false;
   /** @type {HTMLElement | null} */
   #error = null;
-  /** @type {string | null} */
-  #loadingText = null;
+  /** @type {Progress | null} */
+  #progress = null;
   /** @type {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} */
   #shown = null;
 
   /** @param {ShadowRoot} root @param {Actions} actions */
   constructor(root, actions) {
     this.#actions = actions;
+    this.#root = root;
+    this.words = new Words(root);
+    this.waiting = new WaitingQuestions(this.words, () => this.focusInput());
     root.adoptedStyleSheets = [styles];
-    for (const [value, name] of Object.entries(MODE_NAMES))
-      this.#mode.append(h("option", { value }, name));
     this.#log.append(this.#empty, this.waiting.element);
     this.#showEarlier.addEventListener("click", () => this.#bringBack());
     root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
+    this.#nameParts();
     this.#listen(root);
+    this.words.keep(this.#pause, () => this.#showPause());
+  }
+
+  #nameParts() {
+    const { words } = this;
+    const label = (/** @type {Element} */ element, /** @type {Phrase} */ phrase) =>
+      words.keep(element, () => element.setAttribute("aria-label", words.say(phrase)));
+    label(this.#log, "conversation");
+    label(this.#bar, "loading_models");
+    words.name(this.#send, "send", "send_hint");
+    words.name(this.#stop, "stop", "stop_hint");
+    words.name(this.#mode, "mode");
+    words.text(this.#showEarlier, "earlier");
+    this.#empty.append(h("slot", { name: "empty" }, words.text(h("p"), "empty")));
+    for (const [value, phrase] of Object.entries(MODE_NAMES))
+      this.#mode.append(words.text(h("option", { value }), phrase));
+    this.#length.append(...LENGTHS.map((n) => this.#lengthOption(n)));
+    label(this.#length, "length");
+    words.keep(this.#status, () => this.#showStatus());
+    words.keep(this.#anyLength, () => this.#showLongest());
+    words.keep(this.#banner, () => this.#showBanner());
+  }
+
+  /** Speaks another language from now on. @param {string} tag as in HTML's `lang` */
+  async speak(tag) {
+    await this.words.use(tag);
+    for (const child of this.#root.children) child.setAttribute("dir", this.words.direction);
   }
 
   /** @param {string | null} placeholder @param {string | null} label */
   setPlaceholder(placeholder, label) {
-    this.#input.placeholder = placeholder ?? "Ask anything";
-    this.#input.setAttribute("aria-label", label ?? "Message");
+    this.words.keep(this.#input, () => {
+      this.#input.placeholder = placeholder ?? this.words.say("placeholder");
+      this.#input.setAttribute("aria-label", label ?? this.words.say("message"));
+    });
   }
 
   /** @param {Mode} mode */
@@ -155,8 +147,13 @@ export class ChatView {
   setMaxTokens(maxTokens) {
     const value = String(maxTokens ?? "auto");
     const offered = [...this.#length.options].some((option) => option.value === value);
-    if (maxTokens !== null && !offered) this.#length.append(lengthOption(maxTokens));
+    if (maxTokens !== null && !offered) this.#length.append(this.#lengthOption(maxTokens));
     this.#length.value = value;
+  }
+
+  /** @param {number} maxTokens */
+  #lengthOption(maxTokens) {
+    return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: count(maxTokens) });
   }
 
   /** @param {FocusOptions} [options] */
@@ -169,7 +166,7 @@ export class ChatView {
     this.#empty.remove();
     // Only the last answer can be gone on with.
     for (const button of this.#log.querySelectorAll("[part=go-on]")) button.remove();
-    this.#add(question(text));
+    this.#add(this.#question(text));
     this.#putAway();
     this.#toEnd();
   }
@@ -188,7 +185,7 @@ export class ChatView {
   /** @returns {TurnView} */
   startAnswer() {
     this.#log.querySelector(".answer.open")?.remove();
-    const view = new TurnView();
+    const view = new TurnView(this.words);
     view.element.classList.add("open");
     this.#add(view.element);
     this.#begin();
@@ -228,9 +225,9 @@ export class ChatView {
     this.#toEnd();
   }
 
-  /** @param {string} sentence */
-  showTurnError(sentence) {
-    this.#showError(sentence, "alert");
+  /** @param {{code: string, message: string}} error */
+  showTurnError(error) {
+    this.#showError(this.words.error(error), "alert");
     this.#toEnd();
   }
 
@@ -239,7 +236,7 @@ export class ChatView {
     this.clear();
     if (messages.length > 0) this.#empty.remove();
     this.#earlier = messages.slice(0, -SHOWN);
-    this.#log.prepend(this.#showEarlier, ...messages.slice(-SHOWN).map(article));
+    this.#log.prepend(this.#showEarlier, ...messages.slice(-SHOWN).map((message) => this.#article(message)));
     this.#showEarlier.hidden = this.#earlier.length === 0;
     this.#toEnd();
   }
@@ -247,7 +244,7 @@ export class ChatView {
   /** Shows some more of what was said before; what is in sight stays where it is. */
   #bringBack() {
     const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
-    this.#showEarlier.after(...this.#earlier.splice(-SHOWN).map(article));
+    this.#showEarlier.after(...this.#earlier.splice(-SHOWN).map((message) => this.#article(message)));
     this.#showEarlier.hidden = this.#earlier.length === 0;
     this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
   }
@@ -274,71 +271,77 @@ export class ChatView {
   }
 
   /** @param {Progress} progress */
-  showProgress({ phase, doneBytes, totalBytes, bytesPerSecond }) {
+  showProgress(progress) {
+    const { phase, doneBytes, totalBytes } = progress;
     const busy = phase !== "done" && doneBytes < totalBytes;
     this.#bar.hidden = !busy;
     this.#bar.value = totalBytes > 0 ? doneBytes / totalBytes : 0;
-    const rate = bytesPerSecond > 0 ? ` · ${bytes(bytesPerSecond)}/s` : "";
-    this.#loadingText = busy ? `Loading ${bytes(doneBytes)} of ${bytes(totalBytes)}${rate}` : null;
+    this.#progress = busy ? progress : null;
     this.#showStatus();
+    this.#showPause();
   }
 
   /** @param {RouterState} state @param {EdgeState} edge @param {boolean} hasEdge */
   showState(state, edge, hasEdge) {
     this.#shown = { state, edge, hasEdge };
-    if (state.device !== "loading") this.#bar.hidden = true;
+    if (!["loading", "paused"].includes(state.device)) this.#bar.hidden = true;
     if (state.device === "ready" && this.#warning.dataset.mends === "device")
       this.#warning.hidden = true;
     this.#showStatus();
     this.#showBanner();
-    this.#showLongest(state.core.longest_answer, hasEdge);
+    this.#showLongest();
+    this.#showPause();
   }
 
-  /** @param {import("./types.js").LongestAnswer | undefined} longest @param {boolean} hasEdge */
-  #showLongest(longest, hasEdge) {
-    if (!longest) return;
-    const { seconds, device_tokens, edge_tokens } = longest;
-    const edge = hasEdge ? `, ${count(edge_tokens)} at the edge` : "";
-    this.#anyLength.textContent = seconds === null ? "Any length" : `Up to ${duration(seconds)}`;
-    this.#length.title = `Longest answer. Unless you choose, about ${count(device_tokens)} tokens on this device${edge}.`;
+  /** The button that pauses a download, or goes on with it. */
+  #showPause() {
+    const paused = this.#shown?.state.device === "paused";
+    const downloads = this.#progress?.phase === "download" && this.#shown?.state.device === "loading";
+    this.#pause.hidden = !paused && !downloads;
+    const name = this.words.say(paused ? "resume_download" : "pause_download");
+    this.#pause.setAttribute("aria-label", name);
+    this.#pause.title = name;
+    this.#pause.replaceChildren(icon(paused ? "play" : "pause"));
+  }
+
+  #showLongest() {
+    const { words } = this;
+    const { state, hasEdge } = this.#shown ?? {};
+    const longest = state?.core.longest_answer;
+    const seconds = longest?.seconds ?? null;
+    this.#anyLength.textContent =
+      seconds === null ? words.say("length_any") : words.say("length_time", { time: duration(seconds) });
+    const tokens = { device: count(longest?.device_tokens), edge: count(longest?.edge_tokens) };
+    const hint = hasEdge ? "length_hint_both" : "length_hint_device";
+    this.#length.title = longest ? words.say(hint, tokens) : words.say("length");
   }
 
   /** @param {{code: string, message: string}} warning */
-  showWarning({ code, message }) {
-    const reloadable = RELOADABLE.includes(code);
-    const again = h(
-      "button",
-      { type: "button", class: "text-button", onclick: this.#actions.loadDevice },
-      "Load again",
-    );
-    const close = h(
-      "button",
-      { type: "button", class: "text-button", onclick: () => (this.#warning.hidden = true) },
-      "Dismiss",
-    );
+  showWarning(warning) {
+    const { words } = this;
+    const reloadable = RELOADABLE.includes(warning.code);
+    const again = warning.code === "connection_metered" ? "load_now" : "load_again";
+    const close = () => (this.#warning.hidden = true);
     this.#warning.dataset.mends = reloadable ? "device" : "";
+    this.#warning.title = warning.message;
+    const said = h("span", { dir: "auto" });
     this.#warning.replaceChildren(
       icon("warning"),
-      h("span", {}, message),
-      ...(reloadable ? [again] : []),
-      close,
+      words.keep(said, () => (said.textContent = words.error(warning))),
+      ...(reloadable ? [this.#textButton(again, this.#actions.loadDevice)] : []),
+      this.#textButton("dismiss", close),
     );
     this.#warning.hidden = false;
   }
 
+  /** @param {Phrase} phrase @param {() => void} onclick */
+  #textButton(phrase, onclick) {
+    return this.words.text(h("button", { type: "button", class: "text-button", onclick }), phrase);
+  }
+
   #header() {
-    const fresh = h(
-      "button",
-      {
-        class: "quiet",
-        part: "new-chat",
-        type: "button",
-        "aria-label": "New chat",
-        title: "New chat",
-        onclick: this.#actions.newChat,
-      },
-      icon("fresh"),
-    );
+    const onclick = this.#actions.newChat;
+    const fresh = h("button", { class: "quiet", part: "new-chat", type: "button", onclick }, icon("fresh"));
     return h(
       "header",
       { part: "header" },
@@ -349,9 +352,10 @@ export class ChatView {
         h("i", { class: "dot edge" }),
       ),
       this.#status,
+      this.#pause,
       h("span", { class: "mode" }, this.#length, icon("chevron")),
       h("span", { class: "mode" }, this.#mode, icon("chevron")),
-      fresh,
+      this.words.name(fresh, "new_chat"),
     );
   }
 
@@ -371,6 +375,10 @@ export class ChatView {
     this.#input.addEventListener("input", () => {
       this.#fit();
       this.#noteTyping();
+    });
+    this.#pause.addEventListener("click", () => {
+      if (this.#shown?.state.device === "paused") this.#actions.loadDevice();
+      else this.#actions.pauseDownload();
     });
     this.#stop.addEventListener("click", () => this.#actions.stop());
     this.#mode.addEventListener("change", () =>
@@ -428,13 +436,13 @@ export class ChatView {
       "button",
       { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry },
       icon("retry"),
-      "Retry",
+      this.words.text(h("span"), "retry"),
     );
     this.#error = h(
       "div",
       { class: `turn-error ${kind}`, part: "error", role: kind === "alert" ? "alert" : null },
       kind === "alert" ? icon("warning") : null,
-      h("span", {}, sentence),
+      h("span", { dir: "auto" }, sentence),
       retry,
     );
     this.#add(this.#error);
@@ -446,14 +454,50 @@ export class ChatView {
   }
 
   #showStatus() {
-    this.#status.textContent = this.#loadingText ?? statusText(this.#shown);
+    this.#status.textContent = this.#progress ? this.#loadingText(this.#progress) : this.#statusText();
+  }
+
+  /** @param {Progress} progress */
+  #loadingText({ phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft }) {
+    const { words } = this;
+    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes), total: bytes(totalBytes) });
+    if (phase !== "download" || bytesPerSecond === 0) return sizes;
+    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft) })];
+    return [sizes, `${bytes(bytesPerSecond)}/s`, ...left].join(" · ");
+  }
+
+  #statusText() {
+    const { words } = this;
+    const shown = this.#shown;
+    if (!shown || shown.state.phase === "loading") return words.say("starting");
+    const { state, edge, hasEdge } = shown;
+    if (state.phase === "failed") return words.say("not_running");
+    const { quiz } = state.core;
+    const device = state.device === "ready" && quiz ? words.say("device_quiz", { ...quiz }) : words.say(`device_${state.device}`);
+    const warned = state.device === "ready" && state.deviceModel?.warnings?.[0];
+    const note = warned ? ` (${NOTES[warned.code] ? words.say(NOTES[warned.code]) : warned.code})` : "";
+    return `${device}${note} · ${words.say(hasEdge ? `edge_${edge}` : "edge_none")}`;
   }
 
   #showBanner() {
-    const text = bannerText(this.#shown, /** @type {Mode} */ (this.#mode.value));
-    this.#banner.hidden = text === null;
-    if (text !== null && this.#banner.textContent !== text)
+    const phrase = bannerPhrase(this.#shown, /** @type {Mode} */ (this.#mode.value));
+    this.#banner.hidden = phrase === null;
+    const text = phrase && this.words.say(phrase);
+    if (text && this.#banner.textContent !== text)
       this.#banner.replaceChildren(icon("edge"), h("span", {}, text));
+  }
+
+  /** @param {string} text */
+  #question(text) {
+    const { words } = this;
+    const element = h("article", { class: "question", part: "question", dir: "auto" }, text);
+    return words.keep(element, () => element.setAttribute("aria-label", words.say("you")));
+  }
+
+  /** What shows a message; one that was put away is shown as it was. @param {Message | Element} message */
+  #article(message) {
+    if (message instanceof Element) return message;
+    return message.role === "user" ? this.#question(message.content) : TurnView.of(message.content, this.words).element;
   }
 
   #toEnd() {
@@ -461,45 +505,9 @@ export class ChatView {
   }
 }
 
-/** @param {string} text */
-function question(text) {
-  return h("article", { class: "question", part: "question", "aria-label": "You" }, text);
-}
-
-/** What shows a message; one that was put away is shown as it was. @param {Message | Element} message */
-function article(message) {
-  if (message instanceof Element) return message;
-  return message.role === "user" ? question(message.content) : TurnView.of(message.content).element;
-}
-
-/** @param {number} maxTokens */
-function lengthOption(maxTokens) {
-  return h("option", { value: String(maxTokens) }, `Up to ${count(maxTokens)} tokens`);
-}
-
-/** @param {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} shown */
-function statusText(shown) {
-  if (!shown || shown.state.phase === "loading") return "Starting";
-  const { state, edge, hasEdge } = shown;
-  const { quiz } = state.core;
-  const device = {
-    ready: quiz ? `Trying the device's model: ${quiz.done} of ${quiz.total}` : "Device ready",
-    loading: "Device loading",
-    none: "No device model",
-    failed: "Device not loaded",
-  };
-  const side = { online: "edge online", offline: "edge offline", unknown: "edge unknown" };
-  if (state.phase === "failed") return "Not running";
-  const warned = state.device === "ready" && state.deviceModel?.warnings?.[0];
-  const note = warned ? ` (${NOTES[warned.code] ?? warned.code})` : "";
-  return `${device[state.device]}${note} · ${hasEdge ? side[edge] : "no edge"}`;
-}
-
-/** @param {{state: RouterState, edge: EdgeState} | null} shown @param {Mode} mode */
-function bannerText(shown, mode) {
-  if (mode === "device-only") return "Device only: nothing you write leaves this device.";
+/** @param {{state: RouterState, edge: EdgeState} | null} shown @param {Mode} mode @returns {Phrase | null} */
+function bannerPhrase(shown, mode) {
+  if (mode === "device-only") return "banner_device_only";
   if (shown?.edge !== "offline") return null;
-  return shown.state.device === "ready"
-    ? "The edge cannot be reached. This device answers until it is back."
-    : "The edge cannot be reached, and no model is on this device yet.";
+  return shown.state.device === "ready" ? "banner_offline" : "banner_nobody";
 }

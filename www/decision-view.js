@@ -1,141 +1,229 @@
-/** A decision laid open: both sides' seconds as bars, every term in a table, the rule in numbers. */
+/**
+ * A decision laid open: first what it comes to, in words; then, for whoever asks, both sides' seconds as bars,
+ * every term in a table, and the rule in numbers. Loaded when the first one is opened.
+ */
 
-import { h } from "./dom.js";
+import { h, icon } from "./dom.js";
 import { count, ratio, seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").DeviceCost} DeviceCost */
 /** @typedef {import("./types.js").EdgeCost} EdgeCost */
+/** @typedef {import("./words/words.js").Words} Words */
+/** @typedef {import("./words/words.js").Phrase} Phrase */
 
 /** @typedef {Exclude<keyof EdgeCost, "available">} Term */
 
 /**
  * The terms of both costs in the order in which they pass.
- * @type {{name: string, key: Term, part: string}[]}
+ * @type {{name: Phrase, key: Term, part: string}[]}
  */
 const TERMS = [
-  { name: "Round trip", key: "rtt_s", part: "net" },
-  { name: "Upload", key: "upload_s", part: "net" },
-  { name: "Queue", key: "queue_s", part: "queue" },
-  { name: "Prefill", key: "prefill_s", part: "prefill" },
-  { name: "Decode", key: "decode_s", part: "decode" },
-  { name: "Download", key: "download_s", part: "net" },
+  { name: "term_rtt", key: "rtt_s", part: "net" },
+  { name: "term_upload", key: "upload_s", part: "net" },
+  { name: "term_queue", key: "queue_s", part: "queue" },
+  { name: "term_prefill", key: "prefill_s", part: "prefill" },
+  { name: "term_decode", key: "decode_s", part: "decode" },
+  { name: "term_download", key: "download_s", part: "net" },
 ];
 
 /**
+ * @param {Words} words
  * @param {Decision} decision
  * @param {TurnReport | null} report the measured outcome, once there is one
  * @returns {HTMLElement}
  */
-export function decisionView(decision, report) {
+export function decisionView(words, decision, report) {
+  const view = new DecisionView(words);
   return h(
     "div",
     { class: "decision" },
-    bars(decision),
-    termsTable(decision),
-    rule(decision),
-    report && report.looks.length > 0 ? looks(report.looks) : null,
-    report ? outcome(report) : null,
-  );
-}
-
-/** What was thought of the device's answer while it was written. @param {import("./types.js").Look[]} taken */
-function looks(taken) {
-  const lines = taken.map(({ n_tokens, ended, p, fused, doubted }) =>
+    view.inWords(decision, report),
+    view.bars(decision),
     h(
-      "tr",
-      {},
-      h("th", { scope: "row" }, ended ? `all ${n_tokens} tokens` : `after ${n_tokens} tokens`),
-      h("td", {}, ratio(p)),
-      h("td", {}, `${ratio(fused)}${doubted ? " → edge" : ""}`),
+      "details",
+      { class: "numbers" },
+      h("summary", {}, words.say("numbers"), icon("chevron")),
+      view.termsTable(decision),
+      view.rule(decision),
+      report && report.looks.length > 0 ? view.looks(report.looks) : null,
+      report ? view.outcome(report) : null,
     ),
   );
-  return h(
-    "table",
-    { class: "looks" },
-    h("thead", {}, row("Second look", "edge needed", "fused", "col")),
-    h("tbody", {}, ...lines),
-  );
 }
 
-/** @param {Decision} decision */
-function bars({ device, edge, route }) {
-  const longest = Math.max(known(device.total_s), known(edge.total_s), 1e-9);
-  return h(
-    "div",
-    { class: "bars" },
-    bar("device", "Device", device, longest, route === "device"),
-    bar("edge", "Edge", edge, longest, route === "edge"),
-  );
-}
+class DecisionView {
+  #words;
 
-/**
- * @param {"device" | "edge"} side
- * @param {string} name
- * @param {DeviceCost | EdgeCost} cost
- * @param {number} longest
- * @param {boolean} chosen
- */
-function bar(side, name, cost, longest, chosen) {
-  const value = cost.available ? seconds(cost.total_s) : "not available";
-  return h(
-    "div",
-    { class: `bar-row ${side}${chosen ? " chosen" : ""}` },
-    h("span", { class: "bar-name" }, name),
-    h(
-      "span",
-      { class: "bar-track", "aria-hidden": "true" },
-      ...(cost.available ? segments(cost, longest) : []),
-    ),
-    h("span", { class: "bar-value" }, value),
-  );
-}
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+  }
 
-/** @param {DeviceCost | EdgeCost} cost @param {number} longest */
-function segments(cost, longest) {
-  return TERMS.filter(({ key }) => known(costOf(cost, key)) > 0).map(({ key, part, name }) => {
-    const value = known(costOf(cost, key));
-    const segment = h("span", { class: `segment ${part}`, title: `${name} ${seconds(value)}` });
-    segment.style.width = `${(100 * value) / longest}%`;
-    return segment;
-  });
-}
+  /** @param {Phrase} phrase @param {import("./words/words.js").Values} [values] */
+  #say(phrase, values) {
+    return this.#words.say(phrase, values);
+  }
 
-/** @param {Decision} decision */
-function termsTable({ device, edge, expected_tokens: expected }) {
-  const parts = TERMS.map(({ name, key, part }) => {
-    const swatch = h("span", { class: `swatch ${part}`, "aria-hidden": "true" });
-    return row(
-      h("span", {}, swatch, name),
-      seconds(costOf(device, key)),
-      seconds(costOf(edge, key)),
+  /** What it comes to. @param {Decision} decision @param {TurnReport | null} report */
+  inWords({ p, device, edge }, report) {
+    const side = this.#say(device.available ? "the_device" : "the_edge");
+    const both = device.available && edge.available;
+    const times = { device: this.#in(device.total_s), edge: this.#in(edge.total_s) };
+    const sentences = [
+      both ? this.#say("in_words_needed", { percent: Math.round(100 * p) }) : null,
+      both ? this.#say("in_words_times", times) : this.#say("in_words_one", { side }),
+    ];
+    if (report?.ttft_s != null) {
+      const took = { first: seconds(report.ttft_s), all: seconds(report.total_s) };
+      sentences.push(this.#say("in_words_took", took));
+    }
+    return h("p", { class: "in-words" }, sentences.filter(Boolean).join(" "));
+  }
+
+  /** @param {number} time in seconds */
+  #in(time) {
+    return this.#say("in_s", { time: seconds(time) });
+  }
+
+  /** What was thought of the device's answer while it was written. @param {import("./types.js").Look[]} taken */
+  looks(taken) {
+    const lines = taken.map(({ n_tokens: n, ended, p, fused, doubted }) =>
+      row(this.#say(ended ? "look_all" : "look_after", { n }), ratio(p), `${ratio(fused)}${doubted ? ` → ${this.#say("edge")}` : ""}`),
     );
-  });
-  return h(
-    "table",
-    {},
-    h("caption", { class: "hidden" }, "Every term of the decision"),
-    h("thead", {}, row("", "Device", "Edge", "col")),
-    h(
-      "tbody",
+    const heads = [this.#say("second_look"), this.#say("edge_needed"), this.#say("rule_fused")];
+    return h(
+      "table",
+      { class: "looks" },
+      h("thead", {}, row(heads[0], heads[1], heads[2], "col")),
+      h("tbody", {}, ...lines),
+    );
+  }
+
+  /** @param {Decision} decision */
+  bars({ device, edge, route }) {
+    const longest = Math.max(known(device.total_s), known(edge.total_s), 1e-9);
+    return h(
+      "div",
+      { class: "bars" },
+      this.#bar("device", device, longest, route === "device"),
+      this.#bar("edge", edge, longest, route === "edge"),
+    );
+  }
+
+  /**
+   * @param {"device" | "edge"} side
+   * @param {DeviceCost | EdgeCost} cost
+   * @param {number} longest
+   * @param {boolean} chosen
+   */
+  #bar(side, cost, longest, chosen) {
+    return h(
+      "div",
+      { class: `bar-row ${side}${chosen ? " chosen" : ""}` },
+      h("span", { class: "bar-name" }, this.#say(side)),
+      h(
+        "span",
+        { class: "bar-track", "aria-hidden": "true" },
+        ...(cost.available ? this.#segments(cost, longest) : []),
+      ),
+      h("span", { class: "bar-value" }, this.#total(cost)),
+    );
+  }
+
+  /** @param {DeviceCost | EdgeCost} cost @param {number} longest */
+  #segments(cost, longest) {
+    return TERMS.filter(({ key }) => known(costOf(cost, key)) > 0).map(({ key, part, name }) => {
+      const value = known(costOf(cost, key));
+      const title = `${this.#say(name)} ${seconds(value)}`;
+      const segment = h("span", { class: `segment ${part}`, title });
+      segment.style.width = `${(100 * value) / longest}%`;
+      return segment;
+    });
+  }
+
+  /** @param {Decision} decision */
+  termsTable({ device, edge, expected_tokens: expected }) {
+    const parts = TERMS.map(({ name, key, part }) => {
+      const swatch = h("span", { class: `swatch ${part}`, "aria-hidden": "true" });
+      const title = h("span", {}, swatch, this.#say(name));
+      return row(title, seconds(costOf(device, key)), seconds(costOf(edge, key)));
+    });
+    return h(
+      "table",
       {},
-      row("Prompt tokens it lacks", count(device.missing_tokens), count(edge.missing_tokens)),
-      row("Tokens expected", count(expected?.device), count(expected?.edge)),
-      ...parts,
-    ),
-    h("tfoot", {}, row("Total", total(device), total(edge))),
-  );
+      h("caption", { class: "hidden" }, this.#say("terms")),
+      h("thead", {}, row("", this.#say("device"), this.#say("edge"), "col")),
+      h(
+        "tbody",
+        {},
+        row(this.#say("lacking"), count(device.missing_tokens), count(edge.missing_tokens)),
+        row(this.#say("expected_tokens"), count(expected?.device), count(expected?.edge)),
+        ...parts,
+      ),
+      h("tfoot", {}, row(this.#say("total"), this.#total(device), this.#total(edge))),
+    );
+  }
+
+  /** @param {DeviceCost | EdgeCost} cost */
+  #total(cost) {
+    return cost.available ? seconds(cost.total_s) : this.#say("not_available");
+  }
+
+  /** The policy's rule with this turn's numbers. @param {Decision} decision */
+  rule(decision) {
+    const { p, alpha_per_s: alpha, theta, fused, drafting, device, edge, route } = decision;
+    const threshold = theta + (drafting?.margin ?? 0);
+    const gap =
+      device.available && edge.available
+        ? seconds(edge.total_s - device.total_s).replace("-", "−")
+        : "–";
+    return h(
+      "p",
+      { class: "rule", dir: "ltr" },
+      term(this.#say("rule_p"), ratio(p)),
+      " − ",
+      term(this.#say("rule_alpha"), String(Number(alpha.toPrecision(2)))),
+      " × ",
+      term(this.#say("rule_gap"), gap),
+      " = ",
+      term(this.#say("rule_fused"), ratio(fused)),
+      h("span", { class: "rule-sign" }, fused > threshold ? " > " : " ≤ "),
+      term(this.#say(drafting ? "rule_theta_margin" : "rule_theta"), ratio(threshold)),
+      h("span", { class: `rule-route ${route}` }, ` → ${this.#say(route)}`),
+    );
+  }
+
+  /** @param {TurnReport} report */
+  outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, reading, edge_warmed }) {
+    const times = { decided: seconds(decided_s), first: seconds(ttft_s), all: seconds(total_s) };
+    const prompt = { n: count(usage.prompt_tokens), cached: count(usage.cached_tokens) };
+    const parts = [
+      this.#say("measured", times),
+      this.#say("prompt_tokens", prompt),
+      this.#say("written", { n: count(usage.completion_tokens) }),
+    ];
+    if (both?.edge_error) parts.push(this.#say("both_failed", { code: both.edge_error }));
+    else if (both) parts.push(this.#say("both_began", { n: count(both.thrown_away_tokens) }));
+    if (reading) parts.push(this.#readingNote(reading));
+    if (edge_warmed) parts.push(this.#say("warmed"));
+    if (dropped > 0) parts.push(this.#say("dropped", { n: dropped }));
+    return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
+  }
+
+  /** @param {import("./types.js").DraftRead} reading */
+  #readingNote({ p_before, p, yes, took_s, error }) {
+    if (p === null) return this.#say("read_failed", { code: error ?? "" });
+    const percent = (/** @type {number} */ share) => Math.round(100 * share);
+    const said = yes === null ? "read" : yes > 0.5 ? "read_yes" : "read_no";
+    return this.#say(said, { time: seconds(took_s), before: percent(p_before), after: percent(p) });
+  }
 }
 
 /** A term of either side; the device has no network. @param {DeviceCost | EdgeCost} cost @param {Term} key */
 function costOf(cost, key) {
   return /** @type {Partial<EdgeCost>} */ (cost)[key];
-}
-
-/** @param {DeviceCost | EdgeCost} cost */
-function total(cost) {
-  return cost.available ? seconds(cost.total_s) : "not available";
 }
 
 /**
@@ -151,55 +239,9 @@ function row(name, device, edge, scope = "row") {
   return h("tr", {}, head, cell(device), cell(edge));
 }
 
-/** The policy's rule with this turn's numbers. @param {Decision} decision */
-function rule(decision) {
-  const { p, alpha_per_s: alpha, theta, fused, drafting, device, edge, route } = decision;
-  const threshold = theta + (drafting?.margin ?? 0);
-  const gap =
-    device.available && edge.available
-      ? seconds(edge.total_s - device.total_s).replace("-", "−")
-      : "–";
-  return h(
-    "p",
-    { class: "rule" },
-    term("p, edge needed", ratio(p)),
-    " − ",
-    term("α per second", String(Number(alpha.toPrecision(2)))),
-    " × ",
-    term("T edge − T device", gap),
-    " = ",
-    term("fused", ratio(fused)),
-    h("span", { class: "rule-sign" }, fused > threshold ? " > " : " ≤ "),
-    term(drafting ? "θ + margin for looks" : "θ", ratio(threshold)),
-    h("span", { class: `rule-route ${route}` }, ` → ${route}`),
-  );
-}
-
 /** @param {string} name @param {string} value */
 function term(name, value) {
   return h("span", { class: "term" }, h("b", {}, value), h("small", {}, name));
-}
-
-/** @param {TurnReport} report */
-function outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, reading, edge_warmed }) {
-  const parts = [
-    `Measured: decided after ${seconds(decided_s)}, first token after ${seconds(ttft_s)}, all after ${seconds(total_s)}`,
-    `${count(usage.prompt_tokens)} prompt tokens, ${count(usage.cached_tokens)} of them cached`,
-    `${count(usage.completion_tokens)} written`,
-  ];
-  if (both?.edge_error) parts.push(`the edge began too, and failed (${both.edge_error})`);
-  else if (both) parts.push(`both began; ${count(both.thrown_away_tokens)} tokens of the edge were for nothing`);
-  if (reading) parts.push(readingNote(reading));
-  if (edge_warmed) parts.push("the edge read the prompt meanwhile");
-  if (dropped > 0) parts.push(`${dropped} of the oldest messages left out`);
-  return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
-}
-
-/** @param {import("./types.js").DraftRead} reading */
-function readingNote({ p_before, p, took_s, error }) {
-  if (p === null) return `the edge was asked what it thinks of this answer, and could not say (${error})`;
-  const percent = (/** @type {number} */ share) => `${Math.round(100 * share)} %`;
-  return `the edge read this answer in ${seconds(took_s)}: that it is needed went from ${percent(p_before)} to ${percent(p)}`;
 }
 
 /** @param {unknown} value @returns {number} */

@@ -9,19 +9,23 @@
  */
 
 import { RouterError } from "./errors.js";
+import { bytes } from "./format.js";
 import { fromPage } from "./messages.js";
+import { surroundings } from "./surroundings.js";
 
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./worker-port.js").WorkerPort} WorkerPort */
 
 /**
- * @typedef {{status: "none" | "loading" | "ready" | "failed", model: ModelInfo | null,
+ * @typedef {{status: "none" | "loading" | "paused" | "ready" | "failed", model: ModelInfo | null,
  *   error: RouterError | null}} DeviceChange
  */
 
 const MARK = "nearside-loading-device";
 /** Weights, KV cache and working memory, relative to the file. */
 const MEMORY_FACTOR = 2;
+/** What ends a load that a person may go on with. */
+const PAUSES = ["download_paused", "connection_metered"];
 
 export class DeviceLoader {
   #port;
@@ -61,17 +65,20 @@ export class DeviceLoader {
       return model;
     } catch (thrown) {
       const error = RouterError.from(thrown, "worker_failed");
-      this.#onChange({ status: "failed", model: null, error });
+      const status = PAUSES.includes(error.code) ? "paused" : "failed";
+      this.#onChange({ status, model: null, error });
       throw error;
     }
   }
 
   /** @returns {Promise<ModelInfo | null>} */
   async #fetchAndLoad() {
-    /** @type {{sha256: string, bytes: number} | null} */
-    const file = await this.#port.call(fromPage.fetchDevice()).answer;
+    /** @type {{sha256: string, bytes: number, kept: boolean} | null} */
+    let file = await this.#port.call(fromPage.fetchDevice(true)).answer;
     if (!file) return null;
     if (!this.#force) refuseIfUnsafe(file);
+    if (!file.kept) file = await this.#port.call(fromPage.fetchDevice(false)).answer;
+    if (!file) return null;
     mark(file.sha256);
     addEventListener("pagehide", unmark);
     try {
@@ -88,8 +95,17 @@ export class DeviceLoader {
   }
 }
 
-/** @param {{sha256: string, bytes: number}} file */
-function refuseIfUnsafe({ sha256, bytes }) {
+/** @param {number} size in bytes */
+function metered(size) {
+  return new RouterError(
+    "connection_metered",
+    `The model for this device is ${bytes(size)}, and this connection may be metered. Load it to fetch it now; until then the edge answers.`,
+  );
+}
+
+/** Before anything is downloaded. @param {{sha256: string, bytes: number, kept: boolean}} file */
+function refuseIfUnsafe({ sha256, bytes: size, kept }) {
+  if (!kept && surroundings().metered) throw metered(size);
   if (marked() === sha256) {
     throw new RouterError(
       "previous_load_crashed",
@@ -97,7 +113,7 @@ function refuseIfUnsafe({ sha256, bytes }) {
     );
   }
   const { deviceMemory } = /** @type {{deviceMemory?: number}} */ (navigator);
-  if (deviceMemory !== undefined && bytes * MEMORY_FACTOR > (deviceMemory / 2) * 2 ** 30) {
+  if (deviceMemory !== undefined && size * MEMORY_FACTOR > (deviceMemory / 2) * 2 ** 30) {
     throw new RouterError(
       "memory_low",
       "The device model may not fit into this device's memory, so only the edge is used. Load it anyway to try.",

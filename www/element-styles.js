@@ -91,7 +91,8 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .empty { margin: auto; text-align: center; color: var(--muted); max-inline-size: 34rem; }
 .question { align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px 16px 4px 16px; background: var(--question); white-space: pre-wrap; overflow-wrap: anywhere; }
 .answer { max-inline-size: 46rem; inline-size: 100%; }
-.text { white-space: pre-wrap; overflow-wrap: anywhere; min-block-size: 1.55em; }
+.text { overflow-wrap: anywhere; min-block-size: 1.55em; }
+.plain { white-space: pre-wrap; }
 .seam { display: inline-block; inline-size: 3px; block-size: 1em; margin-inline: 3px; vertical-align: -2px; border-radius: 2px; background: currentColor; }
 .seam.edge { color: var(--edge); } .seam.device { color: var(--device); }
 .waiting { display: inline-flex; gap: 5px; align-items: center; block-size: 1.55em; }
@@ -124,12 +125,19 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .why summary::-webkit-details-marker { display: none; }
 .why summary:hover { background: var(--soft); color: var(--ink); }
 .why[open] { order: 9; flex-basis: 100%; }
-.why[open] summary .icon { transform: rotate(180deg); }
+.why[open] > summary .icon { transform: rotate(180deg); }
 .answer.outdated { opacity: .45; }
 .foot .quiet[aria-pressed="true"] { color: var(--ink); background: var(--soft); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
 .draft summary { cursor: pointer; } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
 .why-body { margin-block-start: .5rem; }
+.in-words { margin: 0; }
+.numbers summary { display: inline-flex; align-items: center; gap: .15em; color: var(--muted); cursor: pointer; list-style: none; }
+.numbers summary::-webkit-details-marker { display: none; }
+.numbers summary:hover { color: var(--ink); }
+.numbers[open] > summary .icon { transform: rotate(180deg); }
+.numbers[open] > * + * { margin-block-start: .8rem; }
+.thumbs { display: inline-flex; }
 .decision { border: 1px solid var(--line); border-radius: 12px; padding: .85rem 1rem; background: var(--soft); color: var(--ink); display: grid; gap: .8rem; }
 .bars { display: grid; gap: .4rem; }
 .bar-row { display: grid; grid-template-columns: 4.2em 1fr 6.5em; align-items: center; gap: .6rem; color: var(--muted); }
@@ -146,12 +154,12 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .swatch.prefill { background: linear-gradient(135deg, color-mix(in srgb, var(--device) 55%, var(--soft)) 50%, color-mix(in srgb, var(--edge) 55%, var(--soft)) 50%); }
 .swatch.decode { background: linear-gradient(135deg, var(--device) 50%, var(--edge) 50%); }
 table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .2rem 0; text-align: end; font-weight: 400; border-block-end: 1px solid var(--line); }
-th[scope="row"] { text-align: start; color: var(--muted); }
-thead th { color: var(--muted); font-size: .92em; }
-tfoot th, tfoot td { font-weight: 600; border-block-end: 0; }
-tfoot th[scope="row"] { color: var(--ink); }
-th:nth-child(n+2), td:nth-child(n+2) { inline-size: 7.5em; }
+.decision :is(th, td) { padding: .2rem 0; text-align: end; font-weight: 400; border-block-end: 1px solid var(--line); }
+.decision th[scope="row"] { text-align: start; color: var(--muted); }
+.decision thead th { color: var(--muted); font-size: .92em; }
+.decision tfoot :is(th, td) { font-weight: 600; border-block-end: 0; }
+.decision tfoot th[scope="row"] { color: var(--ink); }
+.decision :is(th, td):nth-child(n+2) { inline-size: 7.5em; }
 .rule { margin: 0; display: flex; flex-wrap: wrap; align-items: baseline; gap: .35em; row-gap: .5em; color: var(--muted); }
 .term { display: inline-grid; justify-items: center; }
 .term b { color: var(--ink); font-weight: 600; font-variant-numeric: tabular-nums; }
@@ -191,7 +199,7 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
   form { margin: .25rem .6rem .6rem; }
   .decision { padding: .7rem .75rem; }
   .bar-row { grid-template-columns: 3.4em 1fr 5em; }
-  th:nth-child(n+2), td:nth-child(n+2) { inline-size: 5.5em; }
+  .decision :is(th, td):nth-child(n+2) { inline-size: 5.5em; }
   textarea { font-size: 16px; }
 }
 @media (prefers-reduced-motion: reduce) { * { animation: none !important; transition: none !important; } }

@@ -21,8 +21,7 @@ import { reachedOurLimit, silenceOf } from "./turn-foot.js";
 
 const START_ATTRIBUTES = ["manifest", "device-model", "models-base", "calibration", "keep-dialogue"];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
-const STOPPED = "Stopped before there was an answer.";
-const LOOK_ATTRIBUTES = ["placeholder", "label"];
+const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
 
 /**
  * @attr base-url - the edge: any OpenAI-compatible server
@@ -37,6 +36,7 @@ const LOOK_ATTRIBUTES = ["placeholder", "label"];
  * @attr log-outcomes - keep what a person says of answers, on this device, to calibrate on
  * @attr system - a system prompt
  * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
+ * @attr lang - the language of its own words, by default that of the page around it: en, de, es, fr, zh, ar, ja
  * @attr placeholder - the input's hint
  * @attr theme - light, dark, or auto (the default)
  * @fires nearside-ready, nearside-route, nearside-turn, nearside-warning, nearside-error
@@ -78,11 +78,12 @@ export class NearsideChat extends HTMLElement {
       setMode: (mode) => this.setAttribute("mode", mode),
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
+      pauseDownload: () => this.router?.pauseDownload(),
     });
   }
 
   connectedCallback() {
-    this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
+    this.#look();
     this.#view.setMode(this.#mode());
     this.#view.setMaxTokens(this.#maxTokens());
     void this.#recall();
@@ -104,13 +105,18 @@ export class NearsideChat extends HTMLElement {
   attributeChangedCallback(name, before, value) {
     if (before === value || !this.isConnected) return;
     if (LOOK_ATTRIBUTES.includes(name)) {
-      this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
+      this.#look();
     } else if (START_ATTRIBUTES.includes(name)) {
       void this.#recall();
       if (this.#ownsRouter) this.#createRouter();
     } else {
       this.#configure(name);
     }
+  }
+
+  #look() {
+    this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
+    void this.#view.speak(this.closest("[lang]")?.getAttribute("lang") || "en");
   }
 
   /** The router in use. Set one to share it or to give it other options. */
@@ -314,11 +320,12 @@ export class NearsideChat extends HTMLElement {
    * @param {boolean} wentOn whether the answer had begun before
    */
   #settle(view, report, wentOn) {
+    const { words } = this.#view;
     const silent = view.text.trim() === "";
     if (wentOn) this.#messages.pop();
     if (wentOn || (report && !silent)) this.#messages.push({ role: "assistant", content: view.text });
     this.#remember();
-    const missing = report && report.finish_reason !== "abort" ? silenceOf(report) : STOPPED;
+    const missing = report && report.finish_reason !== "abort" ? silenceOf(report, words) : words.say("silent_stopped");
     if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
     this.#view.endAnswer({ missing: wentOn || (report && !silent) ? null : missing });
     if (report || this.getAttribute("state") === "answering") this.#setState("ready");
@@ -330,7 +337,7 @@ export class NearsideChat extends HTMLElement {
   #failed(error) {
     if (error.code === "aborted") return;
     this.#setState("error");
-    this.#view.showTurnError(error.message);
+    this.#view.showTurnError(error);
     this.#fire("nearside-error", { code: error.code, message: error.message });
   }
 

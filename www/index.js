@@ -16,7 +16,7 @@ import { fromPage } from "./messages.js";
 import { coreConfig, startOptions, turnRequest, workerUrl } from "./options.js";
 import { SentMessages } from "./sent-messages.js";
 import { OutcomeLog } from "./outcome-log.js";
-import { watchSurroundings } from "./surroundings.js";
+import { surroundings, watchSurroundings } from "./surroundings.js";
 import { WorkerPort } from "./worker-port.js";
 
 export { RouterError };
@@ -30,6 +30,7 @@ export { RouterError };
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./types.js").CoreState} CoreState */
+/** @typedef {import("./types.js").StoredModel} StoredModel */
 /** @typedef {import("./messages.js").Notice} Notice */
 /** @typedef {import("./outcome-log.js").OutcomeExport} OutcomeExport */
 
@@ -37,7 +38,7 @@ export { RouterError };
  * @typedef {object} RouterState
  * @property {"loading" | "ready" | "answering" | "failed" | "disposed"} phase
  * @property {boolean} scorerReady
- * @property {"none" | "loading" | "ready" | "failed"} device
+ * @property {"none" | "loading" | "paused" | "ready" | "failed"} device `paused`: its download waits for `loadDevice`
  * @property {ModelInfo | null} deviceModel
  * @property {import("./types.js").Models | null} models what the manifest says of them
  * @property {CoreState} core the link, the measured rates, the mode
@@ -45,6 +46,8 @@ export { RouterError };
 
 /** A worker that dies more often than this is not started again. */
 const MAX_RESTARTS = 3;
+/** Why the device model is not loaded until somebody asks. */
+const CAREFUL = ["previous_load_crashed", "memory_low", "connection_metered"];
 
 /**
  * Events: `route` (detail: Decision), `progress` (Progress), `state`
@@ -152,11 +155,38 @@ export class Router extends EventTarget {
     return this.#port.call(fromPage.probe()).answer;
   }
 
-  /** Loads the device model, also after an earlier load failed or the tab died in it. */
+  /**
+   * Loads the device model, also after an earlier load was paused or failed, or the tab died in it; and
+   * over a metered connection. What has arrived before is not downloaded again.
+   */
   loadDevice() {
     this.#restartIfFailed();
+    if (!this.#state.scorerReady) void this.#loadScorer(false).catch(() => {});
     this.deviceReady = handled(this.#device.load({ force: true }));
     return this.deviceReady;
+  }
+
+  /** Pauses what is being downloaded; `loadDevice` goes on with it, also on a later visit. */
+  pauseDownload() {
+    this.#port.tell(fromPage.pauseDownload());
+  }
+
+  /**
+   * The model files on this device, those of other pages of this site among them.
+   * @returns {Promise<import("./types.js").StoredModel[]>}
+   */
+  async storedModels() {
+    await this.#started;
+    return this.#port.call(fromPage.listModels()).answer;
+  }
+
+  /**
+   * Takes a model file off this device. A model that is loaded stays so until the page is left.
+   * @param {string} sha256
+   */
+  async deleteModel(sha256) {
+    await this.#started;
+    await this.#port.call(fromPage.deleteModel(sha256)).answer;
   }
 
   /** Forgets what the device still holds of the dialogue. */
@@ -269,8 +299,8 @@ export class Router extends EventTarget {
       const { manifestError, models } = await started;
       this.#update({ models });
       if (manifestError) throw RouterError.fromReport(manifestError);
-      const scorer = await this.#port.call(fromPage.loadScorer()).answer;
-      this.#update({ phase: "ready", scorerReady: scorer !== null });
+      await this.#loadScorer(this.#options.loadsDevice && surroundings().metered);
+      this.#update({ phase: "ready" });
     } catch (thrown) {
       const error = RouterError.from(thrown, "worker_failed");
       this.#update({ phase: this.#port.failed ? "failed" : "ready" });
@@ -279,11 +309,19 @@ export class Router extends EventTarget {
     }
   }
 
+  /** @param {boolean} onlyKept whether nothing is to be downloaded */
+  async #loadScorer(onlyKept) {
+    const scorer = await this.#port.call(fromPage.loadScorer(onlyKept)).answer;
+    this.#update({ scorerReady: scorer !== null });
+  }
+
   /** @param {import("./device-loader.js").DeviceChange} change */
   #deviceChanged({ status, model, error }) {
     this.#update({ device: status, deviceModel: model });
     for (const warning of model?.warnings ?? []) this.#emit("warning", warning);
-    if (error?.code === "previous_load_crashed" || error?.code === "memory_low") {
+    if (status === "ready") void persist();
+    if (error?.code === "download_paused") return;
+    if (error && CAREFUL.includes(error.code)) {
       this.#emit("warning", { code: error.code, message: error.message });
     } else if (error) {
       this.#report(error);
@@ -465,4 +503,14 @@ function unlessAborted(promise, signal) {
     signal.addEventListener("abort", stop, { once: true });
     promise.then(resolve, reject);
   });
+}
+
+/**
+ * Asks the browser to keep what is stored. Once there is a model, so that a browser that asks the person asks
+ * about something that is there.
+ */
+async function persist() {
+  const { storage } = navigator;
+  if (!storage?.persist || (await storage.persisted())) return;
+  await storage.persist();
 }

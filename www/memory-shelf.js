@@ -2,26 +2,44 @@
 
 /** @typedef {import("./model-store.js").Shelf} Shelf */
 /** @typedef {import("./model-store.js").Sink} Sink */
+/** @typedef {import("./types.js").ModelFile} ModelFile */
 /** @typedef {import("./types.js").Source} Source */
 
 /** @implements {Shelf} */
 export class MemoryShelf {
+  /** What has arrived of files whose download is paused, by digest. @type {Map<string, Uint8Array[]>} */
+  #begun = new Map();
+
   /** Nothing is kept: the core has read the file, and its bytes would only take memory. */
   async find() {
     return null;
   }
 
-  async forget() {}
+  /** @param {ModelFile} file */
+  async forget(file) {
+    this.#begun.delete(file.sha256);
+  }
 
-  /** @returns {Promise<Sink>} */
-  async begin() {
-    /** @type {Uint8Array[]} */
-    let pieces = [];
+  async list() {
+    return [];
+  }
+
+  async check() {
+    return true;
+  }
+
+  /** @param {ModelFile} file @returns {Promise<Sink>} */
+  async begin(file) {
+    const pieces = this.#begun.get(file.sha256) ?? [];
+    this.#begun.delete(file.sha256);
     return {
+      size: () => pieces.reduce((sum, piece) => sum + piece.length, 0),
       write: (bytes) => void pieces.push(bytes.slice()),
-      keep: async () => sourceFrom(pieces),
-      discard: async () => void (pieces = []),
       written: () => pieces,
+      rewind: () => void pieces.splice(0),
+      keep: async () => sourceFrom(pieces),
+      suspend: async () => void this.#begun.set(file.sha256, pieces),
+      discard: async () => void pieces.splice(0),
     };
   }
 }

@@ -15,11 +15,11 @@
 /** @typedef {import("./errors.js").ErrorReport} ErrorReport */
 
 /** Changed whenever a message changes its meaning; both sides must agree. */
-export const PROTOCOL = 3;
+export const PROTOCOL = 4;
 
 /**
  * What only the page can see of its surroundings.
- * @typedef {{online: boolean, dataSaver: boolean, lowBattery: boolean, visible: boolean}} Surroundings
+ * @typedef {{online: boolean, dataSaver: boolean, metered: boolean, lowBattery: boolean, visible: boolean}} Surroundings
  */
 
 /**
@@ -39,8 +39,11 @@ export const PROTOCOL = 3;
 
 /**
  * @typedef {{type: "start", id: number, options: StartOptions}
- *   | {type: "load-scorer", id: number}
- *   | {type: "fetch-device", id: number}
+ *   | {type: "load-scorer", id: number, onlyKept: boolean}
+ *   | {type: "fetch-device", id: number, onlyKept: boolean}
+ *   | {type: "pause-download"}
+ *   | {type: "list-models", id: number}
+ *   | {type: "delete-model", id: number, sha256: string}
  *   | {type: "load-device", id: number}
  *   | {type: "chat", id: number, request: ChatRequest}
  *   | {type: "recall", dialogue: NewMessages}
@@ -74,8 +77,15 @@ export const PROTOCOL = 3;
 export const fromPage = {
   /** @param {StartOptions} options */
   start: (options) => ({ type: /** @type {const} */ ("start"), options }),
-  loadScorer: () => ({ type: /** @type {const} */ ("load-scorer") }),
-  fetchDevice: () => ({ type: /** @type {const} */ ("fetch-device") }),
+  /** @param {boolean} onlyKept whether nothing is to be downloaded */
+  loadScorer: (onlyKept) => ({ type: /** @type {const} */ ("load-scorer"), onlyKept }),
+  /** @param {boolean} onlyKept as above */
+  fetchDevice: (onlyKept) => ({ type: /** @type {const} */ ("fetch-device"), onlyKept }),
+  /** @returns {PageMessage} */
+  pauseDownload: () => ({ type: "pause-download" }),
+  listModels: () => ({ type: /** @type {const} */ ("list-models") }),
+  /** @param {string} sha256 */
+  deleteModel: (sha256) => ({ type: /** @type {const} */ ("delete-model"), sha256 }),
   loadDevice: () => ({ type: /** @type {const} */ ("load-device") }),
   /** The dialogue that a later turn goes on with. @param {NewMessages} dialogue @returns {PageMessage} */
   recall: (dialogue) => ({ type: "recall", dialogue }),

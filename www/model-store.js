@@ -3,9 +3,11 @@
  *
  * A file is used only after its size and SHA-256 match the manifest. Where it
  * is kept is a `Shelf`'s business: OPFS where the browser has it, memory where
- * it does not, and anything else that implements the same functions.
+ * it does not, and anything else that implements the same functions. A download
+ * that is paused, or that fails, leaves what has arrived, and goes on from there.
  */
 
+import { download } from "./download.js";
 import { RouterError } from "./errors.js";
 import { MemoryShelf } from "./memory-shelf.js";
 import { OpfsShelf } from "./opfs-shelf.js";
@@ -14,22 +16,31 @@ import { OpfsShelf } from "./opfs-shelf.js";
 /** @typedef {import("./types.js").Source} Source */
 /** @typedef {import("./types.js").Sha256} Sha256 */
 
+/** @typedef {import("./types.js").StoredModel} StoredModel */
+
 /**
  * A place for checked files, named by their digest.
  * @typedef {object} Shelf
  * @property {(file: ModelFile) => Promise<Source | null>} find a file that was kept before
- * @property {(file: ModelFile) => Promise<Sink>} begin room for a file about to arrive
+ * @property {(file: ModelFile) => Promise<Sink>} begin room for a file about to arrive, with what has arrived of it before
  * @property {(file: ModelFile) => Promise<void>} forget so that the next fetch downloads again
+ * @property {() => Promise<StoredModel[]>} list
+ * @property {(file: ModelFile, pause: () => Promise<void>) => Promise<boolean>} check whether all of a kept file is what it was
  */
 
 /**
  * A file while it arrives. Until `keep`, `find` must not see it, whatever happens.
  * @typedef {object} Sink
+ * @property {() => number} size how many bytes have arrived
  * @property {(bytes: Uint8Array) => void} write appends; throws when there is no room
+ * @property {() => Iterable<Uint8Array>} written what has arrived so far, to check it or to carry it elsewhere
+ * @property {() => void} rewind begins anew
  * @property {() => Promise<Source>} keep
+ * @property {() => Promise<void>} suspend leaves what has arrived to the next `begin`
  * @property {() => Promise<void>} discard
- * @property {() => Uint8Array[]} written what has arrived so far, to carry it elsewhere
  */
+
+/** @typedef {(bytes: number, how?: {kept: boolean}) => void} OnBytes steps towards `file.bytes`; `kept`: these were there before */
 
 export class ModelStore {
   /** @type {Shelf} */
@@ -61,7 +72,7 @@ export class ModelStore {
   static async open(storage, newSha256, warn) {
     if (storage === "memory") return new ModelStore(new MemoryShelf(), newSha256, warn);
     try {
-      return new ModelStore(await OpfsShelf.open(), newSha256, warn);
+      return new ModelStore(await OpfsShelf.open(newSha256), newSha256, warn);
     } catch (error) {
       warn(storageUnavailable(error));
       return new ModelStore(new MemoryShelf(), newSha256, warn);
@@ -71,14 +82,15 @@ export class ModelStore {
   /**
    * The file, from the shelf or from its URL.
    * @param {ModelFile} file with an absolute `url`
-   * @param {(bytes: number) => void} onBytes called with each step towards `file.bytes`
-   * @returns {Promise<Source>}
+   * @param {OnBytes} onBytes
+   * @param {{signal: AbortSignal, onlyKept: boolean}} how `onlyKept`: nothing is downloaded
+   * @returns {Promise<Source | null>} null where it would have to be downloaded and may not
    */
-  async fetch(file, onBytes) {
+  async fetch(file, onBytes, { signal, onlyKept }) {
     return exclusively(file, async () => {
       const kept = await this.#shelf.find(file);
-      if (!kept) return this.#download(file, onBytes);
-      onBytes(file.bytes);
+      if (!kept) return onlyKept ? null : this.#download(file, onBytes, signal);
+      onBytes(file.bytes, { kept: true });
       return kept;
     });
   }
@@ -88,28 +100,56 @@ export class ModelStore {
     await this.#shelf.forget(file);
   }
 
-  /** @param {ModelFile} file @param {(bytes: number) => void} onBytes */
-  async #download(file, onBytes) {
+  /** What is on this device, also of other pages of this site. */
+  list() {
+    return this.#shelf.list();
+  }
+
+  /** @param {ModelFile} file @param {() => Promise<void>} pause */
+  check(file, pause) {
+    return exclusively(file, () => this.#shelf.check(file, pause));
+  }
+
+  /** @param {ModelFile} file @param {OnBytes} onBytes @param {AbortSignal} signal @returns {Promise<Source>} */
+  async #download(file, onBytes, signal) {
     let sink = await this.#begin(file);
-    const sha256 = this.#newSha256();
-    let receivedBytes = 0;
+    let sha256 = this.#digestOf(sink);
+    let size = sink.size();
+    const goesOn = size > 0;
+    onBytes(size, { kept: true });
     try {
-      for await (const bytes of body(file)) {
-        receivedBytes += bytes.length;
-        if (receivedBytes > file.bytes) break;
+      for await (const { at, bytes } of download(file, size, signal)) {
+        if (at === 0 && size > 0) {
+          onBytes(-size, { kept: true });
+          sink.rewind();
+          sha256.free();
+          [sha256, size] = [this.#newSha256(), 0];
+        }
+        size += bytes.length;
+        if (size > file.bytes) break;
         sha256.update(bytes);
         sink = await this.#write(sink, file, bytes);
         onBytes(bytes.length);
       }
-      check(file, receivedBytes, sha256.hex());
+      check(file, size, sha256.hex());
       return await this.#keep(sink, file);
     } catch (error) {
-      onBytes(-Math.min(receivedBytes, file.bytes));
-      await sink.discard();
+      onBytes(-Math.min(size, file.bytes), { kept: true });
+      if (leavesWhatCame(error)) await sink.suspend();
+      else await sink.discard();
+      // What was there before may have been damaged.
+      if (goesOn && codeOf(error) === "digest_mismatch") return this.#download(file, onBytes, signal);
       throw error;
     } finally {
       sha256.free();
     }
+  }
+
+  /** The digest so far, to go on with. @param {Sink} sink */
+  #digestOf(sink) {
+    const sha256 = this.#newSha256();
+    for (const piece of sink.written()) sha256.update(piece);
+    return sha256;
   }
 
   /** @param {ModelFile} file */
@@ -148,44 +188,22 @@ export class ModelStore {
   async #spill(sink, file, error, rest) {
     this.#warn(storageUnavailable(error));
     const memory = await this.#memory.begin(file);
-    for (const piece of [...sink.written(), ...rest]) memory.write(piece);
+    memory.rewind();
+    for (const piece of sink.written()) memory.write(piece);
+    for (const piece of rest) memory.write(piece);
     await sink.discard();
     return memory;
   }
 }
 
-/**
- * The file's bytes as they arrive.
- * @param {ModelFile} file
- * @returns {AsyncGenerator<Uint8Array>}
- */
-async function* body(file) {
-  /** @type {ReadableStreamDefaultReader<Uint8Array> | undefined} */
-  let reader;
-  try {
-    // The shelf is the cache: a second copy in the HTTP cache would only take room.
-    const response = await fetch(file.url, { cache: "no-store", credentials: "omit" });
-    if (!response.ok || !response.body) throw new Error(`HTTP ${response.status}`);
-    reader = response.body.getReader();
-    for (;;) {
-      const { done, value } = await reader.read();
-      if (done) return;
-      yield value;
-    }
-  } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
-    const next =
-      why === "HTTP 404"
-        ? `There is no such file at ${file.url}; whoever runs the site must put it there.`
-        : "Check the connection and load again.";
-    throw new RouterError(
-      "download_failed",
-      `\`${file.name}\` could not be downloaded (${why}). ${next}`,
-      { cause },
-    );
-  } finally {
-    reader?.cancel().catch(() => {});
-  }
+/** @param {unknown} error */
+function codeOf(error) {
+  return error instanceof RouterError ? error.code : null;
+}
+
+/** Whether a later download may go on with what came. @param {unknown} error */
+function leavesWhatCame(error) {
+  return ["download_paused", "download_failed"].includes(codeOf(error) ?? "");
 }
 
 /** @param {ModelFile} file @param {number} receivedBytes @param {string} hex */
@@ -221,7 +239,15 @@ function storageUnavailable(cause) {
  * @param {() => Promise<T>} work
  * @returns {Promise<T>}
  */
-function exclusively(file, work) {
-  if (!navigator.locks) return work();
-  return navigator.locks.request(`nearside-${file.sha256}`, work);
+async function exclusively(file, work) {
+  const name = `nearside-${file.sha256}`;
+  let begun = false;
+  const begin = () => ((begun = true), work());
+  try {
+    if (navigator.locks) return await navigator.locks.request(name, begin);
+  } catch (thrown) {
+    // A frame of another origin may be refused locks, and then goes without.
+    if (begun) throw thrown;
+  }
+  return work();
 }

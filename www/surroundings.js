@@ -15,6 +15,7 @@ export function surroundings() {
   return {
     online: navigator.onLine,
     dataSaver: connection()?.saveData === true,
+    metered: isMetered(),
     lowBattery: battery !== null && !battery.charging && battery.level < LOW_BATTERY,
     visible: document.visibilityState !== "hidden",
   };
@@ -62,9 +63,15 @@ async function batteryOf(navigator) {
   }
 }
 
+/** Whether what is downloaded may cost the person money, as far as the browser tells. */
+function isMetered() {
+  const { saveData, type } = connection() ?? {};
+  return saveData === true || type === "cellular";
+}
+
 /** The Network Information API, where the browser has it. */
 function connection() {
-  const { connection } = /** @type {{connection?: EventTarget & {saveData?: boolean}}} */ (
+  const { connection } = /** @type {{connection?: EventTarget & {saveData?: boolean, type?: string}}} */ (
     navigator
   );
   return connection;

@@ -2,8 +2,11 @@
 
 import { h, icon } from "./dom.js";
 
+/** @typedef {import("./words/words.js").Words} Words */
+
 export class Thought {
-  #title = h("span", {}, "Thinking…");
+  #words;
+  #title = h("span");
   #text = h("p", {});
   element = h(
     "details",
@@ -15,10 +18,15 @@ export class Thought {
   /** When it began to think, or began again; null while it does not. @type {number | null} */
   #since = null;
 
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+  }
+
   /** @param {string} text */
   add(text) {
+    if (this.#since === null) this.#words.text(this.#title, "thinking");
     this.#since ??= performance.now();
-    this.#title.textContent = "Thinking…";
     this.#text.append(text);
   }
 
@@ -27,6 +35,6 @@ export class Thought {
     if (this.#since === null) return;
     this.#millis += performance.now() - this.#since;
     this.#since = null;
-    this.#title.textContent = `Thought for ${(this.#millis / 1000).toFixed(1)} s`;
+    this.#words.text(this.#title, "thought", { seconds: (this.#millis / 1000).toFixed(1) });
   }
 }

@@ -1,15 +1,15 @@
 /** What stands under an answer: who gave it and why, how it ended, and what can be done about it. */
 
-import { decisionView } from "./decision-view.js";
+import { copyButton } from "./copy-button.js";
 import { h, icon } from "./dom.js";
 import { count, seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./words/words.js").Words} Words */
 
-const SIDES = { device: "On this device", edge: "Edge" };
-const COPIED_MILLIS = 1500;
+const SIDES = /** @type {const} */ ({ device: "side_device", edge: "side_edge" });
 
 /**
  * What the reader can do with an answer.
@@ -20,59 +20,80 @@ const COPIED_MILLIS = 1500;
  */
 
 export class TurnFoot {
+  #words;
   #copied;
   /** @type {Decision | null} */
   #decision = null;
+  /** @type {TurnReport | null} */
+  #report = null;
   #note = h("p", { class: "note", part: "note", hidden: true });
   #line = h("div", { class: "foot" });
   #chip = h("span", { class: "chip", part: "chip" });
   #reason = h("span", { class: "reason", part: "reason" });
   #timing = h("span", { class: "timing" });
   #inner = h("div", { class: "why-body" });
-  #details = h(
-    "details",
-    { class: "why", part: "details" },
-    h("summary", {}, "Why", icon("chevron")),
-    this.#inner,
-  );
+  #details;
   element = h("div", {}, this.#note, this.#line);
 
-  /** @param {() => string} copied the text that its button copies */
-  constructor(copied) {
+  /** @param {Words} words @param {() => string} copied the text that its button copies */
+  constructor(words, copied) {
+    this.#words = words;
     this.#copied = copied;
-    this.#details.addEventListener("toggle", () =>
-      this.element.parentElement?.scrollIntoView?.({ block: "nearest" }),
-    );
+    const summary = h("summary", {}, words.text(h("span"), "why"), icon("chevron"));
+    this.#details = h("details", { class: "why", part: "details" }, summary, this.#inner);
+    this.#details.addEventListener("toggle", () => void this.#explain());
   }
 
   /** @param {Decision} decision */
   route(decision) {
     this.#decision = decision;
     this.#chip.className = `chip ${decision.route}`;
-    this.#chip.replaceChildren(icon(decision.route), SIDES[decision.route]);
-    this.#reason.textContent = decision.sentence;
-    this.#inner.replaceChildren(decisionView(decision, null));
+    this.#chip.replaceChildren(icon(decision.route), this.#side(decision.route));
+    this.#sayReason(decision, decision);
     this.#line.replaceChildren(this.#chip, this.#reason, this.#details);
   }
 
-  /** @param {{from: Route, to: Route, sentence: string}} move */
-  move({ from, to, sentence }) {
+  /** @param {{from: Route, to: Route, reason: string, sentence: string}} move */
+  move(move) {
+    const { from, to } = move;
     this.#chip.className = `chip ${to}`;
-    this.#chip.replaceChildren(icon(from), icon("arrow"), icon(to), SIDES[to]);
-    this.#reason.textContent = sentence;
+    this.#chip.replaceChildren(icon(from), icon("arrow"), icon(to), this.#side(to));
+    this.#sayReason(move, this.#decision);
+  }
+
+  /** @param {Route} route */
+  #side(route) {
+    return this.#words.text(h("span"), SIDES[route]);
+  }
+
+  /** @param {{reason: string, sentence: string}} why @param {Decision | null} decision */
+  #sayReason(why, decision) {
+    const percent = Math.round(100 * (decision?.p ?? 0));
+    this.#words.keep(this.#reason, () => (this.#reason.textContent = this.#words.reason(why, { percent })));
   }
 
   /** @param {TurnReport} report */
   finish(report) {
-    const decision = report.decision ?? this.#decision;
-    if (decision) this.#inner.replaceChildren(decisionView(decision, report));
-    this.#timing.textContent =
-      report.finish_reason === "abort" ? "Stopped" : seconds(report.total_s);
+    const words = this.#words;
+    this.#report = report;
+    if (report.finish_reason === "abort") words.text(this.#timing, "stopped");
+    else this.#timing.textContent = seconds(report.total_s);
     this.#line.append(this.#timing, this.#details, this.#copyButton());
+    void this.#explain();
     // Of an answer without a word the element says why.
-    const ending = this.#copied().trim() === "" ? null : endingOf(report);
-    this.#note.replaceChildren(h("span", {}, ending ?? ""));
+    const ending = this.#copied().trim() === "" ? null : endingOf(report, words);
+    const said = h("span");
+    this.#note.replaceChildren(words.keep(said, () => (said.textContent = endingOf(report, words) ?? "")));
     this.#note.hidden = ending === null;
+  }
+
+  /** What the decision was, for whoever opens it: what it takes to show that is loaded then. */
+  async #explain() {
+    const decision = this.#report?.decision ?? this.#decision;
+    if (!this.#details.open || !decision) return;
+    const { decisionView } = await import("./decision-view.js");
+    this.#inner.replaceChildren(decisionView(this.#words, decision, this.#report));
+    this.element.parentElement?.scrollIntoView?.({ block: "nearest" });
   }
 
   /** Of an answer from an earlier visit only the text is known. */
@@ -83,52 +104,44 @@ export class TurnFoot {
   /** @param {Offers} offers */
   offer({ rate, askEdge, goOn }) {
     const thumbs = /** @type {const} */ (["up", "down"]).map((verdict) => {
-      const button = quietButton(verdict, verdict === "up" ? "Good answer" : "Bad answer");
-      button.setAttribute("aria-pressed", "false");
+      const button = h("button", { class: "quiet", type: "button", part: verdict, "aria-pressed": "false" }, icon(verdict));
       button.addEventListener("click", () => {
         rate(verdict);
         for (const thumb of thumbs) thumb.setAttribute("aria-pressed", String(thumb === button));
         for (const thumb of thumbs) thumb.disabled = true;
       });
-      return button;
+      return this.#words.name(button, verdict);
     });
-    this.#line.append(...thumbs);
-    if (askEdge) this.#line.append(textButton("ask-edge", "Ask the edge", askEdge));
-    if (goOn) this.#note.append(textButton("go-on", "Go on", goOn));
+    this.#line.append(h("span", { class: "thumbs" }, ...thumbs));
+    if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
+    if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
   }
 
   #copyButton() {
-    const button = quietButton("copy", "Copy the answer");
-    button.addEventListener("click", async () => {
-      await navigator.clipboard?.writeText(this.#copied()).catch(() => {});
-      button.replaceChildren(icon("check"));
-      setTimeout(() => button.replaceChildren(icon("copy")), COPIED_MILLIS);
-    });
-    return button;
+    return this.#words.name(copyButton(this.#copied, "copy"), "copy");
+  }
+
+  /** @param {string} part @param {import("./words/words.js").Phrase} phrase @param {() => void} onclick */
+  #textButton(part, phrase, onclick) {
+    return this.#words.text(h("button", { class: "text-button", type: "button", part, onclick }), phrase);
   }
 }
 
-/** Why an answer ended that did not end by itself, for a person. @param {TurnReport} report */
-function endingOf(report) {
-  if (report.flaw === "repetition") {
-    return "The model began to repeat itself, so the answer was ended here.";
-  }
-  if (report.flaw === "refusal") return "The model says that it cannot answer this.";
-  if (report.finish_reason === "content_filter") {
-    return "The server's filter withheld the rest of this answer.";
-  }
-  return report.finish_reason === "length" ? `The answer reached ${limitOf(report)}.` : null;
+/** Why an answer ended that did not end by itself, for a person. @param {TurnReport} report @param {Words} words */
+function endingOf(report, words) {
+  if (report.flaw === "repetition") return words.say("ended_repetition");
+  if (report.flaw === "refusal") return words.say("ended_refusal");
+  if (report.finish_reason === "content_filter") return words.say("ended_filter");
+  return report.finish_reason === "length" ? words.say("ended_length", { limit: limitOf(report, words) }) : null;
 }
 
-/** Why there is no answer, for a person. @param {TurnReport} report */
-export function silenceOf(report) {
+/** Why there is no answer, for a person. @param {TurnReport} report @param {Words} words */
+export function silenceOf(report, words) {
   const { finish_reason, thinking } = report;
-  if (finish_reason === "content_filter") {
-    return "The server's filter withheld the answer. Other words may help.";
-  }
+  if (finish_reason === "content_filter") return words.say("silent_filter");
   return finish_reason === "length" && thinking
-    ? `The model was still thinking when it reached ${limitOf(report)}.`
-    : "The model said nothing.";
+    ? words.say("silent_thinking", { limit: limitOf(report, words) })
+    : words.say("silent");
 }
 
 /** Whether the limit was the page's. @param {TurnReport} report */
@@ -136,21 +149,8 @@ export function reachedOurLimit({ usage, max_tokens }) {
   return usage.completion_tokens >= max_tokens;
 }
 
-/** What an answer reached whose end is "length". @param {TurnReport} report */
-function limitOf(report) {
-  if (reachedOurLimit(report)) return `its limit of ${count(report.max_tokens)} tokens`;
-  return report.route === "edge"
-    ? "a limit of the server's own"
-    : "the end of the model's context on this device";
-}
-
-/** @param {string} part @param {string} name @param {() => void} onclick */
-function textButton(part, name, onclick) {
-  return h("button", { class: "text-button", type: "button", part, onclick }, name);
-}
-
-/** A button that is only an icon. @param {"copy" | "up" | "down"} name @param {string} label */
-function quietButton(name, label) {
-  const attributes = { class: "quiet", type: "button", part: name, "aria-label": label, title: label };
-  return h("button", attributes, icon(name));
+/** What an answer reached whose end is "length". @param {TurnReport} report @param {Words} words */
+function limitOf(report, words) {
+  if (reachedOurLimit(report)) return words.say("limit_ours", { n: count(report.max_tokens) });
+  return words.say(report.route === "edge" ? "limit_server" : "limit_context");
 }

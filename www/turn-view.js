@@ -1,39 +1,43 @@
 /** One answer as it grows: its text, what was thought before it, and its foot. */
 
 import { h, icon } from "./dom.js";
+import { AnswerText } from "./markdown/answer-text.js";
 import { Thought } from "./thought.js";
 import { TurnFoot } from "./turn-foot.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").Route} Route */
+/** @typedef {import("./words/words.js").Words} Words */
 
 export class TurnView {
-  /** The answer so far. */
-  text = "";
+  #words;
+  #answer;
   /** What was there before the answer was gone on with. @type {{text: string, foot: TurnFoot} | null} */
   #begun = null;
-  /** @type {Text | null} */
-  #run = null;
+  /** Where in the answer this side has begun. */
+  #sideBegan = 0;
   /** @type {Thought | null} */
   #thought = null;
   #thoughts = h("div", {});
-  /** What one turn writes of the answer. */
-  #stretch = h("span", {});
-  #body = h("div", { class: "text", part: "answer" }, this.#stretch);
   #reading = h("span", { class: "reading" });
   #waiting = h("span", { class: "waiting" }, h("i"), h("i"), h("i"), this.#reading);
-  #foot = this.#newFoot();
+  #body = h("div", { class: "text", part: "answer" }, this.#waiting);
+  #foot;
 
-  constructor() {
-    this.#stretch.append(this.#waiting);
-    this.element = h(
-      "article",
-      { class: "answer", "aria-label": "Answer" },
-      this.#thoughts,
-      this.#body,
-      this.#foot.element,
-    );
+  /** @param {Words} words */
+  constructor(words) {
+    this.#words = words;
+    this.#answer = new AnswerText(words);
+    this.#body.prepend(this.#answer.element);
+    this.#foot = this.#newFoot();
+    const element = h("article", { class: "answer" }, this.#thoughts, this.#body, this.#foot.element);
+    this.element = words.keep(element, () => element.setAttribute("aria-label", words.say("answer")));
+  }
+
+  /** The answer so far, as it was written. */
+  get text() {
+    return this.#answer.text;
   }
 
   /** The answer is gone on with. */
@@ -41,10 +45,9 @@ export class TurnView {
     this.#begun = { text: this.text, foot: this.#foot };
     this.#foot = this.#newFoot();
     this.#begun.foot.element.replaceWith(this.#foot.element);
-    this.#stretch = h("span", {}, this.#waiting);
-    this.#body.append(this.#stretch);
+    this.#body.append(this.#waiting);
     this.#thought = null;
-    this.#run = null;
+    this.#sideBegan = this.text.length;
   }
 
   /** @param {Decision} decision */
@@ -55,13 +58,13 @@ export class TurnView {
   /** How much of the prompt the device has read. @param {{done: number, total: number}} progress */
   read({ done, total }) {
     this.#reading.textContent =
-      done < total ? `Reading, ${Math.round((100 * done) / total)} %` : "";
+      done < total ? this.#words.say("reading", { percent: Math.round((100 * done) / total) }) : "";
   }
 
   /** What the model thinks before it answers. @param {string} text */
   think(text) {
     if (!this.#thought) {
-      this.#thought = new Thought();
+      this.#thought = new Thought(this.#words);
       this.#thoughts.append(this.#thought.element);
     }
     this.#thought.add(text);
@@ -69,10 +72,8 @@ export class TurnView {
 
   /** What this side has answered so far turned out to be thinking. */
   rethink() {
-    const text = this.#run?.data ?? "";
-    this.#run?.remove();
-    this.#run = null;
-    this.text = this.text.slice(0, this.text.length - text.length);
+    const text = this.text.slice(this.#sideBegan);
+    this.#answer.cut(this.#sideBegan);
     if (text) this.think(text);
   }
 
@@ -80,71 +81,71 @@ export class TurnView {
   append(text) {
     this.#waiting.remove();
     this.#thought?.end();
-    this.text += text;
-    if (!this.#run) {
-      this.#run = document.createTextNode("");
-      this.#stretch.append(this.#run);
-    }
-    this.#run.appendData(text);
+    this.#answer.append(text);
   }
 
   /**
    * The turn moves to the other side. The text shown stays, or is kept as a draft where the other
    * side replaces it.
-   * @param {{from: Route, to: Route, sentence: string, replaces: boolean}} move
+   * @param {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} move
    */
   move(move) {
     const { to, sentence, replaces } = move;
     this.#foot.move(move);
     this.#thought?.end();
     if (replaces) this.#keepAsDraft();
-    else if (this.text) this.#stretch.append(h("span", { class: `seam ${to}`, title: sentence }));
+    else if (this.text) this.#answer.seam(to, sentence);
     this.#thought = null;
-    this.#run = null;
+    this.#sideBegan = this.text.length;
   }
 
   #keepAsDraft() {
-    const earlier = this.#begun?.text ?? "";
+    const earlier = this.#begun?.text.length ?? 0;
     const draft = h(
       "details",
       { class: "draft", part: "draft" },
-      h("summary", {}, "The device's draft", icon("chevron")),
+      h("summary", {}, this.#words.text(h("span"), "draft"), icon("chevron")),
       this.#thought?.element ?? null,
-      h("p", {}, this.text.slice(earlier.length)),
+      h("p", {}, this.text.slice(earlier)),
     );
-    this.text = earlier;
-    this.#stretch.replaceChildren(draft, this.#waiting);
+    this.#answer.cut(earlier);
+    this.#answer.element.before(draft);
+    this.#body.append(this.#waiting);
   }
 
   /** @param {TurnReport} report */
   finish(report) {
+    this.#end();
+    this.#foot.finish(report);
+  }
+
+  #end() {
     this.#waiting.remove();
     this.#thought?.end();
-    this.#foot.finish(report);
+    this.#answer.end();
   }
 
   /** Ends without an answer; what was shown stays shown, but for what was to go on with an answer. */
   fail() {
-    this.#waiting.remove();
-    this.#thought?.end();
+    this.#end();
     if (this.#begun) this.#goBack(this.#begun);
     else if (!this.text) this.element.hidden = true;
   }
 
   /** @param {{text: string, foot: TurnFoot}} begun */
   #goBack({ text, foot }) {
-    this.text = text;
-    this.#stretch.remove();
+    this.#answer.cut(text.length);
     this.#thought?.element.remove();
     this.#foot.element.replaceWith(foot.element);
     this.#foot = foot;
     this.#begun = null;
   }
 
-  /** An answer from an earlier visit, of which only the text is known. @param {string} text */
-  static of(text) {
-    const view = new TurnView();
+  /** An answer from an earlier visit, of which only the text is known. @param {string} text @param {Words} words */
+  static of(text, words) {
+    const view = new TurnView(words);
     view.append(text);
+    view.#answer.end();
     view.#foot.offerCopy();
     return view;
   }
@@ -163,6 +164,6 @@ export class TurnView {
   }
 
   #newFoot() {
-    return new TurnFoot(() => this.text);
+    return new TurnFoot(this.#words, () => this.text);
   }
 }

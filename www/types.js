@@ -13,7 +13,7 @@
  * A message in OpenAI's shape. Calls of tools and what they found are for the edge alone; a turn
  * whose messages hold some goes there.
  * @typedef {{role: "system" | "user" | "assistant" | "tool", content: string,
- *   tool_calls?: ToolCall[], tool_call_id?: string}} Message
+ *   parts?: object[], tool_calls?: ToolCall[], tool_call_id?: string}} Message
  */
 
 /** @typedef {{id: string, type: "function", function: {name: string, arguments: string}}} ToolCall */
@@ -105,9 +105,10 @@
  */
 
 /**
- * The edge was asked what it thinks of the device's answer, which it reads and does not go on with. `p` is null
- * where it could not say, and `error` then why: a code, or `not_offered`.
- * @typedef {{p_before: number, p: number | null, expected_s: number, took_s: number, sent_bytes: number,
+ * The edge was asked what it thinks of the device's answer, which it reads and does not go on with: how likely each
+ * token is, or whether it is right, where `yes` is how likely it was to say so. `p` is null where it could not say, and
+ * `error` then why: a code, or `not_offered`.
+ * @typedef {{kind: "probabilities" | "verdict", p_before: number, p: number | null, yes: number | null, expected_s: number, took_s: number, sent_bytes: number,
  *   prompt_tokens: number | null, cached_tokens: number | null, error: string | null}} DraftRead
  */
 
@@ -150,12 +151,15 @@
  *   | {type: "thought", text: string, route: Route}
  *   | {type: "refusal", text: string, route: Route}
  *   | {type: "tool_call", call: ToolCallPiece, route: Route}
+ *   | {type: "logprobs", logprobs: Logprobs, route: Route}
  *   | {type: "look", look: Look}
  *   | {type: "reading", expected_s: number}
  *   | {type: "stopped", thrown_away_tokens: number}
  *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
  *   | {type: "prefill", done: number, total: number}} TurnEvent
  */
+
+/** How likely an answer's tokens were, as the edge tells it, in OpenAI's shape. @typedef {{content?: object[] | null, refusal?: object[] | null}} Logprobs */
 
 /** @typedef {{name: string, architecture?: string, n_params?: number, n_ctx?: number,
  *   weight_bytes?: number, warnings?: import("./errors.js").ErrorReport[]}} ModelInfo */
@@ -169,7 +173,7 @@
  * @typedef {NewMessages & {temperature?: number, top_p?: number, top_k?: number,
  *   min_p?: number, repetition_penalty?: number, seed?: number, max_tokens?: number,
  *   stop?: string[], mode?: Mode, tools?: object[], tool_choice?: unknown,
- *   parallel_tool_calls?: boolean}} ChatRequest
+ *   parallel_tool_calls?: boolean, passed?: Record<string, unknown>}} ChatRequest
  */
 
 /**
@@ -180,7 +184,8 @@
  *   look_ahead?: boolean, max_tokens?: number | null, max_answer_s?: number,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
  *     growth?: number, at_end?: boolean, margin?: number, drift?: number, draft?: "held" | "shown",
- *     takeover?: "replace" | "continue"},
+ *     takeover?: "replace" | "continue",
+ *     reading?: {enabled?: boolean, drift?: number, price?: number, verdicts?: boolean}},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
  *   competence?: {quiz?: boolean, quiz_edge?: boolean, check_tokens_per_day?: number},
@@ -288,6 +293,12 @@
  */
 
 /**
+ * A model file on this device; `complete` once all of it has arrived. Of files that an earlier version has kept
+ * the name is not known.
+ * @typedef {{sha256: string, bytes: number, name: string | null, title: string | null, complete: boolean}} StoredModel
+ */
+
+/**
  * What a page may show of its models before they are loaded; null where there is none, or nothing is
  * known of it. `suggestions` are questions to begin with.
  * @typedef {{name: string, title: string, bytes: number}} NamedModel
@@ -305,9 +316,9 @@
  */
 
 /**
- * Where all downloads together stand.
- * @typedef {{phase: "download" | "load" | "done", file: string, doneBytes: number,
- *   totalBytes: number, bytesPerSecond: number}} Progress
+ * Where all downloads together stand; `secondsLeft` at the rate of the last seconds, null where nothing comes.
+ * @typedef {{phase: "download" | "paused" | "load" | "done", file: string, doneBytes: number,
+ *   totalBytes: number, bytesPerSecond: number, secondsLeft: number | null}} Progress
  */
 
 export {};

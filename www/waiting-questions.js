@@ -3,6 +3,7 @@
 import { h, icon } from "./dom.js";
 
 /** @typedef {import("./types.js").TurnReport} TurnReport */
+/** @typedef {import("./words/words.js").Words} Words */
 
 /**
  * @typedef {object} WaitingQuestion
@@ -15,10 +16,12 @@ export class WaitingQuestions {
   element = h("div", { class: "queue" });
   /** @type {WaitingQuestion[]} */
   #questions = [];
+  #words;
   #cancelled;
 
-  /** @param {() => void} cancelled a person has cancelled one */
-  constructor(cancelled) {
+  /** @param {Words} words @param {() => void} cancelled a person has cancelled one */
+  constructor(words, cancelled) {
+    this.#words = words;
     this.#cancelled = cancelled;
   }
 
@@ -59,21 +62,14 @@ export class WaitingQuestions {
 
   /** @param {string} text @param {() => void} cancel */
   #show(text, cancel) {
-    const label = "Cancel this question";
-    return h(
+    const words = this.#words;
+    const close = h("button", { class: "quiet", part: "cancel", type: "button", onclick: cancel }, icon("close"));
+    const article = h(
       "article",
-      { class: "question waits", part: "question waiting", "aria-label": "You, waiting" },
-      h("span", {}, text),
-      h(
-        "span",
-        { class: "waits-line" },
-        "waiting",
-        h(
-          "button",
-          { class: "quiet", part: "cancel", type: "button", "aria-label": label, title: label, onclick: cancel },
-          icon("close"),
-        ),
-      ),
+      { class: "question waits", part: "question waiting" },
+      h("span", { dir: "auto" }, text),
+      h("span", { class: "waits-line" }, words.text(h("span"), "waiting"), words.name(close, "cancel_question")),
     );
+    return words.keep(article, () => article.setAttribute("aria-label", words.say("you_waiting")));
   }
 }

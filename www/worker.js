@@ -22,9 +22,13 @@ import { Settings } from "./settings.js";
 /** @typedef {import("./types.js").ModelFile} ModelFile */
 /** @typedef {import("./types.js").Manifest} Manifest */
 /** @typedef {{options: StartOptions, settings: Settings}} Started */
-/** @typedef {{file: ModelFile, source: import("./types.js").Source}} Fetched */
+/** @typedef {{file: ModelFile, source: import("./types.js").Source, kept: boolean}} Fetched `kept`: from an earlier visit */
 
 const TICK_MILLIS = 2000;
+/** Between two pieces of a file that is read again in the background. */
+const LOOK_OVER_MILLIS = 50;
+/** What the core says of a file that is not what it was. */
+const DAMAGED = ["model_corrupt", "model_truncated", "tokenizer_invalid"];
 
 class RouterWorker {
   #post;
@@ -42,6 +46,8 @@ class RouterWorker {
   #manifest = null;
   /** What `fetch-device` brought and `load-device` reads. @type {Fetched | null} */
   #device = null;
+  /** Pauses what is being downloaded. */
+  #downloads = new AbortController();
   /** @type {Map<number, AbortController>} */
   #turns = new Map();
   /** What was recalled before the core was there. @type {import("./types.js").NewMessages[]} */
@@ -64,6 +70,7 @@ class RouterWorker {
   async receive(message) {
     if (message.type === "abort") return this.#turns.get(message.id)?.abort();
     if (message.type === "recall") return this.#recall(message.dialogue);
+    if (message.type === "pause-download") return this.#downloads.abort();
     if (message.type === "surroundings") return this.#look(message.surroundings);
     if (message.type === "dispose") return this.#dispose();
     try {
@@ -87,9 +94,13 @@ class RouterWorker {
       case "start":
         return this.#start(message.options);
       case "load-scorer":
-        return this.#loadScorer();
+        return this.#loadScorer(message.onlyKept);
       case "fetch-device":
-        return this.#fetchDevice();
+        return this.#fetchDevice(message.onlyKept);
+      case "list-models":
+        return this.#store?.list() ?? [];
+      case "delete-model":
+        return this.#deleteModel(message.sha256);
       case "load-device":
         return this.#loadDevice();
       case "chat":
@@ -178,31 +189,100 @@ class RouterWorker {
     };
   }
 
-  async #loadScorer() {
-    const fetched = await this.#fetch("scorer");
-    if (!fetched) return null;
-    await this.#load(fetched, (source) => this.#ready().loadScorer(source));
-    return fetched.file.name;
+  /**
+   * @param {boolean} onlyKept whether nothing is to be downloaded
+   * @returns {Promise<string | null>} its name; null if there is none, or none yet
+   */
+  async #loadScorer(onlyKept) {
+    const file = this.#file("scorer");
+    if (!file || !(await this.#use(file, onlyKept, (source) => this.#ready().loadScorer(source)))) return null;
+    return file.name;
   }
 
-  /** Downloads and checks the device model; the loading itself is a second call. */
-  async #fetchDevice() {
+  /**
+   * Downloads and checks the device model; the loading itself is a second call.
+   * @param {boolean} onlyKept as above
+   * @returns {Promise<{sha256: string, bytes: number, kept: boolean} | null>} `kept`: it is there; null: the manifest has none
+   */
+  async #fetchDevice(onlyKept) {
     this.#device?.source.close();
     this.#device = null;
-    this.#device = await this.#fetch("device");
-    return this.#device && { sha256: this.#device.file.sha256, bytes: this.#device.file.bytes };
+    const file = this.#file("device");
+    if (!file) return null;
+    this.#device = await this.#fetch("device", onlyKept);
+    const { sha256, bytes } = this.#device?.file ?? file;
+    return { sha256, bytes, kept: this.#device !== null };
   }
 
   async #loadDevice() {
     const fetched = this.#device;
     if (!fetched) throw new RouterError("invalid_request", "The device model was not fetched yet.");
     this.#device = null;
-    const info = await this.#load(fetched, (source) => this.#ready().loadDevice(source));
+    const info = await this.#loadOrRenew(fetched, (source) => this.#ready().loadDevice(source));
     await this.#keeper?.resume(fetched.file.sha256);
     this.#reportState();
     this.#progress?.enter("done", "");
     await this.#calibrate();
+    void this.#lookOver(fetched.file);
     return info;
+  }
+
+  /**
+   * Fetches and loads a file.
+   * @param {ModelFile} file @param {boolean} onlyKept
+   * @param {(source: import("./types.js").Source) => Promise<unknown>} load
+   * @returns {Promise<boolean>} whether it was there
+   */
+  async #use(file, onlyKept, load) {
+    const fetched = await this.#fetch(file.role, onlyKept);
+    if (fetched) await this.#loadOrRenew(fetched, load);
+    return fetched !== null;
+  }
+
+  /**
+   * Loads a file; one that was kept and is unusable may have been damaged since, so it is fetched once more.
+   * @template T @param {Fetched} fetched
+   * @param {(source: import("./types.js").Source) => Promise<T>} load
+   */
+  async #loadOrRenew(fetched, load) {
+    try {
+      return await this.#load(fetched, load);
+    } catch (thrown) {
+      if (!fetched.kept || !DAMAGED.includes(reportOf(thrown, "worker_failed").code)) throw thrown;
+      return this.#load(await this.#renew(fetched.file), load);
+    }
+  }
+
+  /** A file that was kept was damaged: it is told, and fetched again. @param {ModelFile} file */
+  async #renew(file) {
+    const message = `\`${file.name}\` was damaged in this browser's storage. It is fetched again.`;
+    this.#post(fromWorker.warning({ code: "model_damaged", message }));
+    await this.#store?.forget(file);
+    const fetched = await this.#fetchFile(file, false);
+    return /** @type {Fetched} */ (fetched);
+  }
+
+  /** Reads the whole file again while nothing else happens, if that was not done for a while. @param {ModelFile} file */
+  async #lookOver(file) {
+    const pause = async () => {
+      do await new Promise((resolve) => setTimeout(resolve, LOOK_OVER_MILLIS));
+      while (this.#turns.size > 0);
+    };
+    try {
+      await pause();
+      if (await this.#store?.check(file, pause)) return;
+      await this.#load(await this.#renew(file), (source) => this.#ready().loadDevice(source));
+    } catch (thrown) {
+      this.#post(fromWorker.warning(reportOf(thrown, "model_damaged")));
+    }
+    this.#reportState();
+  }
+
+  /** @param {string} sha256 */
+  async #deleteModel(sha256) {
+    if (!/^[0-9a-f]{64}$/.test(sha256))
+      throw new RouterError("invalid_request", "A model is named by its SHA-256, 64 hexadecimal digits.");
+    await this.#store?.forget(/** @type {ModelFile} */ ({ sha256 }));
   }
 
   /** Only now are the models known that a calibration must fit. */
@@ -343,29 +423,38 @@ class RouterWorker {
    * The file of this role. If it does not match a manifest that is no longer
    * the server's, the server's is taken and the file fetched once more.
    * @param {ModelFile["role"]} role
-   * @returns {Promise<Fetched | null>} null if the manifest has none
+   * @param {boolean} onlyKept whether nothing is to be downloaded
+   * @returns {Promise<Fetched | null>} null if the manifest has none, or it would have to be downloaded
    */
-  async #fetch(role) {
+  async #fetch(role, onlyKept) {
     const file = this.#file(role);
     if (!file) return null;
     try {
-      return await this.#fetchFile(file);
+      return await this.#fetchFile(file, onlyKept);
     } catch (thrown) {
       if (reportOf(thrown, "worker_failed").code !== "digest_mismatch") throw thrown;
       await this.#renewManifest();
       const renewed = this.#file(role);
       if (!renewed || renewed.sha256 === file.sha256) throw thrown;
-      return this.#fetchFile(renewed);
+      return this.#fetchFile(renewed, onlyKept);
     }
   }
 
-  /** @param {ModelFile} file @returns {Promise<Fetched>} */
-  async #fetchFile(file) {
+  /** @param {ModelFile} file @param {boolean} onlyKept @returns {Promise<Fetched | null>} */
+  async #fetchFile(file, onlyKept) {
     this.#ready();
     const progress = /** @type {ProgressMeter} */ (this.#progress);
-    progress.enter("download", file.name);
     const store = /** @type {ModelStore} */ (this.#store);
-    return { file, source: await store.fetch(file, (bytes) => progress.add(bytes)) };
+    const { signal } = (this.#downloads = new AbortController());
+    let kept = true;
+    const onBytes = (/** @type {number} */ bytes, /** @type {{kept: boolean} | undefined} */ how) => {
+      kept &&= how?.kept === true;
+      progress.add(bytes, how);
+    };
+    if (!onlyKept) progress.enter("download", file.name);
+    signal.addEventListener("abort", () => progress.enter("paused", file.name));
+    const source = await store.fetch(file, onBytes, { signal, onlyKept });
+    return source && { file, source, kept };
   }
 
   /** Past every cache, the service worker's too. */

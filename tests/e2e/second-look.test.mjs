@@ -97,6 +97,7 @@ test("an answer that no look doubts is the device's own", async () => {
   assert.deepEqual([turn.route, turn.switched], ["device", null]);
   assert.ok(turn.looks.length > 0 && turn.looks.at(-1)?.ended);
   await lastAnswer().locator("summary").first().click();
+  await lastAnswer().locator("table.looks").waitFor({ state: "attached" });
   assert.match((await lastAnswer().textContent()) ?? "", /Second look/);
 });
 

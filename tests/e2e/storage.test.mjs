@@ -3,6 +3,7 @@
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
 import { test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { ask, newPage, waitUntilReady } from "./harness.mjs";
 import { siteForEachTest } from "./test-site.mjs";
@@ -211,7 +212,164 @@ test("after a tab died while loading, the next visit starts with the edge alone 
   assert.equal(await second.evaluate((key) => localStorage.getItem(key), MARK), null);
 });
 
-test("a file that is half written is never used", async () => {
+/**
+ * Serves the device model slowly, and in parts to whoever asks for a part.
+ * @param {{ranges?: boolean, breaksAt?: number}} [how] `breaksAt`: the first answer ends after so many bytes
+ */
+async function slowModel({ ranges = true, breaksAt = Infinity } = {}) {
+  const bytes = await readFile(new URL("../../models/device.gguf", import.meta.url));
+  /** @type {(string | undefined)[]} */
+  const asked = [];
+  stage.site.route("/models/device.gguf", async (request, response) => {
+    asked.push(request.headers.range);
+    const from = ranges ? Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? "")?.[1] ?? 0) : 0;
+    const headers = { "content-length": bytes.length - from, "content-range": `bytes ${from}-${bytes.length - 1}/${bytes.length}` };
+    response.writeHead(from > 0 ? 206 : 200, from > 0 ? headers : { "content-length": bytes.length });
+    for (let at = from; at < bytes.length && !response.destroyed; at += 3_000) {
+      if (asked.length === 1 && at >= breaksAt) return response.destroy();
+      response.write(bytes.subarray(at, at + 3_000));
+      await sleep(20);
+    }
+    response.end();
+  });
+  return asked;
+}
+
+const PAUSE = { name: "Pause the download" };
+const RESUME = { name: "Go on with the download" };
+
+test("a download is paused and gone on with where it was, also by a later visit", async () => {
+  const asked = await slowModel();
+  const page = await open();
+  const chat = page.locator("nearside-chat");
+  await chat.getByText(/Loading .* of .* · .*\/s · .* left/).waitFor();
+  await chat.getByRole("button", PAUSE).click();
+  await chat.getByText(/^Paused at .* of /).waitFor();
+  await edgeAnswers(page);
+  assert.equal(asked.length, 1);
+  await chat.getByRole("button", RESUME).click();
+  await chat.getByRole("button", PAUSE).click();
+  await page.reload();
+  await waitUntilReady(page);
+  assert.equal(asked.length, 3);
+  const [, second, third] = asked.map((range) => Number(/^bytes=(\d+)-$/.exec(range ?? "")?.[1]));
+  assert.ok(second > 0 && third >= second, asked.join());
+});
+
+test("a connection that breaks off is gone on with by itself", async () => {
+  const asked = await slowModel({ breaksAt: 200_000 });
+  await waitUntilReady(await open());
+  assert.deepEqual([asked.length, asked[0]], [2, undefined]);
+  assert.match(asked[1] ?? "", /^bytes=[1-9]\d*-$/);
+});
+
+test("from a server that gives no parts the file comes anew", async () => {
+  const asked = await slowModel({ ranges: false, breaksAt: 200_000 });
+  await waitUntilReady(await open());
+  assert.equal(asked.length, 2);
+});
+
+/** Changes a file in the model folder. @param {Page} page @param {string} ending @param {number} share where in it */
+function damage(page, ending, share) {
+  return page.evaluate(
+    async ([ending, share]) => {
+      const root = await navigator.storage.getDirectory();
+      const folder = await root.getDirectoryHandle("nearside-models");
+      const { files } = await (await fetch("models/manifest.json")).json();
+      const { sha256 } = files.find((/** @type {any} */ { role }) => role === "device");
+      const handle = await folder.getFileHandle(`${sha256}${ending}`);
+      const file = await handle.getFile();
+      const bytes = new Uint8Array(await file.arrayBuffer());
+      bytes[Math.floor(bytes.length * Number(share))] ^= 64;
+      const stream = await handle.createWritable();
+      await stream.write(bytes);
+      await stream.close();
+    },
+    [ending, share],
+  );
+}
+
+test("what has arrived and was damaged meanwhile is fetched anew", async () => {
+  const asked = await slowModel();
+  const page = await open();
+  const chat = page.locator("nearside-chat");
+  await chat.getByText(/left$/).waitFor();
+  await chat.getByRole("button", PAUSE).click();
+  await chat.getByRole("button", RESUME).waitFor();
+  await damage(page, ".bin", 0.5);
+  await chat.getByRole("button", RESUME).click();
+  await waitUntilReady(page);
+  assert.equal(asked.length, 3, "the rest, and then all of it");
+});
+
+test("over a metered connection nothing is downloaded before somebody says so", async () => {
+  const page = await newPage(stage.browser.context);
+  await page.addInitScript(() =>
+    Object.defineProperty(navigator, "connection", { value: Object.assign(new EventTarget(), { type: "cellular" }) }),
+  );
+  await page.goto(stage.site.url);
+  await warned(page, "connection_metered");
+  await edgeAnswers(page);
+  assert.equal(stage.site.count("/models/device.gguf") + stage.site.count("/models/scorer.gguf"), 0);
+  const chat = page.locator("nearside-chat");
+  assert.match((await chat.locator("[part=warning]").textContent()) ?? "", /(KB|MB), and this connection may be metered/);
+  await chat.getByRole("button", { name: "Load now" }).click();
+  await waitUntilReady(page);
+  await page.reload();
+  await waitUntilReady(page);
+  assert.equal(stage.site.count("/models/device.gguf"), 1, "what is there is used");
+});
+
+test("a kept model that was damaged is found, fetched again and used in the same visit", async () => {
+  const page = await open();
+  await waitUntilReady(page);
+  // The first byte is among the samples that every visit looks at.
+  await damage(page, ".bin", 0);
+  await page.reload();
+  await waitUntilReady(page);
+  assert.equal(stage.site.count("/models/device.gguf"), 2);
+
+  // A byte between them is found when the whole file is read again, which is due.
+  await damage(page, ".bin", 0.5001);
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle("nearside-models");
+    for await (const [name, handle] of /** @type {any} */ (folder)) {
+      if (!name.endsWith(".ok")) continue;
+      const mark = JSON.parse(await (await handle.getFile()).text());
+      const stream = await handle.createWritable();
+      await stream.write(JSON.stringify({ ...mark, checkedAt: 0 }));
+      await stream.close();
+    }
+  });
+  await page.reload();
+  await warned(page, "model_damaged");
+  await waitUntilReady(page);
+  assert.equal(stage.site.count("/models/device.gguf"), 3);
+  assert.ok((await ask(page, "What is 2 + 2?")).text.length > 0);
+});
+
+test("what is stored is listed, and taken off on request", async () => {
+  const page = await open();
+  await waitUntilReady(page);
+  const [listed, left] = await page.evaluate(async () => {
+    const { router } = /** @type {any} */ (document.querySelector("nearside-chat"));
+    const listed = await router.storedModels();
+    for (const { sha256, name } of listed) if (name.startsWith("device")) await router.deleteModel(sha256);
+    return [listed, await router.storedModels()];
+  });
+  assert.deepEqual(listed.map((/** @type {any} */ { name, complete }) => [name, complete]).sort(), [
+    ["device.gguf", true],
+    ["scorer.gguf", true],
+  ]);
+  assert.equal(left.length, 1);
+  assert.ok((await ask(page, "What is 2 + 2?")).text.length > 0, "what is loaded stays");
+  await page.reload();
+  await waitUntilReady(page);
+  assert.equal(stage.site.count("/models/device.gguf"), 2);
+});
+
+test("a file without its mark is used only once its digest is right", async () => {
   const page = await open();
   await waitUntilReady(page);
   await page.evaluate(async () => {
@@ -220,9 +378,11 @@ test("a file that is half written is never used", async () => {
     for await (const [name] of /** @type {any} */ (folder))
       if (name.endsWith(".ok")) await folder.removeEntry(name);
   });
+  await damage(page, ".bin", 0.3);
   await page.reload();
   await waitUntilReady(page);
   assert.equal(stage.site.count("/models/device.gguf"), 2);
+  assert.equal(stage.site.count("/models/scorer.gguf"), 1, "that one was whole");
   const turn = await ask(page, "What is 2 + 2?");
   assert.ok(turn.text.length > 0);
 });

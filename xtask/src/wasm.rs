@@ -58,9 +58,11 @@ const THREAD_LINK_ARGS: [&str; 8] = [
     "--export=__heap_base",
 ];
 
-/// Compiles each build and, where its module changed, binds and optimises it.
+/// Compiles each build and, where its module changed, binds and optimises it; and bundles the libraries that
+/// show answers, which a page loads from beside it.
 pub fn build(tools: &BuildTools) -> Result<()> {
-    BUILDS.iter().try_for_each(|build| build.make(tools))
+    BUILDS.iter().try_for_each(|build| build.make(tools))?;
+    sh::run(sh::command("node").arg("www/third-party/bundle.mjs"))
 }
 
 impl Build {

@@ -1,0 +1,2 @@
+/** @type {import("./words.js").Phrases} */
+export default {};
