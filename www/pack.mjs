@@ -28,7 +28,8 @@ const MODELS = [
   ...["catalogue.json", "manifest.json", "device.gguf", "device.md", "scorer.gguf", "scorer.md"],
   ...["smollm2-qwen.json", "general.gguf", "general.md"],
 ];
-const ENTRIES = { nearside: "index", element: "element", worker: "worker", thread: "thread" };
+/** What dist/ has for the page, by the names of modules of www/. */
+const FOR_PAGES = { nearside: "index", element: "element" };
 /** From a module of www/ to the generated modules. */
 const TO_PKG = /(["'`])((?:\.\.\/)+)pkg\//g;
 
@@ -46,7 +47,10 @@ await writeTypes(await writeManifest());
 execFileSync("npm", ["pack", "--silent", "--pack-destination", target], { cwd: out, stdio: "inherit" });
 console.log(`the package is in ${path.relative(process.cwd(), target)}`);
 
-/** www/ as it is, but for the way to pkg/, which lies in dist/. */
+/**
+ * www/ as it is, but for what lies in dist/: pkg/, and the worker, which is one file there. Bundlers that
+ * cannot split a worker's code need it so.
+ */
 async function copyModules() {
   await cp(`${root}www`, `${out}www`, {
     recursive: true,
@@ -54,30 +58,34 @@ async function copyModules() {
   });
   for (const file of await readdir(`${out}www`, { recursive: true })) {
     if (!file.endsWith(".js")) continue;
-    const text = await readFile(`${out}www/${file}`, "utf8");
-    await writeFile(`${out}www/${file}`, text.replace(TO_PKG, "$1$2dist/pkg/"));
+    const text = (await readFile(`${out}www/${file}`, "utf8")).replace(TO_PKG, "$1$2dist/pkg/");
+    const started = 'new Worker(new URL("./worker.js"';
+    if (file === "worker-port.js" && !text.includes(started)) throw new Error(`${file} starts no worker`);
+    await writeFile(`${out}www/${file}`, text.replace(started, 'new Worker(new URL("../dist/worker.js"'));
   }
 }
 
 /** Flat, since a worker is looked for beside the file that starts it. */
 async function bundle() {
   const common = { bundle: true, minify: true, sourcemap: true, target: "es2022", outdir: `${out}dist` };
+  const pages = Object.entries(FOR_PAGES).map(([name, source]) => [name, `${root}www/${source}.js`]);
   await build({
     ...common,
-    entryPoints: Object.fromEntries(
-      Object.entries(ENTRIES).map(([name, source]) => [name, `${root}www/${source}.js`]),
-    ),
+    entryPoints: Object.fromEntries(pages),
     format: "esm",
     splitting: true,
     chunkNames: "[name]-[hash]",
     plugins: [besidePkg()],
   });
+  const workers = ["worker", "thread"].map((name) => `${root}www/${name}.js`);
+  // With their white space, for only then esbuild keeps the notes to bundlers beside an `import(url)`.
+  const workerForm = { minify: false, minifyIdentifiers: true, minifySyntax: true, format: /** @type {const} */ ("esm") };
+  await build({ ...common, ...workerForm, entryPoints: workers, plugins: [withPkg()] });
   await build({ ...common, entryPoints: [`${root}www/sw.js`], format: "iife" });
 }
 
 /** Leaves the generated modules where they are, and names them from dist/. @returns {import("esbuild").Plugin} */
 function besidePkg() {
-  const expression = /new URL\("(\.\.\/)+pkg\//g;
   return {
     name: "beside-pkg",
     setup(build) {
@@ -85,10 +93,28 @@ function besidePkg() {
         path: path.replace(/^(\.\.\/)+/, "./"),
         external: true,
       }));
-      build.onLoad({ filter: /\/www\/.*\.js$/ }, async ({ path }) => ({
-        contents: (await readFile(path, "utf8")).replace(expression, 'new URL("./pkg/'),
-        loader: "js",
+    },
+  };
+}
+
+/**
+ * Takes in the bindings of each wasm module. The modules stay where they are, named from dist/, and only
+ * where www/builds.js names them: the bindings would look for theirs beside the bundle.
+ * @returns {import("esbuild").Plugin}
+ */
+function withPkg() {
+  const own = "new URL('nearside_bg.wasm', import.meta.url)";
+  return {
+    name: "with-pkg",
+    setup(build) {
+      build.onLoad({ filter: /\/www\/builds\.js$/ }, async ({ path }) => ({
+        contents: (await readFile(path, "utf8")).replaceAll('new URL("../pkg/', 'new URL("./pkg/'),
       }));
+      build.onLoad({ filter: /\/pkg\/.*nearside\.js$/ }, async ({ path }) => {
+        const text = await readFile(path, "utf8");
+        if (!text.includes(own)) throw new Error(`${path} looks for its wasm in another way`);
+        return { contents: text.replace(own, "undefined") };
+      });
     },
   };
 }
@@ -103,24 +129,23 @@ async function writeManifest() {
   });
   manifest.exports = Object.fromEntries(doors);
   await writeFile(`${out}package.json`, `${JSON.stringify(manifest, null, 2)}\n`);
-  return doors.flatMap(([, door]) => (door.default?.endsWith(".js") ? [door] : []));
+  return doors.flatMap(([, door]) => (door.types ? [door.types.replace("./types/", "")] : []));
 }
 
 /**
  * Declarations from the JSDoc of every module that has a door, and of what these name. They are made from
  * a copy that has no pkg/ beside it: what is generated has types of its own, and no part in these.
- * @param {{types: string, default: string}[]} doors
+ * @param {string[]} doors paths of declarations
  */
 async function writeTypes(doors) {
   const sources = `${target}sources/`;
   await cp(`${root}www`, `${sources}www`, { recursive: true });
-  const files = doors.flatMap((door) =>
-    door.default.includes("*")
-      ? readdirSync(sources + path.dirname(door.default))
-          .filter((name) => name.endsWith(".js"))
-          .map((name) => sources + door.default.replace("*.js", name))
-      : [sources + door.default],
-  );
+  const named = doors.flatMap((door) => {
+    if (!door.includes("*")) return [door];
+    const modules = readdirSync(sources + path.dirname(door)).filter((name) => name.endsWith(".js"));
+    return modules.map((name) => door.replace("*.d.ts", name.replace(/\.js$/, ".d.ts")));
+  });
+  const files = named.map((door) => sources + door.replace(/\.d\.ts$/, ".js"));
   const options = [
     ["--ignoreConfig", "--allowJs", "--declaration", "--emitDeclarationOnly", "--skipLibCheck"],
     ["--target", "es2024", "--module", "nodenext", "--types", "node"],
@@ -128,7 +153,6 @@ async function writeTypes(doors) {
     ["--rootDir", sources, "--outDir", `${target}declarations`],
   ];
   execFileSync(`${root}node_modules/.bin/tsc`, [...files, ...options.flat()], { stdio: "inherit" });
-  const named = files.map((file) => path.relative(sources, file).replace(/\.js$/, ".d.ts"));
   for (const file of await reachable(named)) {
     await cp(`${target}declarations/${file}`, `${out}types/${file}`);
   }
