@@ -9,11 +9,12 @@
  */
 
 import { ChatView } from "./chat-view.js";
+import { Conversation } from "./conversation.js";
+import { DialogueTree } from "./dialogues/tree.js";
 import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
 import { KeptMessages } from "./kept-messages.js";
 import { MODES } from "./options.js";
-import { reachedOurLimit, silenceOf } from "./turn-foot.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
@@ -48,24 +49,13 @@ export class NearsideChat extends HTMLElement {
   #router = null;
   #ownsRouter = false;
   #unlisten = new AbortController();
-  /** @type {Message[]} */
-  #messages = [];
-  /** @type {AbortController | null} */
-  #turn = null;
-  /** Settles when the router is free: a turn that was stopped takes a moment to end. */
-  #free = Promise.resolve();
-  /** The last answer. @type {{view: import("./turn-view.js").TurnView, report: TurnReport} | null} */
-  #latest = null;
-  /** What failed and can be tried again. @type {"answer" | "edge" | "rest"} */
-  #repeats = "answer";
-  /** The length to ask for in that case, where thinking took all there was. @type {number | undefined} */
-  #room;
   /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
   #kept = new KeptMessages();
   /** Whether they are being read. @type {Promise<void> | null} */
   #recalling = null;
   /** @type {ChatView} */
   #view;
+  #conversation;
 
   constructor() {
     super();
@@ -79,6 +69,18 @@ export class NearsideChat extends HTMLElement {
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
       pauseDownload: () => this.router?.pauseDownload(),
+      edit: (question, text) => void this.#conversation.edit(question, text),
+      walk: (message, by) => this.#conversation.walk(message, by),
+      place: (message) => this.#conversation.placeOf(message),
+    });
+    this.#conversation = new Conversation({
+      view: this.#view,
+      router: () => this.#router,
+      system: () => this.getAttribute("system"),
+      edgeMayAnswer: () => this.#hasEdge() && this.#mode() !== "device-only",
+      state: () => this.getAttribute("state"),
+      setState: (state) => this.#setState(state),
+      fire: (type, detail) => this.#fire(type, detail),
     });
   }
 
@@ -95,7 +97,7 @@ export class NearsideChat extends HTMLElement {
     // An element that is only moved is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      this.#view.waiting.cancelAll();
+      this.#view.log.waiting.cancelAll();
       this.stop();
       this.#release();
     });
@@ -132,17 +134,11 @@ export class NearsideChat extends HTMLElement {
 
   /** The dialogue without the system prompt; set it to resume one. */
   get messages() {
-    return this.#messages.map((message) => ({ ...message }));
+    return this.#conversation.messages;
   }
 
   set messages(messages) {
-    this.#leave();
-    this.#messages = messages
-      .filter(({ role }) => role !== "system")
-      .map(({ role, content }) => ({ role, content }));
-    this.#view.showDialogue(this.#messages);
-    this.#router?.recall(this.#withSystem());
-    if (this.getAttribute("state") === "answering") this.#setState("ready");
+    this.#conversation.begin(DialogueTree.of(messages));
   }
 
   /**
@@ -153,192 +149,57 @@ export class NearsideChat extends HTMLElement {
    * @returns {Promise<TurnReport | null>} null if there was no answer, or the question was cancelled
    */
   async ask(text) {
-    const question = text.trim();
     if (this.#recalling) await this.#recalling;
-    if (!question) return null;
-    if (this.#turn || this.#view.waiting.size > 0) return this.#view.queueQuestion(question);
-    return this.#thenNext(this.#ask(question));
+    return this.#conversation.ask(text);
   }
 
   /** Stops the running answer; what is already shown stays, and a question that waits is next. */
   stop() {
-    this.#turn?.abort();
+    this.#conversation.stop();
   }
 
   /** Repeats the turn that had no answer, or no rest of one. */
   async retry() {
-    if (this.#repeats === "edge") return this.askEdge();
-    if (this.#repeats === "rest") return this.goOn();
-    if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
-    return this.#thenNext(this.#answer(this.#room ? { max_tokens: this.#room } : {}));
+    return this.#conversation.retry();
   }
 
   /**
-   * Goes on with the last answer, where that reached its limit or was stopped.
+   * Goes on with the last answer, where that reached its limit, was stopped, or the page was left in it.
    * @returns {Promise<TurnReport | null>} of the rest alone; null if there was none to ask for
    */
   async goOn() {
-    const [latest, begun] = [this.#latest, this.#messages.at(-1)];
-    const open = latest && latest.report.finish_reason !== "stop" && begun?.role === "assistant";
-    if (!open || this.#turn) return null;
-    return this.#thenNext(this.#answer({}, latest.view));
+    return this.#conversation.goOn();
   }
 
   /**
-   * Asks the edge to answer the last question again. The answer that is there stays until then, and
+   * Asks the edge to answer the last question again. The answer that is there stays beside, and
    * the router learns that such questions need the edge.
    * @returns {Promise<TurnReport | null>} null if there was no other answer
    */
   async askEdge() {
-    return this.#thenNext(this.#askEdge());
+    return this.#conversation.askEdge();
   }
 
-  async #askEdge() {
-    const [router, latest, answer] = [this.#router, this.#latest, this.#messages.at(-1)];
-    if (!router || !latest || this.#turn || answer?.role !== "assistant") return null;
-    router.rate(latest.report.turn, "again").catch(() => {});
-    this.#messages.pop();
-    latest.view.outdated = true;
-    const report = await this.#answer({ mode: "prefer-edge" });
-    if (report && this.#latest?.report === report) {
-      latest.view.element.remove();
-    } else if (this.#messages.at(-1)?.role === "user") {
-      this.#messages.push(answer);
-      latest.view.outdated = false;
-      this.#repeats = "edge";
-    }
-    return report;
+  /**
+   * Asks for another answer to the last question; the one that is there stays beside.
+   * @returns {Promise<TurnReport | null>} null if there was no other answer
+   */
+  async regenerate() {
+    return this.#conversation.regenerate();
   }
 
-  /** Forgets the dialogue. */
+  /** Begins another dialogue. */
   newChat() {
-    this.#leave();
-    this.#messages = [];
+    this.#conversation.begin(new DialogueTree());
     this.#router?.clearDialogue().catch(() => {});
     this.#remember();
-    this.#view.clear();
     this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
+    this.focus();
   }
 
   /** @param {FocusOptions} [options] */
   focus(options) {
     this.#view.focusInput(options);
-  }
-
-  /** Nothing of this dialogue goes on. */
-  #leave() {
-    this.#view.waiting.cancelAll();
-    this.stop();
-    this.#turn = null;
-    this.#latest = null;
-  }
-
-  /** @param {string} question */
-  #ask(question) {
-    this.#dropUnanswered();
-    this.#messages.push({ role: "user", content: question });
-    this.#view.showQuestion(question);
-    return this.#answer();
-  }
-
-  /** After this turn it is the turn of the question that waits. @param {Promise<TurnReport | null>} turn */
-  async #thenNext(turn) {
-    const report = await turn;
-    const next = this.#turn ? null : this.#view.waiting.take();
-    next?.settle(this.#thenNext(this.#ask(next.text)));
-    return report;
-  }
-
-  /**
-   * @param {{mode?: Mode, max_tokens?: number}} [knobs]
-   * @param {import("./turn-view.js").TurnView | null} [begun] the answer to go on with
-   */
-  async #answer(knobs = {}, begun = null) {
-    const router = this.#router;
-    if (!router) return null;
-    this.#repeats = begun ? "rest" : "answer";
-    this.#room = undefined;
-    const turn = new AbortController();
-    this.#turn = turn;
-    this.#setState("answering");
-    const view = begun ? this.#view.resumeAnswer(begun) : this.#view.startAnswer();
-    const request = { ...knobs, messages: this.#withSystem(), stream: /** @type {const} */ (true) };
-    const written = this.#free.then(() => this.#write(router, request, turn, view));
-    this.#free = written.then(() => {});
-    const report = await written;
-    if (this.#turn !== turn) return report;
-    this.#turn = null;
-    return this.#settle(view, report, begun !== null);
-  }
-
-  /**
-   * @param {Router} router
-   * @param {import("./options.js").CompletionRequest & {stream: true}} request
-   * @param {AbortController} turn
-   * @param {import("./turn-view.js").TurnView} view
-   * @returns {Promise<TurnReport | null>}
-   */
-  async #write(router, request, turn, view) {
-    /** @type {TurnReport | null} */
-    let report = null;
-    try {
-      for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
-        if (chunk.x_route) view.route(chunk.x_route.decision);
-        if (chunk.x_switch) view.move(chunk.x_switch);
-        if (chunk.x_prefill) view.read(chunk.x_prefill);
-        if (chunk.x_thought) this.#view.grow(() => view.rethink());
-        const { content, reasoning_content: thought } = chunk.choices[0].delta;
-        if (thought) this.#view.grow(() => view.think(thought));
-        if (content) this.#view.grow(() => view.append(content));
-        report = chunk.x_turn ?? report;
-      }
-      if (report) this.#finish(view, report, router);
-    } catch (thrown) {
-      view.fail();
-      if (this.#turn === turn) this.#failed(RouterError.from(thrown, "worker_failed"));
-    }
-    return report;
-  }
-
-  /** @param {import("./turn-view.js").TurnView} view @param {TurnReport} report @param {Router} router */
-  #finish(view, report, router) {
-    view.finish(report);
-    if (view.text.trim() === "") return;
-    this.#latest = { view, report };
-    const askable = report.route === "device" && this.#hasEdge() && this.#mode() !== "device-only";
-    /** @type {(act: () => Promise<unknown>) => () => void} */
-    const onLatest = (act) => () => this.#latest?.view === view && void act();
-    view.offer({
-      rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
-      askEdge: askable ? onLatest(() => this.askEdge()) : null,
-      goOn: report.finish_reason === "length" ? onLatest(() => this.goOn()) : null,
-    });
-  }
-
-  /**
-   * @param {import("./turn-view.js").TurnView} view @param {TurnReport | null} report
-   * @param {boolean} wentOn whether the answer had begun before
-   */
-  #settle(view, report, wentOn) {
-    const { words } = this.#view;
-    const silent = view.text.trim() === "";
-    if (wentOn) this.#messages.pop();
-    if (wentOn || (report && !silent)) this.#messages.push({ role: "assistant", content: view.text });
-    this.#remember();
-    const missing = report && report.finish_reason !== "abort" ? silenceOf(report, words) : words.say("silent_stopped");
-    if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
-    this.#view.endAnswer({ missing: wentOn || (report && !silent) ? null : missing });
-    if (report || this.getAttribute("state") === "answering") this.#setState("ready");
-    if (report) this.#fire("nearside-turn", report);
-    return report;
-  }
-
-  /** @param {RouterError} error */
-  #failed(error) {
-    if (error.code === "aborted") return;
-    this.#setState("error");
-    this.#view.showTurnError(error);
-    this.#fire("nearside-error", { code: error.code, message: error.message });
   }
 
   #keeps() {
@@ -347,29 +208,17 @@ export class NearsideChat extends HTMLElement {
 
   /** The dialogue of an earlier visit, unless one has begun. */
   async #recall() {
-    if (!this.#keeps() || this.#recalling || this.#messages.length > 0) return;
+    if (!this.#keeps() || this.#recalling || this.#conversation.tree.last) return;
     this.#recalling = this.#kept.load().then((messages) => {
       this.#recalling = null;
-      if (this.#keeps() && messages.length > 0 && this.#messages.length === 0) this.messages = messages;
+      if (this.#keeps() && messages.length > 0 && !this.#conversation.tree.last) this.messages = messages;
     });
     await this.#recalling;
   }
 
   /** For the next visit. */
   #remember() {
-    if (this.#keeps()) void this.#kept.save(this.#messages);
-  }
-
-  #withSystem() {
-    const system = this.getAttribute("system");
-    /** @type {Message[]} */
-    const head = system ? [{ role: "system", content: system }] : [];
-    return [...head, ...this.#messages];
-  }
-
-  /** A question that was never answered gives way to the next one. */
-  #dropUnanswered() {
-    while (this.#messages.at(-1)?.role === "user") this.#messages.pop();
+    if (this.#keeps()) void this.#kept.save(this.messages);
   }
 
   #createRouter() {
@@ -410,10 +259,10 @@ export class NearsideChat extends HTMLElement {
       (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)),
     );
     // A turn's error is shown where the turn is; the others belong to loading.
-    on("error", (error) => !this.#turn && this.#loadFailed(error));
+    on("error", (error) => !this.#conversation.answering && this.#loadFailed(error));
     this.#setState(router.state.phase === "loading" ? "loading" : "ready");
     this.#showState(router.state);
-    if (this.#messages.length > 0) router.recall(this.#withSystem());
+    if (this.#conversation.tree.last) this.#conversation.recall();
     this.#announce(router, signal);
   }
 
@@ -421,7 +270,7 @@ export class NearsideChat extends HTMLElement {
   #announce(router, signal) {
     const ready = () => {
       if (signal.aborted) return;
-      if (!this.#turn) this.#setState("ready");
+      if (!this.#conversation.answering) this.#setState("ready");
       this.#fire("nearside-ready", {
         scorer: router.state.scorerReady,
         device: router.state.device === "ready",
@@ -508,16 +357,6 @@ export class NearsideChat extends HTMLElement {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
-}
-
-/**
- * How long an answer may be that is asked for again, after one that was thinking alone: twice as long
- * as the page's limit was, or what a server has not taken for granted.
- * @param {TurnReport} report
- */
-function roomAfter(report) {
-  if (reachedOurLimit(report)) return 2 * report.max_tokens;
-  return report.route === "edge" ? report.max_tokens : undefined;
 }
 
 if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);

@@ -82,6 +82,15 @@ export default {
   ask_edge: "Ask the edge",
   go_on: "Go on",
   why: "Why",
+  regenerate: "Answer again",
+  edit: "Edit the question",
+  edit_send: "Send",
+  edit_cancel: "Cancel",
+  branch: "{n} of {of}",
+  branch_before: "The one before",
+  branch_after: "The next one",
+  unanswered: "This question has no answer yet.",
+  unfinished: "This answer was left unfinished.",
 
   // How an answer ended
   ended_repetition: "The model began to repeat itself, so the answer was ended here.",
