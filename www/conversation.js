@@ -47,8 +47,8 @@ import { reachedOurLimit, silenceOf } from "./turn-foot.js";
 const ANOTHER = { temperature: 0.8, top_p: 0.95 };
 
 export class Conversation {
-  /** @type {Keeping | null} */
-  keeping = null;
+  /** Null where nothing outlives the page. @type {Keeping | null} */
+  #keeping = null;
   #place;
   #tree = new DialogueTree();
   /** @type {AbortController | null} */
@@ -82,10 +82,23 @@ export class Conversation {
     return this.#turn !== null;
   }
 
-  /** Another dialogue, in the place of the one that was at hand. @param {DialogueTree} tree */
-  begin(tree) {
+  /** Whether something of it outlives the page. */
+  get kept() {
+    return this.#keeping !== null;
+  }
+
+  /** From now on, or no more. @param {Keeping | null} keeping */
+  keep(keeping) {
+    this.#keeping = keeping;
+    if (keeping) this.#place.router()?.openDialogue(keeping.id);
+    this.#save();
+  }
+
+  /** Another dialogue, in the place of the one that was at hand. @param {DialogueTree} tree @param {Keeping | null} keeping */
+  begin(tree, keeping) {
     this.leave();
     this.#tree = tree;
+    this.#keeping = keeping;
     this.#place.view.begin(tree.path);
     this.#offerLast();
     this.recall();
@@ -102,7 +115,9 @@ export class Conversation {
 
   /** Tells the router what the next turn goes on with. */
   recall() {
-    this.#place.router()?.recall(this.#withSystem());
+    const router = this.#place.router();
+    if (this.#keeping) router?.openDialogue(this.#keeping.id);
+    if (this.#tree.last) router?.recall(this.#withSystem());
   }
 
   /**
@@ -244,7 +259,7 @@ export class Conversation {
   async #write(router, request, turn, view, message) {
     /** @type {TurnReport | null} */
     let report = null;
-    const { keeping } = this;
+    const keeping = this.#keeping;
     try {
       for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
         if (chunk.x_route) view.route(chunk.x_route.decision);
@@ -267,12 +282,14 @@ export class Conversation {
 
   /** @param {TurnView} view @param {TurnReport} report @param {Router} router @param {Told} message */
   #finish(view, report, router, message) {
-    view.finish(report);
-    if (view.text.trim() === "") return;
+    if (view.text.trim() === "") return view.finish(report);
     this.#reports.set(message, report);
-    view.offer({
-      rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
-      ...this.#offers(message, report.route, report.finish_reason === "length"),
+    this.#log.grow(() => {
+      view.finish(report);
+      view.offer({
+        rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
+        ...this.#offers(message, report.route, report.finish_reason === "length"),
+      });
     });
   }
 
@@ -309,7 +326,7 @@ export class Conversation {
     if (replaces) this.#log.answer(replaces).outdated = false;
     if (answered && !resumes) this.#log.settle(message, view, this.#tree.path);
     else if (replaces) this.#log.show(this.#tree.path);
-    this.keeping?.drop(answered || resumes ? null : message);
+    this.#keeping?.drop(answered || resumes ? null : message);
     this.#save();
     if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
     const missing = report && report.finish_reason !== "abort" ? silenceOf(report, words) : words.say("silent_stopped");
@@ -326,7 +343,7 @@ export class Conversation {
   }
 
   #save() {
-    this.keeping?.save(this.#tree);
+    this.#keeping?.save(this.#tree);
   }
 
   #withSystem() {

@@ -13,7 +13,6 @@ import { Conversation } from "./conversation.js";
 import { DialogueTree } from "./dialogues/tree.js";
 import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
-import { KeptMessages } from "./kept-messages.js";
 import { MODES } from "./options.js";
 
 /** @typedef {import("./types.js").Message} Message */
@@ -49,9 +48,9 @@ export class NearsideChat extends HTMLElement {
   #router = null;
   #ownsRouter = false;
   #unlisten = new AbortController();
-  /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
-  #kept = new KeptMessages();
-  /** Whether they are being read. @type {Promise<void> | null} */
+  /** Where dialogues are kept; null unless the page wants that. @type {import("./dialogues/desk.js").Desk | null} */
+  #desk = null;
+  /** Whether the dialogue of an earlier visit is being read. @type {Promise<void> | null} */
   #recalling = null;
   /** @type {ChatView} */
   #view;
@@ -100,6 +99,7 @@ export class NearsideChat extends HTMLElement {
       this.#view.log.waiting.cancelAll();
       this.stop();
       this.#release();
+      this.#forgetDesk();
     });
   }
 
@@ -138,7 +138,7 @@ export class NearsideChat extends HTMLElement {
   }
 
   set messages(messages) {
-    this.#conversation.begin(DialogueTree.of(messages));
+    this.#begin(DialogueTree.of(messages));
   }
 
   /**
@@ -188,13 +188,17 @@ export class NearsideChat extends HTMLElement {
     return this.#conversation.regenerate();
   }
 
-  /** Begins another dialogue. */
+  /** Begins another dialogue; with `keep-dialogue` the one before is still in the list. */
   newChat() {
-    this.#conversation.begin(new DialogueTree());
-    this.#router?.clearDialogue().catch(() => {});
-    this.#remember();
+    this.#begin(new DialogueTree());
+    if (!this.#desk) this.#router?.clearDialogue().catch(() => {});
     this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
     this.focus();
+  }
+
+  /** @param {DialogueTree} tree one that is not kept yet */
+  #begin(tree) {
+    this.#conversation.begin(tree, this.#desk?.fresh().kept ?? null);
   }
 
   /** @param {FocusOptions} [options] */
@@ -206,19 +210,41 @@ export class NearsideChat extends HTMLElement {
     return this.hasAttribute("keep-dialogue");
   }
 
-  /** The dialogue of an earlier visit, unless one has begun. */
+  /** What was kept, or no more of it, as the attribute says. */
   async #recall() {
-    if (!this.#keeps() || this.#recalling || this.#conversation.tree.last) return;
-    this.#recalling = this.#kept.load().then((messages) => {
-      this.#recalling = null;
-      if (this.#keeps() && messages.length > 0 && !this.#conversation.tree.last) this.messages = messages;
-    });
+    if (!this.#keeps()) return this.#forgetDesk();
+    this.#recalling ??= this.#openDesk()
+      .catch((error) => this.#notKept(error))
+      .finally(() => (this.#recalling = null));
     await this.#recalling;
   }
 
-  /** For the next visit. */
-  #remember() {
-    if (this.#keeps()) void this.#kept.save(this.messages);
+  /** The dialogue of an earlier visit, unless one has begun. */
+  async #openDesk() {
+    if (this.#desk) return;
+    const { Desk } = await import("./dialogues/desk.js");
+    const desk = await Desk.start((error) => this.#notKept(error), this.id);
+    const { kept, tree } = this.#hasBegun() ? desk.fresh() : await desk.takeUp();
+    if (!this.#keeps() || !this.isConnected) return desk.close();
+    this.#desk = desk;
+    if (this.#hasBegun()) this.#conversation.keep(kept);
+    else this.#conversation.begin(tree, kept);
+  }
+
+  #hasBegun() {
+    return this.#conversation.tree.last !== null && !this.#conversation.kept;
+  }
+
+  #forgetDesk() {
+    this.#desk?.close();
+    this.#desk = null;
+    if (!this.#keeps()) this.#conversation.keep(null);
+  }
+
+  /** @param {unknown} error */
+  #notKept(error) {
+    const { code } = RouterError.from(error, "storage_unavailable");
+    this.#warn({ code, message: "This browser keeps no dialogues for this page. They end when it is left." });
   }
 
   #createRouter() {
@@ -254,15 +280,12 @@ export class NearsideChat extends HTMLElement {
     on("state", (state) => this.#showState(state));
     on("progress", (progress) => this.#view.showProgress(progress));
     on("route", (decision) => this.#fire("nearside-route", decision));
-    on(
-      "warning",
-      (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)),
-    );
+    on("warning", (warning) => this.#warn(warning));
     // A turn's error is shown where the turn is; the others belong to loading.
     on("error", (error) => !this.#conversation.answering && this.#loadFailed(error));
     this.#setState(router.state.phase === "loading" ? "loading" : "ready");
     this.#showState(router.state);
-    if (this.#conversation.tree.last) this.#conversation.recall();
+    this.#conversation.recall();
     this.#announce(router, signal);
   }
 
@@ -299,6 +322,12 @@ export class NearsideChat extends HTMLElement {
     if (state.phase === "ready" && this.getAttribute("state") === "loading")
       this.#setState("ready");
     this.#view.showState(state, edge, this.#hasEdge());
+  }
+
+  /** @param {{code: string, message: string}} warning */
+  #warn(warning) {
+    this.#view.showWarning(warning);
+    this.#fire("nearside-warning", warning);
   }
 
   /** @param {{code: string, message: string}} error */

@@ -41,6 +41,8 @@ export class MessageLog {
   /** What is shown, but for those before `#from`, which stay out of the page. @type {readonly Told[]} */
   #path = [];
   #from = 0;
+  /** Grows when a reader wants to see more. */
+  #mostShown = MOST_SHOWN;
   /** @type {WeakMap<Told, TurnView | Element>} */
   #views = new WeakMap();
 
@@ -78,7 +80,7 @@ export class MessageLog {
   begin(path) {
     this.#clearError();
     for (const message of this.#path.slice(this.#from)) this.#element(message).remove();
-    [this.#path, this.#from] = [[], 0];
+    [this.#path, this.#from, this.#mostShown] = [[], 0, MOST_SHOWN];
     this.show(path);
     this.element.setAttribute("aria-busy", "false");
     this.toEnd();
@@ -131,15 +133,22 @@ export class MessageLog {
   endAnswer({ missing }) {
     this.element.setAttribute("aria-busy", "false");
     if (missing !== null && !this.#error) this.showError(missing, "quiet");
-    this.#putAway();
-    this.toEnd();
+    if (this.#nearEnd) {
+      this.#putAway();
+      this.toEnd();
+    }
   }
 
   /** Lets an answer grow and keeps its end in sight, unless the reader has scrolled up. @param {() => void} change */
   grow(change) {
-    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    const follows = this.#nearEnd;
     change();
-    if (scrollHeight - scrollTop - clientHeight < NEAR_END_PX) this.toEnd();
+    if (follows) this.toEnd();
+  }
+
+  get #nearEnd() {
+    const { scrollHeight, scrollTop, clientHeight } = this.element;
+    return scrollHeight - scrollTop - clientHeight < NEAR_END_PX;
   }
 
   toEnd() {
@@ -184,6 +193,7 @@ export class MessageLog {
     const more = this.#path.slice(from, this.#from).map((message) => this.#element(message));
     this.#showEarlier.after(...more);
     this.#from = from;
+    this.#mostShown += SHOWN;
     this.#showEarlier.hidden = from === 0;
     this.#placed(from, from + more.length);
     this.element.scrollTop = this.element.scrollHeight - fromEnd;
@@ -191,7 +201,7 @@ export class MessageLog {
 
   /** Leaves the log short enough to grow fast. */
   #putAway() {
-    if (this.#path.length - this.#from <= MOST_SHOWN) return;
+    if (this.#path.length - this.#from <= this.#mostShown) return;
     const from = this.#path.length - SHOWN;
     for (const message of this.#path.slice(this.#from, from)) this.#element(message).remove();
     this.#from = from;
