@@ -104,6 +104,11 @@ pub enum Error {
     )]
     ToolsNeedEdge,
     #[error(
+        "The request asks for {0}, which the model on this device does not give. Allow the edge, or \
+         leave it out."
+    )]
+    NeedsEdge(&'static str),
+    #[error(
         "Neither side could answer. Device: {device} Edge: {edge} The dialogue is intact; repeat \
          the turn."
     )]
@@ -161,6 +166,7 @@ impl Error {
             Error::EdgeEmpty => "edge_empty",
             Error::EdgeToolCall(_) => "edge_tool_call",
             Error::ToolsNeedEdge => "tools_need_edge",
+            Error::NeedsEdge(_) => "needs_edge",
             Error::BothFailed { .. } => "both_failed",
             Error::InvalidRequest(_) => "invalid_request",
             Error::InvalidConfig(_) => "invalid_config",

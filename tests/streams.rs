@@ -340,6 +340,38 @@ fn tools_that_were_offered_are_passed_on_and_their_results_too() {
 }
 
 #[test]
+fn what_only_the_edge_gives_goes_there_with_all_that_was_asked() {
+    let host = SimHost::new();
+    let told = json!({"content": [{"token": "{}", "logprob": -0.1, "top_logprobs": []}]});
+    let chunk = json!({"choices": [{"index": 0, "delta": {"content": "{}"}, "logprobs": told}]});
+    host.then(SimEdge::Stream(events(&[chunk, finish("stop")])));
+    let mut router = router(Mode::PreferDevice, &[&["never"], &["plain"]], &host);
+    let mut request = hello();
+    let passed = json!({"response_format": {"type": "json_object"}, "logprobs": true, "user": "a"});
+    request.passed = passed.as_object().unwrap().clone();
+    let report = run(&mut router, &request, &host).unwrap();
+    assert_eq!(
+        (report.route, report.reason, &*report.text),
+        (Route::Edge, Reason::NeedsEdge, "{}")
+    );
+    let sent: Value = serde_json::from_str(&host.sent.borrow()[0]).unwrap();
+    assert_eq!(
+        (&sent["response_format"], &sent["user"]),
+        (&passed["response_format"], &json!("a"))
+    );
+    let events = host.events.borrow();
+    let logprobs = events.iter().find(|event| event["type"] == "logprobs").unwrap();
+    assert_eq!(logprobs["logprobs"], told);
+    drop(events);
+
+    request.mode = Some(Mode::DeviceOnly);
+    assert_eq!(run(&mut router, &request, &host).unwrap_err().code(), "needs_edge");
+    // What is no demand on the answer is nobody's concern on the device.
+    request.passed = json!({"user": "a"}).as_object().unwrap().clone();
+    assert_eq!(run(&mut router, &request, &host).unwrap().route, Route::Device);
+}
+
+#[test]
 fn tools_are_never_an_empty_answer() {
     let unasked = from_the_edge(&[call(), vec![finish("tool_calls")]].concat()).unwrap_err();
     assert_eq!(unasked, Error::EdgeToolCall("f".to_owned()));

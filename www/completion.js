@@ -43,7 +43,7 @@
  * @property {"chat.completion.chunk"} object
  * @property {number} created
  * @property {string} model the one that is answering
- * @property {{index: 0, delta: Delta,
+ * @property {{index: 0, delta: Delta, logprobs?: import("./types.js").Logprobs,
  *   finish_reason: import("./types.js").FinishReason | null}[]} choices
  * @property {RouteNote} [x_route] on the first chunk
  * @property {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} [x_switch]
@@ -66,7 +66,7 @@
  * @property {string} model
  * @property {{index: 0, message: {role: "assistant", content: string | null,
  *   reasoning_content?: string, refusal?: string, tool_calls?: ToolCall[]},
- *   finish_reason: import("./types.js").FinishReason}[]} choices
+ *   logprobs?: import("./types.js").Logprobs, finish_reason: import("./types.js").FinishReason}[]} choices
  * @property {CompletionUsage} usage
  * @property {RouteNote} x_route
  * @property {TurnReport} x_turn
@@ -82,6 +82,8 @@ export class CompletionStream {
   onCancel = () => {};
   /** @type {TurnReport | null} */
   report = null;
+  /** All that was told so far. @type {import("./types.js").Logprobs | null} */
+  logprobs = null;
   id = `chatcmpl-${crypto.randomUUID()}`;
   created = Math.floor(Date.now() / 1000);
   #modelNames;
@@ -128,6 +130,8 @@ export class CompletionStream {
       this.#add({}, { x_switch: { from, to, reason, sentence, replaces } });
     } else if (event.type === "look") {
       this.#add({}, { x_look: event.look });
+    } else if (event.type === "logprobs") {
+      this.#addLogprobs(event.logprobs);
     } else if (event.type === "reading") {
       this.#add({}, { x_reading: { expected_s: event.expected_s } });
     } else if (event.type === "stopped") {
@@ -183,6 +187,15 @@ export class CompletionStream {
     this.#wake();
   }
 
+  /** @param {import("./types.js").Logprobs} logprobs */
+  #addLogprobs(logprobs) {
+    this.logprobs ??= { content: [] };
+    this.logprobs.content?.push(...(logprobs.content ?? []));
+    this.#add({});
+    const last = /** @type {ChatCompletionChunk} */ (this.#chunks.at(-1));
+    last.choices[0].logprobs = logprobs;
+  }
+
   #end() {
     this.#ended = true;
     this.#wake();
@@ -205,6 +218,7 @@ export function completionOf(stream) {
       {
         index: 0,
         message: messageOf(report),
+        ...(stream.logprobs && { logprobs: stream.logprobs }),
         finish_reason: report.finish_reason,
       },
     ],

@@ -164,6 +164,9 @@ function showTheme(theme) {
  */
 async function keepOffline() {
   try {
+    navigator.serviceWorker.addEventListener("message", ({ data }) => {
+      if (data?.type === "update-ready") offerUpdate();
+    });
     await navigator.serviceWorker.register("sw.js");
     const { active } = await navigator.serviceWorker.ready;
     chat.router?.addEventListener("state", function onState(event) {
@@ -175,6 +178,13 @@ async function keepOffline() {
   } catch {
     // The page works without it, only not offline.
   }
+}
+
+/** This page goes on as it is; whoever reloads it has the new one. */
+function offerUpdate() {
+  const offer = element("update");
+  offer.querySelector("button")?.addEventListener("click", () => location.reload());
+  offer.hidden = false;
 }
 
 /** @param {string} id */

@@ -73,11 +73,18 @@ import { surroundings } from "./surroundings.js";
 /** @typedef {Knobs & StartOnly} RouterOptions */
 
 /**
+ * A message as OpenAI has it: its content is a text, or a list of parts. Pictures and files among these are for
+ * the edge alone.
+ * @typedef {Omit<Message, "content" | "parts"> & {content?: string | null | ContentPart[]}} RequestMessage
+ * @typedef {{type: string, text?: string, [field: string]: unknown}} ContentPart
+ */
+
+/**
  * OpenAI's request. `model` is accepted and ignored: which one answers is the router's work. Where the
  * last message is the assistant's, after one of the user's, that answer is gone on with, and only what
  * is new comes: so it is with one that ended with `finish_reason: "length"`.
  * @typedef {object} CompletionRequest
- * @property {Message[]} messages
+ * @property {RequestMessage[]} messages
  * @property {boolean} [stream]
  * @property {string} [model]
  * @property {number} [temperature]
@@ -95,7 +102,17 @@ import { surroundings } from "./surroundings.js";
  * @property {boolean} [parallel_tool_calls]
  * @property {Mode} [mode] for this turn alone
  * @property {unknown} [stream_options]
+ * @property {unknown} [response_format] this and whatever else OpenAI's request may hold (logprobs, penalties,
+ *   logit_bias, metadata, …) is passed on to the edge as it is. A turn that asks for something that the
+ *   device's model does not give goes there
  */
+
+/** What the core reads itself, or is not for the edge. */
+const OWN_FIELDS = [
+  ..."messages stream stream_options model signal mode stop seed n".split(" "),
+  ..."temperature top_p top_k min_p repetition_penalty max_tokens max_completion_tokens".split(" "),
+  ..."tools tool_choice parallel_tool_calls".split(" "),
+];
 
 export const MODES = /** @type {const} */ ([
   "auto",
@@ -183,6 +200,7 @@ export function turnRequest(request) {
   checkMessages(messages);
   if (mode !== undefined && !MODES.includes(mode))
     throw refused("mode", `must be one of ${MODES.join(", ")}`);
+  if ((/** @type {any} */ (request).n ?? 1) !== 1) throw refused("n", "must be 1: a turn has one answer");
   const maxTokens = request.max_completion_tokens ?? request.max_tokens;
   if (maxTokens !== undefined && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
     throw refused("max_tokens", "must be a positive integer");
@@ -192,6 +210,7 @@ export function turnRequest(request) {
     tools: toolList(request.tools),
     tool_choice: request.tool_choice ?? undefined,
     parallel_tool_calls: request.parallel_tool_calls ?? undefined,
+    passed: passedOn(request),
     temperature: number(request, "temperature", 0, 2),
     top_p: number(request, "top_p", 0, 1),
     top_k: number(request, "top_k", 0, Infinity),
@@ -204,12 +223,32 @@ export function turnRequest(request) {
   });
 }
 
-/** Without what is not sent on; thinking is never sent back. @param {Message} message @returns {Message} */
+/** Without what is not sent on; thinking is never sent back. @param {RequestMessage} message @returns {Message} */
 function plainMessage({ role, content, tool_calls, tool_call_id }) {
   const calls = tool_calls && tool_calls.length > 0 ? tool_calls : undefined;
+  const parts = Array.isArray(content) && !content.every(isText) ? content : undefined;
+  const text = Array.isArray(content) ? content.filter(isText).map(({ text }) => text).join("\n") : (content ?? "");
   // Most are so, and there may be ten thousand.
-  if (!calls && tool_call_id === undefined) return { role, content: content ?? "" };
-  return present({ role, content: content ?? "", tool_calls: calls, tool_call_id });
+  if (!calls && !parts && tool_call_id === undefined) return { role, content: text };
+  return present({ role, content: text, parts, tool_calls: calls, tool_call_id });
+}
+
+/** @param {any} part of a message's content */
+function isText(part) {
+  return part?.type === "text" && typeof part.text === "string";
+}
+
+/** @param {CompletionRequest} request */
+function passedOn(request) {
+  const passed = Object.entries(request).filter(
+    ([name, value]) => !OWN_FIELDS.includes(name) && value !== undefined && value !== null,
+  );
+  if (passed.length === 0) return undefined;
+  try {
+    return JSON.parse(JSON.stringify(Object.fromEntries(passed)));
+  } catch (thrown) {
+    throw refused(passed.map(([name]) => name).join(", "), `must be JSON (${thrown})`);
+  }
 }
 
 /** @param {object[] | undefined | null} tools */
@@ -220,7 +259,7 @@ function toolList(tools) {
   throw refused("tools", "must be a list of tools");
 }
 
-/** @param {unknown} messages @returns {asserts messages is Message[]} */
+/** @param {unknown} messages @returns {asserts messages is RequestMessage[]} */
 function checkMessages(messages) {
   if (!Array.isArray(messages) || messages.length === 0) {
     throw refused("messages", "must be a list with at least one message");
@@ -230,8 +269,8 @@ function checkMessages(messages) {
       throw refused(`messages[${index}].role`, `must be one of ${ROLES.join(", ")}`);
     }
     const calls = message.role === "assistant" && message.tool_calls?.length > 0;
-    if (typeof message.content !== "string" && !(calls && message.content == null)) {
-      throw refused(`messages[${index}].content`, "must be a string");
+    if (typeof message.content !== "string" && !isPartList(message.content) && !(calls && message.content == null)) {
+      throw refused(`messages[${index}].content`, "must be a string, or a list of parts with a type");
     }
     if (message.role === "tool" && typeof message.tool_call_id !== "string") {
       throw refused(`messages[${index}].tool_call_id`, "must be a string");
@@ -243,6 +282,12 @@ function checkMessages(messages) {
   if (!["user", "tool"].includes(last?.role) && !goesOn) {
     throw refused("messages", "must end with a message of the user, or with the beginning of the answer to it");
   }
+}
+
+/** @param {unknown} content */
+function isPartList(content) {
+  const isPart = (/** @type {any} */ part) => typeof part?.type === "string";
+  return Array.isArray(content) && content.length > 0 && content.every(isPart);
 }
 
 /**

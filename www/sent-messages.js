@@ -36,7 +36,8 @@ function same(a, b) {
     a.content === b.content &&
     a.role === b.role &&
     a.tool_call_id === b.tool_call_id &&
-    // Calls are few and short.
-    (a.tool_calls === b.tool_calls || JSON.stringify(a.tool_calls) === JSON.stringify(b.tool_calls))
+    // Calls and pictures are few.
+    (a.tool_calls === b.tool_calls || JSON.stringify(a.tool_calls) === JSON.stringify(b.tool_calls)) &&
+    (a.parts === b.parts || JSON.stringify(a.parts) === JSON.stringify(b.parts))
   );
 }

@@ -5,9 +5,11 @@
  * the wasm and the manifest. Model files are the model store's (OPFS), and
  * whatever goes to the edge passes untouched. Assets come from the cache
  * first, so a visit makes no request that could fail; when the page knows that
- * its server is there it sends `revalidate`, and a version that changed is
- * fetched whole, for the next visit. A request made with `cache: "reload"`
- * goes to the server.
+ * its server is there it sends `revalidate`. A version that changed is then
+ * fetched whole, and every page is told `update-ready`: the next load has it.
+ * A page, with its workers, keeps to the version that it began with, whatever
+ * it loads later, so that two are never mixed. A request made with
+ * `cache: "reload"` goes to the server.
  *
  * A service worker rules the folder that it is served from: the gateway serves
  * this file as /sw.js too. Another site writes one of its own beside its page,
@@ -21,6 +23,8 @@
   const PREFIX = "nearside-assets-";
   /** Written last: a cache without it was never finished. */
   const COMPLETE = "complete";
+  /** Which version each page and worker has begun with. */
+  const PINS = "nearside-pins";
   const MODULES = [
     "builds",
     "calibration",
@@ -94,6 +98,8 @@
     "index.html",
     "www/demo.css",
     "www/favicon.svg",
+    "www/app.webmanifest",
+    "www/icons/icon-192.png",
     ...MODULES.map((name) => `www/${name}.js`),
     ...["highlight", "markdown", "mathematics"].map((name) => `pkg/third-party/${name}.js`),
     ...builds().flatMap((folder) => [`${folder}/nearside.js`, `${folder}/nearside_bg.wasm`]),
@@ -119,17 +125,36 @@
     if (request.mode === "navigate") url.search = "";
     url.hash = "";
     if (request.method !== "GET" || request.cache === "reload" || !assets.has(url.href)) return;
-    event.respondWith(answer(url.href, request));
+    event.respondWith(answer(url.href, event));
   });
 
   worker.addEventListener("message", (event) => {
     if (event.data?.type === "revalidate") event.waitUntil(revalidate());
   });
 
-  /** @param {string} url @param {Request} request */
-  async function answer(url, request) {
-    const cache = await newestVersion();
-    return (await cache?.match(url)) ?? fetch(request);
+  /** @param {string} url @param {FetchEvent} event */
+  async function answer(url, { request, clientId, resultingClientId }) {
+    const name = request.mode === "navigate" ? await newestVersion() : await versionOf(clientId);
+    if (resultingClientId && name) await pin(resultingClientId, name);
+    const kept = name ? await (await caches.open(name)).match(url) : undefined;
+    return kept ?? fetch(request);
+  }
+
+  /** The version that a page or worker has begun with. @param {string} clientId */
+  async function versionOf(clientId) {
+    const pinned = clientId && (await (await caches.open(PINS)).match(pinOf(clientId)));
+    const name = pinned ? await pinned.text() : null;
+    return name && (await caches.has(name)) ? name : newestVersion();
+  }
+
+  /** @param {string} clientId @param {string} name */
+  async function pin(clientId, name) {
+    await (await caches.open(PINS)).put(pinOf(clientId), new Response(name));
+  }
+
+  /** @param {string} clientId */
+  function pinOf(clientId) {
+    return new URL(`pinned/${clientId}`, worker.registration.scope).href;
   }
 
   /** The builds that this browser may load: see builds.js. */
@@ -164,13 +189,18 @@
 
   /** Fetches the assets again and keeps them as a new version if anything changed. */
   async function revalidate() {
-    const kept = await newestVersion();
+    const name = await newestVersion();
+    const kept = name && (await caches.open(name));
     const version = await fetchVersion();
     const same = await Promise.all(
-      version.map(async ({ url, response }) => sameBody(await kept?.match(url), response.clone())),
+      version.map(async ({ url, response }) =>
+        sameBody(kept ? await kept.match(url) : undefined, response.clone()),
+      ),
     );
-    if (same.every(Boolean)) return;
-    await keepVersion(version);
+    if (!same.every(Boolean)) {
+      await keepVersion(version);
+      for (const client of await worker.clients.matchAll()) client.postMessage({ type: "update-ready" });
+    }
     await dropOldVersions();
   }
 
@@ -182,18 +212,30 @@
     return a.length === b.length && a.every((byte, index) => byte === b[index]);
   }
 
-  /** The last version that is complete. @returns {Promise<Cache | null>} */
+  /** The last version that is complete. */
   async function newestVersion() {
-    const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX)).sort();
+    const names = await versions();
     for (const name of names.reverse()) {
       const cache = await caches.open(name);
-      if (await cache.match(new URL(COMPLETE, worker.registration.scope))) return cache;
+      if (await cache.match(new URL(COMPLETE, worker.registration.scope))) return name;
     }
     return null;
   }
 
+  async function versions() {
+    return (await caches.keys()).filter((name) => name.startsWith(PREFIX)).sort();
+  }
+
+  /** All but the last, and those that somebody still runs. */
   async function dropOldVersions() {
-    const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX)).sort();
-    await Promise.all(names.slice(0, -1).map((name) => caches.delete(name)));
+    const pins = await caches.open(PINS);
+    const used = new Set([await newestVersion()]);
+    for (const { url } of await pins.keys()) {
+      const client = await worker.clients.get(url.slice(url.lastIndexOf("/") + 1));
+      if (client) used.add((await (await pins.match(url))?.text()) ?? null);
+      else await pins.delete(url);
+    }
+    const unused = (await versions()).filter((name) => !used.has(name));
+    await Promise.all(unused.map((name) => caches.delete(name)));
   }
 }

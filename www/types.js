@@ -13,7 +13,7 @@
  * A message in OpenAI's shape. Calls of tools and what they found are for the edge alone; a turn
  * whose messages hold some goes there.
  * @typedef {{role: "system" | "user" | "assistant" | "tool", content: string,
- *   tool_calls?: ToolCall[], tool_call_id?: string}} Message
+ *   parts?: object[], tool_calls?: ToolCall[], tool_call_id?: string}} Message
  */
 
 /** @typedef {{id: string, type: "function", function: {name: string, arguments: string}}} ToolCall */
@@ -150,12 +150,15 @@
  *   | {type: "thought", text: string, route: Route}
  *   | {type: "refusal", text: string, route: Route}
  *   | {type: "tool_call", call: ToolCallPiece, route: Route}
+ *   | {type: "logprobs", logprobs: Logprobs, route: Route}
  *   | {type: "look", look: Look}
  *   | {type: "reading", expected_s: number}
  *   | {type: "stopped", thrown_away_tokens: number}
  *   | {type: "switch", from: Route, to: Route, reason: string, sentence: string, replaces: boolean}
  *   | {type: "prefill", done: number, total: number}} TurnEvent
  */
+
+/** How likely an answer's tokens were, as the edge tells it, in OpenAI's shape. @typedef {{content?: object[] | null, refusal?: object[] | null}} Logprobs */
 
 /** @typedef {{name: string, architecture?: string, n_params?: number, n_ctx?: number,
  *   weight_bytes?: number, warnings?: import("./errors.js").ErrorReport[]}} ModelInfo */
@@ -169,7 +172,7 @@
  * @typedef {NewMessages & {temperature?: number, top_p?: number, top_k?: number,
  *   min_p?: number, repetition_penalty?: number, seed?: number, max_tokens?: number,
  *   stop?: string[], mode?: Mode, tools?: object[], tool_choice?: unknown,
- *   parallel_tool_calls?: boolean}} ChatRequest
+ *   parallel_tool_calls?: boolean, passed?: Record<string, unknown>}} ChatRequest
  */
 
 /**

@@ -41,6 +41,10 @@ pub struct Message {
     pub role: Role,
     #[serde(default = "text::none", with = "text")]
     pub content: Arc<str>,
+    /// All that it says, where that is more than text: pictures and files, in OpenAI's words. Only the edge
+    /// reads them; `content` is their text.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<serde_json::Value>,
     /// Calls of tools, in a message of the assistant's. Only the edge reads them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub tool_calls: Vec<serde_json::Value>,
@@ -70,7 +74,13 @@ mod text {
 
 impl Message {
     pub fn new(role: Role, content: impl Into<String>) -> Message {
-        Message { role, content: content.into().into(), tool_calls: Vec::new(), tool_call_id: None }
+        Message {
+            role,
+            content: content.into().into(),
+            parts: None,
+            tool_calls: Vec::new(),
+            tool_call_id: None,
+        }
     }
 
     /// Whether it is about tools, of which the device has none.

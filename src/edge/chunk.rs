@@ -24,6 +24,8 @@ pub enum Chunk {
     Refusal(String),
     /// A piece of a call of a tool, as it came.
     ToolCall(Value),
+    /// How likely the tokens were that came, as it came.
+    Logprobs(Value),
     Finish(Finish),
     Usage(Usage),
     /// `[DONE]`.
@@ -114,10 +116,12 @@ impl ChunkReader {
             _ => {}
         }
         let says_nothing = chunks.len() == n_before;
+        let logprobs = choice.get("logprobs").filter(|told| told.is_object());
         if let Some(text) = said(choice.get("text")).filter(|_| says_nothing) {
             chunks.push(Chunk::Text(text));
         }
         self.said |= chunks.len() > n_before;
+        chunks.extend(logprobs.cloned().map(Chunk::Logprobs));
         if let Some(reason) = choice.get("finish_reason") {
             chunks.extend(Finish::of(reason)?.map(Chunk::Finish));
         }

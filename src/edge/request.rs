@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::config::EdgeConfig;
 use crate::dialogue::{Message, Role, window};
@@ -42,6 +42,8 @@ struct Body<'a> {
     stop: &'a [String],
     #[serde(flatten)]
     tools: &'a ToolOffer,
+    #[serde(flatten)]
+    passed: &'a Map<String, Value>,
     /// As vLLM, SGLang and the Nearside gateway understand it: the last message
     /// is the beginning of the answer, go on from there.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
@@ -63,12 +65,14 @@ pub struct Asked<'a> {
     pub max_tokens: Option<usize>,
     pub stop: &'a [String],
     pub tools: &'a ToolOffer,
+    /// Passed on as it is.
+    pub passed: &'a Map<String, Value>,
 }
 
 impl Asked<'_> {
     /// An object without its messages.
     fn json(&self, continues: bool) -> String {
-        let Asked { edge, sampling, seed, max_tokens, stop, tools } = self;
+        let Asked { edge, sampling, seed, max_tokens, stop, tools, passed } = self;
         let body = Body {
             model: edge.model.as_deref(),
             stream: true,
@@ -78,6 +82,7 @@ impl Asked<'_> {
             seed: *seed,
             stop,
             tools,
+            passed,
             continue_final_message: continues,
             add_generation_prompt: continues.then_some(false),
         };
@@ -123,12 +128,25 @@ impl Written {
         self.ends.truncate(n_known);
         self.json.truncate(self.ends.last().copied().unwrap_or(0));
         for message in &kept[n_known..] {
-            self.json += &serde_json::to_string(message).expect("plain data always serializes");
+            self.json += &as_sent(message);
             self.json.push(',');
             self.ends.push(self.json.len());
         }
         self.messages = kept;
     }
+}
+
+/// A message as the edge reads it: with all its parts.
+fn as_sent(message: &Message) -> String {
+    let Some(parts) = &message.parts else {
+        return serde_json::to_string(message).expect("plain data always serializes");
+    };
+    let mut whole = serde_json::to_value(message).expect("plain data always serializes");
+    if let Some(fields) = whole.as_object_mut() {
+        fields.remove("parts");
+        fields.insert("content".to_owned(), parts.clone());
+    }
+    whole.to_string()
 }
 
 fn continues(messages: &[Message]) -> bool {
@@ -157,7 +175,9 @@ mod tests {
         let edge = edge();
         let sampling = SamplingOptions { temperature: Some(0.0), ..SamplingOptions::default() };
         let max_tokens = Some(8);
-        let asked = Asked { edge: &edge, sampling, seed: None, max_tokens, stop: &[], tools };
+        let passed = &Map::new();
+        let asked =
+            Asked { edge: &edge, sampling, seed: None, max_tokens, stop: &[], tools, passed };
         let mut written = Written::default();
         written.request(&asked, before, 0);
         let json = written.request(&asked, messages, start);
@@ -192,6 +212,36 @@ mod tests {
                 "continue_final_message":true,"add_generation_prompt":false}"#,
         );
     }
+
+    #[test]
+    fn parts_and_whatever_else_is_asked_are_passed_on() {
+        let parts = serde_json::json!([
+            {"type": "text", "text": "What is this?"},
+            {"type": "image_url", "image_url": {"url": "data:image/png;base64,AA=="}}
+        ]);
+        let message =
+            Message { parts: Some(parts.clone()), ..Message::new(Role::User, "What is this?") };
+        let passed =
+            serde_json::json!({"response_format": {"type": "json_object"}, "logprobs": true});
+        let (edge, tools) = (edge(), ToolOffer::default());
+        let asked = Asked {
+            edge: &edge,
+            sampling: SamplingOptions::default(),
+            seed: None,
+            max_tokens: None,
+            stop: &[],
+            tools: &tools,
+            passed: passed.as_object().unwrap(),
+        };
+        let body = Written::default().request(&asked, &[message], 0);
+        let body: serde_json::Value = serde_json::from_str(&body).unwrap();
+        assert_eq!(body["messages"], serde_json::json!([{"role": "user", "content": parts}]));
+        assert_eq!(
+            (&body["response_format"]["type"], &body["logprobs"]),
+            (&"json_object".into(), &true.into())
+        );
+    }
+
     #[test]
     fn tools_and_their_results_are_passed_on() {
         let user = Message::new(Role::User, "weather?");

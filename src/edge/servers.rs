@@ -40,7 +40,7 @@ fn told(chunks: Vec<Chunk>) -> String {
                 finish = Some(finish.map_or(later, |finish: Finish| finish.and(later)));
                 continue;
             }
-            Chunk::End => continue,
+            Chunk::Logprobs(_) | Chunk::End => continue,
         };
         match said.last_mut() {
             Some((last, whole)) if *last == kind => whole.push_str(&text),

@@ -94,6 +94,8 @@ pub enum Event<'a> {
     /// A piece of a call of a tool, in OpenAI's shape.
     #[serde(rename = "tool_call")]
     ToolCall { call: &'a serde_json::Value, route: Route },
+    /// How likely the edge's tokens were, where that was asked, in OpenAI's shape.
+    Logprobs { logprobs: &'a serde_json::Value, route: Route },
     /// The device's answer was judged while it was written.
     Look { look: &'a Look },
     /// A question of the quiz was answered, by which the router learns how able a model is.

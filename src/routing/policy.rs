@@ -51,6 +51,8 @@ pub enum Reason {
     DeviceUnavailable,
     /// The turn is about tools, of which the device has none.
     ToolsNeedEdge,
+    /// The turn asks for something else that the device's model does not give.
+    NeedsEdge,
     /// The device's answer is likely good enough.
     DeviceGoodEnough,
     /// The edge's answer is likely needed.
@@ -158,6 +160,9 @@ pub fn decide(inputs: &Inputs<'_>) -> Result<Decision> {
         (true, false) => (Route::Device, Reason::EdgeUnavailable),
         (false, true) if inputs.device_error == Error::ToolsNeedEdge => {
             (Route::Edge, Reason::ToolsNeedEdge)
+        }
+        (false, true) if matches!(inputs.device_error, Error::NeedsEdge(_)) => {
+            (Route::Edge, Reason::NeedsEdge)
         }
         (false, true) => (Route::Edge, Reason::DeviceUnavailable),
         (true, true) => choose(inputs, fused, margin, ahead.as_ref()),
@@ -293,6 +298,10 @@ fn sentence(reason: Reason, p: f64, delay_s: f64) -> String {
         }
         Reason::ToolsNeedEdge => {
             "The turn is about tools, of which the device has none. So the edge answers.".to_owned()
+        }
+        Reason::NeedsEdge => {
+            "The turn asks for something that the device's model does not give. So the edge answers."
+                .to_owned()
         }
         Reason::DeviceGoodEnough => {
             format!("The device is likely to get this right ({percent} % that the edge is needed).")

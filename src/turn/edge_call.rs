@@ -18,6 +18,7 @@ use crate::config::{Config, EdgeConfig};
 use crate::dialogue::{Message, session::BYTES_PER_TOKEN, window};
 use crate::edge::{Asked, Chunk, Finish, ReplyReader, Written, check_status};
 use crate::host::{EdgeBody, EdgeRequest, Event, Host};
+use crate::routing::Route;
 use crate::{Error, Result};
 
 /// Of an error's body, so much is read.
@@ -275,10 +276,10 @@ impl<'t> EdgeCall<'t> {
     }
 
     fn http_request(&self) -> Result<EdgeRequest> {
-        let TurnRequest { stop, tools, seed, .. } = self.request;
+        let TurnRequest { stop, tools, passed, seed, .. } = self.request;
         let sampling = self.request.sampling.or(self.config.sampling);
         let (edge, max_tokens) = (&self.config.edge, self.max_tokens);
-        let asked = Asked { edge, sampling, seed: *seed, max_tokens, stop, tools };
+        let asked = Asked { edge, sampling, seed: *seed, max_tokens, stop, tools, passed };
         let mut written = self.sending.0.written.borrow_mut();
         let body = written.request(&asked, &self.messages, self.start.get());
         post(&self.config, "/chat/completions", body)
@@ -333,6 +334,10 @@ impl<'c> Running<'c> {
                     Chunk::Thinking(text) => answer.think(&text, host),
                     Chunk::Refusal(text) => answer.refuse(&text, host),
                     Chunk::ToolCall(call) => answer.call_tool(&call, host),
+                    Chunk::Logprobs(told) => {
+                        host.emit(Event::Logprobs { logprobs: &told, route: Route::Edge });
+                        continue;
+                    }
                     Chunk::Finish(_) | Chunk::Usage(_) | Chunk::End => continue,
                 }
                 answer.count(answer.n_tokens + 1);

@@ -18,6 +18,7 @@ mod fetch;
 mod idle;
 mod judge;
 mod knowledge;
+mod lacking;
 mod look;
 pub mod models;
 mod parked;
@@ -228,8 +229,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         self.dialogue.session.borrow_mut().enter(&request.messages, host.today());
         let mode = request.mode.unwrap_or(self.config.mode);
         let mut counted = self.count(&request.messages)?;
-        if request.needs_edge() {
-            counted.device_error = Some(Error::ToolsNeedEdge);
+        if let Some(lacking) = request.lacking() {
+            counted.device_error = Some(lacking);
         }
         let (score, state) = self.score(&request.messages)?;
         self.refresh_link(mode, host).await;
@@ -367,6 +368,7 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             max_tokens: self.config.max_tokens,
             stop: &request.stop,
             tools: &request.tools,
+            passed: &request.passed,
         };
         let request_bytes = self.sides.edge.sending.request_bytes(&asked, &request.messages);
         let config = Config { mode, ..self.config.clone() };

@@ -117,6 +117,10 @@ impl Received {
                 self.ended = true;
                 return Ok(());
             }
+            Chunk::Logprobs(_) => {
+                self.waiting.push(chunk);
+                return Ok(());
+            }
             Chunk::ToolCall(call) if !offered => {
                 let name = call.pointer("/function/name").or(call.get("name"));
                 let name = name.and_then(|name| name.as_str()).unwrap_or("unnamed");

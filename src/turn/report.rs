@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::lacking::Passed;
 use super::reader::DraftRead;
 use crate::config::Mode;
 use crate::dialogue::{Message, session};
@@ -19,6 +20,10 @@ pub struct TurnRequest {
     /// Tools that the edge may ask for. Only the edge can: a turn that offers some goes there.
     #[serde(flatten)]
     pub tools: ToolOffer,
+    /// What else is said to the edge. A turn that asks for something that the device's model does not give
+    /// goes there.
+    #[serde(default)]
+    pub passed: Passed,
     #[serde(flatten)]
     pub sampling: SamplingOptions,
     /// For answers that are drawn by chance; `None`: another one each time.
@@ -40,17 +45,13 @@ impl TurnRequest {
         TurnRequest {
             messages,
             tools: ToolOffer::default(),
+            passed: Passed::new(),
             sampling: SamplingOptions::default(),
             seed: None,
             max_tokens: None,
             stop: Vec::new(),
             mode: None,
         }
-    }
-
-    /// Whether only the edge can answer: it is about tools, of which the device has none.
-    pub fn needs_edge(&self) -> bool {
-        !self.tools.tools.is_empty() || self.messages.iter().any(Message::is_about_tools)
     }
 
     pub fn validate(&self) -> Result<()> {

@@ -225,6 +225,37 @@ test("tools go to the edge, and without one are refused", async () => {
   assert.equal(refusal, "tools_need_edge");
 });
 
+test("pictures, formats and token probabilities are the edge's, and are passed on as they are", async () => {
+  const content = [
+    { type: "text", text: "What is this?" },
+    { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+  ];
+  const told = { content: [{ token: "A", logprob: -0.5, bytes: [65], top_logprobs: [] }] };
+  const piece = event({ choices: [{ index: 0, delta: { content: "A" }, logprobs: told, finish_reason: null }] });
+  const request = { response_format: { type: "json_object" }, logprobs: true, messages: [{ role: "user", content }] };
+  const { chunks, error } = await ask(stream(piece, stop, done), request);
+  assert.equal(error, null);
+  const sent = JSON.parse(site.requests.filter(({ path }) => path === COMPLETIONS).at(-1)?.body ?? "");
+  assert.deepEqual(sent.messages, [{ role: "user", content }]);
+  assert.deepEqual([sent.response_format, sent.logprobs], [{ type: "json_object" }, true]);
+  assert.deepEqual(chunks.find(({ choices }) => choices[0]?.logprobs)?.choices[0].logprobs, told);
+
+  const refusals = await page.evaluate(async (content) => {
+    const { router } = /** @type {any} */ (window);
+    const codes = [];
+    for (const request of [
+      { messages: [{ role: "user", content }] },
+      { messages: [{ role: "user", content: "Hi" }], response_format: { type: "json_object" } },
+      { messages: [{ role: "user", content: "Hi" }], n: 2 },
+    ]) {
+      const asking = router.chat.completions.create({ ...request, mode: "device-only" });
+      codes.push(await asking.then(() => null, (/** @type {any} */ error) => error.code));
+    }
+    return codes;
+  }, content);
+  assert.deepEqual(refusals, ["needs_edge", "needs_edge", "invalid_request"]);
+});
+
 test("what the edge did not count is marked as an estimate", async () => {
   const none = whole((await ask(stream(text("Hé"), text("llo"), stop, done))).chunks).usage;
   assert.deepEqual(none?.x_estimated, ["prompt_tokens", "completion_tokens", "total_tokens", "cached_tokens"]);
