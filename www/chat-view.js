@@ -22,6 +22,7 @@ import { Words } from "./words/words.js";
  * @property {() => void} stop
  * @property {() => void} retry
  * @property {() => void} newChat
+ * @property {() => void} openHistory the panel with all dialogues
  * @property {(mode: Mode) => void} setMode
  * @property {(maxTokens: string) => void} setMaxTokens a number, or "auto"
  * @property {() => void} loadDevice also goes on with a download
@@ -62,6 +63,7 @@ export class ChatView {
   #root;
   log;
   #status = h("span", { class: "status", part: "status", role: "status" });
+  #history = h("button", { class: "quiet", part: "history-button", type: "button", "aria-haspopup": "dialog", hidden: true }, icon("history"));
   #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", hidden: true });
   #pause = h("button", { class: "quiet", part: "pause", type: "button", hidden: true });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
@@ -145,6 +147,17 @@ export class ChatView {
   /** @param {number} maxTokens */
   #lengthOption(maxTokens) {
     return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: count(maxTokens) });
+  }
+
+  /** Whether there are several dialogues. @param {boolean} has */
+  setHistory(has) {
+    this.#history.hidden = !has;
+  }
+
+  /** Only the panel over it can be used, until that is closed. @param {boolean} covered */
+  cover(covered) {
+    for (const child of this.#root.children) if (!child.classList.contains("drawer")) child.toggleAttribute("inert", covered);
+    if (!covered) this.#history.focus();
   }
 
   /** @param {FocusOptions} [options] */
@@ -269,6 +282,7 @@ export class ChatView {
     return h(
       "header",
       { part: "header" },
+      this.words.name(this.#history, "dialogues"),
       h(
         "span",
         { class: "dots", "aria-hidden": "true" },
@@ -305,6 +319,7 @@ export class ChatView {
       else this.#actions.pauseDownload();
     });
     this.#stop.addEventListener("click", () => this.#actions.stop());
+    this.#history.addEventListener("click", () => this.#actions.openHistory());
     this.#mode.addEventListener("change", () =>
       this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
     );

@@ -69,6 +69,7 @@ const ICONS = {
   fresh: "M12 20h8M16.5 4.5l3 3L8 19l-4 1 1-4z",
   retry: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",
   history: "M4 6h16M4 12h16M4 18h10",
+  more: "M6 12h.01M12 12h.01M18 12h.01",
   edit: "M14.5 6.5l3 3M4 20l1-4L16.5 4.5l3 3L8 19z",
   warning: "M12 4L2.8 20h18.4zM12 10v4.5M12 17.3v.01",
   chevron: "M8 10l4 4 4-4",

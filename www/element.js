@@ -50,6 +50,8 @@ export class NearsideChat extends HTMLElement {
   #unlisten = new AbortController();
   /** Where dialogues are kept; null unless the page wants that. @type {import("./dialogues/desk.js").Desk | null} */
   #desk = null;
+  /** The panel that lists them, once it was opened. @type {import("./dialogues/drawer.js").Drawer | null} */
+  #drawer = null;
   /** Whether the dialogue of an earlier visit is being read. @type {Promise<void> | null} */
   #recalling = null;
   /** @type {ChatView} */
@@ -64,6 +66,7 @@ export class NearsideChat extends HTMLElement {
       stop: () => this.stop(),
       retry: () => void this.retry(),
       newChat: () => this.newChat(),
+      openHistory: () => void this.#openHistory(),
       setMode: (mode) => this.setAttribute("mode", mode),
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
@@ -227,6 +230,7 @@ export class NearsideChat extends HTMLElement {
     const { kept, tree } = this.#hasBegun() ? desk.fresh() : await desk.takeUp();
     if (!this.#keeps() || !this.isConnected) return desk.close();
     this.#desk = desk;
+    this.#view.setHistory(true);
     if (this.#hasBegun()) this.#conversation.keep(kept);
     else this.#conversation.begin(tree, kept);
   }
@@ -235,7 +239,37 @@ export class NearsideChat extends HTMLElement {
     return this.#conversation.tree.last !== null && !this.#conversation.kept;
   }
 
+  async #openHistory() {
+    const desk = this.#desk;
+    if (!desk) return;
+    const { Drawer } = await import("./dialogues/drawer.js");
+    this.#drawer ??= new Drawer(/** @type {ShadowRoot} */ (this.shadowRoot), desk, this.#view.words, {
+      open: (id) => this.#openDialogue(id),
+      newChat: () => this.newChat(),
+      removed: (dialogue) => this.#removed(dialogue),
+      toggled: (open) => this.#view.cover(open),
+    });
+    await this.#drawer.open();
+  }
+
+  /** @param {string} id @returns {Promise<boolean>} false where another page has it open */
+  async #openDialogue(id) {
+    const opened = await this.#desk?.open(id);
+    if (!opened) return false;
+    this.#conversation.begin(opened.tree, opened.kept);
+    return true;
+  }
+
+  /** @param {import("./dialogues/desk.js").Listed} dialogue */
+  #removed({ id, open }) {
+    this.#router?.forgetDialogue(id).catch(() => {});
+    if (open === "here") this.#begin(new DialogueTree());
+  }
+
   #forgetDesk() {
+    this.#drawer?.remove();
+    this.#drawer = null;
+    this.#view.setHistory(false);
     this.#desk?.close();
     this.#desk = null;
     if (!this.#keeps()) this.#conversation.keep(null);

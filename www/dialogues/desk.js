@@ -106,6 +106,7 @@ export class Desk extends EventTarget {
     const [all, messages] = await Promise.all([this.list(), this.messages(id)]);
     const dialogue = all.find((one) => one.id === id);
     if (!dialogue || dialogue.open === "elsewhere") return null;
+    if (dialogue.open === "here") this.#open?.discard();
     await this.#store.remove(id);
     this.#tell();
     const { open, ...record } = dialogue;

@@ -93,6 +93,12 @@ export class KeptDialogue {
     this.#write(() => this.#store.put(record, []));
   }
 
+  /** It was deleted: nothing more of it is written. */
+  discard() {
+    this.#record = null;
+    this.drop(null);
+  }
+
   /** Another dialogue is opened in its place. */
   close() {
     this.flush();
