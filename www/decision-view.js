@@ -213,10 +213,11 @@ class DecisionView {
   }
 
   /** @param {import("./types.js").DraftRead} reading */
-  #readingNote({ p_before, p, took_s, error }) {
+  #readingNote({ p_before, p, yes, took_s, error }) {
     if (p === null) return this.#say("read_failed", { code: error ?? "" });
     const percent = (/** @type {number} */ share) => Math.round(100 * share);
-    return this.#say("read", { time: seconds(took_s), before: percent(p_before), after: percent(p) });
+    const said = yes === null ? "read" : yes > 0.5 ? "read_yes" : "read_no";
+    return this.#say(said, { time: seconds(took_s), before: percent(p_before), after: percent(p) });
   }
 }
 

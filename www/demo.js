@@ -9,7 +9,8 @@
 import { turnsChart } from "./charts.js";
 import { h } from "./dom.js";
 import "./element.js";
-import { bitRate, bytes, seconds, tokenRate } from "./format.js";
+import { bitRate, bytes, count, seconds, tokenRate } from "./format.js";
+import { linkChart, timesChart } from "./time-charts.js";
 
 /** @typedef {import("./element.js").NearsideChat} NearsideChat */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -21,6 +22,9 @@ const THEMES = ["auto", "light", "dark"];
 const chat = /** @type {NearsideChat} */ (document.querySelector("nearside-chat"));
 /** @type {TurnReport[]} */
 const turns = [];
+/** How the link was. @type {import("./time-charts.js").LinkSample[]} */
+const link = [];
+const MAX_SAMPLES = 300;
 
 readParameters();
 await customElements.whenDefined("nearside-chat");
@@ -88,17 +92,32 @@ function side(name, where, model) {
 
 function showTurns() {
   element("turns").replaceChildren(turnsChart(turns));
-  element("legend").hidden = false;
+  element("times").replaceChildren(timesChart(turns));
+  for (const legend of document.querySelectorAll(".legend")) /** @type {HTMLElement} */ (legend).hidden = false;
+}
+
+/** Keeps a sample where the link has changed. */
+function noteLink() {
+  const { online, rtt_s, age_s } = chat.router?.state.core.link ?? {};
+  if (online == null || rtt_s === undefined || age_s == null) return;
+  const rtt = online ? rtt_s : null;
+  if (link.at(-1)?.rtt_s !== rtt) link.push({ at: performance.now(), rtt_s: rtt });
+  if (link.length > MAX_SAMPLES) link.shift();
+  element("link").replaceChildren(linkChart(link, performance.now()));
 }
 
 function showState() {
+  noteLink();
   const { link, device, calibration } = chat.router?.state.core ?? {};
+  const held = device?.ready ? `${count(device.held_tokens)} tokens, ${bytes(device.kv_bytes)}` : "–";
   const rows = [
     ["Round trip", seconds(link?.age_s == null ? null : link.rtt_s)],
     ["Upload", link?.up_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
     ["Download", link?.down_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
     ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
     ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
+    ["Held on this device", held],
+    ["The edge lacked, last turn", turns.length > 0 ? `${count(turns.at(-1)?.missing_edge)} tokens` : "–"],
     ["Calibration", calibrationText(calibration)],
   ];
   element("measured").replaceChildren(

@@ -137,7 +137,7 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .why summary::-webkit-details-marker { display: none; }
 .why summary:hover { background: var(--soft); color: var(--ink); }
 .why[open] { order: 9; flex-basis: 100%; }
-.why[open] summary .icon { transform: rotate(180deg); }
+.why[open] > summary .icon { transform: rotate(180deg); }
 .answer.outdated { opacity: .45; }
 .foot .quiet[aria-pressed="true"] { color: var(--ink); background: var(--soft); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }

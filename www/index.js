@@ -30,6 +30,7 @@ export { RouterError };
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./types.js").CoreState} CoreState */
+/** @typedef {import("./types.js").StoredModel} StoredModel */
 /** @typedef {import("./messages.js").Notice} Notice */
 /** @typedef {import("./outcome-log.js").OutcomeExport} OutcomeExport */
 
@@ -174,7 +175,7 @@ export class Router extends EventTarget {
 
   /**
    * The model files on this device, those of other pages of this site among them.
-   * @returns {Promise<import("./model-store.js").StoredModel[]>}
+   * @returns {Promise<import("./types.js").StoredModel[]>}
    */
   async storedModels() {
     await this.#started;

@@ -81,6 +81,7 @@
     "surroundings",
     "thought",
     "thread",
+    "time-charts",
     "turn-foot",
     "turn-view",
     "waiting-questions",

@@ -30,6 +30,7 @@ class Question:
     part: str  # "train", "valid", "test", or "unseen": of a kind that is never trained on
     answers: dict = field(default_factory=dict)  # model: its recorded row
     readings: dict = field(default_factory=dict)  # (device, edge): its recorded row
+    verdicts: dict = field(default_factory=dict)  # the same
 
 
 def lines(path):
@@ -50,8 +51,8 @@ def unseen_kinds(kinds):
 
 
 def read(questions, folder):
-    """Every question, with the rows of `everyday.MODEL.jsonl` and `everyday.DEVICE.read-by.EDGE.jsonl` in the folder,
-    packed by gzip or not."""
+    """Every question, with the rows of `everyday.MODEL.jsonl`, `everyday.DEVICE.read-by.EDGE.jsonl` and
+    `everyday.DEVICE.judged-by.EDGE.jsonl` in the folder, packed by gzip or not."""
     rows = lines(questions)
     unseen = unseen_kinds({row["subject"] for row in rows})
     found = {}
@@ -61,12 +62,12 @@ def read(questions, folder):
         found[row["id"]] = Question(row["id"], kind, row["area"], row["prompt"], before, digest(before), own)
     for path in sorted(Path(folder).glob("everyday.*.jsonl*")):
         name = path.name.removeprefix("everyday.").removesuffix(".gz").removesuffix(".jsonl")
-        device, _, edge = name.partition(".read-by.")
         if name.endswith(".samples"):
             continue
+        device, how, edge = next((name.partition(how) for how in (".read-by.", ".judged-by.") if how in name), (name, "", ""))
         for row in lines(path):
             if question := found.get(row["id"]):
-                kept = question.readings if edge else question.answers
+                kept = {"": question.answers, ".read-by.": question.readings, ".judged-by.": question.verdicts}[how]
                 kept[(device, edge) if edge else name] = row
     return list(found.values())
 

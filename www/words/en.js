@@ -170,6 +170,8 @@ export default {
   both_began: "both began; {n} tokens of the edge were for nothing",
   read_failed: "the edge was asked what it thinks of this answer, and could not say ({code})",
   read: "the edge read this answer in {time}: that it is needed went from {before} % to {after} %",
+  read_yes: "the edge read this answer in {time} and said yes to it: that it is needed went from {before} % to {after} %",
+  read_no: "the edge read this answer in {time} and said no to it: that it is needed went from {before} % to {after} %",
   warmed: "the edge read the prompt meanwhile",
   dropped: "{n} of the oldest messages left out",
 };
