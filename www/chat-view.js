@@ -93,7 +93,8 @@ export class ChatView {
       typed: () => this.focusInput(),
     });
     root.adoptedStyleSheets = [styles];
-    root.append(this.#header(), this.#bar, this.log.element, this.#warning, this.#banner, this.#form());
+    const slots = ["before-input", "footer"].map((name) => h("slot", { name }));
+    root.append(this.#header(), this.#bar, this.log.element, this.#warning, this.#banner, slots[0], this.#form(), slots[1]);
     this.#nameParts();
     this.#listen(root);
     this.words.keep(this.#pause, () => this.#showPause());
@@ -283,6 +284,7 @@ export class ChatView {
       "header",
       { part: "header" },
       this.words.name(this.#history, "dialogues"),
+      h("slot", { name: "header" }),
       h(
         "span",
         { class: "dots", "aria-hidden": "true" },

@@ -6,10 +6,10 @@
 const LIGHT = `
   --bg: var(--nearside-background, #ffffff);
   --ink: var(--nearside-text, #17202b);
-  --muted: #5b6878;
+  --muted: var(--nearside-muted, #5b6878);
   --line: var(--nearside-line, #e1e6ec);
-  --soft: #f4f6f8;
-  --question: #eaf0f4;
+  --soft: var(--nearside-soft, #f4f6f8);
+  --question: var(--nearside-question, #eaf0f4);
   --device: var(--nearside-device, #0b7a6b);
   --device-soft: #e2f3f0;
   --edge: var(--nearside-edge, #4b4fc4);
@@ -20,18 +20,18 @@ const LIGHT = `
   --danger-soft: #fcedeb;
   --warn-soft: #fdf4e1;
   --warn: #7d5300;
-  --button: #17202b;
-  --button-ink: #ffffff;
+  --button: var(--nearside-button, #17202b);
+  --button-ink: var(--nearside-button-text, #ffffff);
   color-scheme: light;
 `;
 
 const DARK = `
   --bg: var(--nearside-background, #12171d);
   --ink: var(--nearside-text, #e6ebf0);
-  --muted: #97a5b4;
+  --muted: var(--nearside-muted, #97a5b4);
   --line: var(--nearside-line, #29323c);
-  --soft: #1a2129;
-  --question: #222c36;
+  --soft: var(--nearside-soft, #1a2129);
+  --question: var(--nearside-question, #222c36);
   --device: var(--nearside-device, #4fd1bd);
   --device-soft: #12312e;
   --edge: var(--nearside-edge, #a9acff);
@@ -42,8 +42,8 @@ const DARK = `
   --danger-soft: #3a1d1b;
   --warn-soft: #322710;
   --warn: #f0c674;
-  --button: #e6ebf0;
-  --button-ink: #12171d;
+  --button: var(--nearside-button, #e6ebf0);
+  --button-ink: var(--nearside-button-text, #12171d);
   color-scheme: dark;
 `;
 
@@ -56,6 +56,8 @@ const css = `
   font: 15px/1.55 var(--nearside-font, system-ui, -apple-system, "Segoe UI", Roboto, "Helvetica Neue", "Liberation Sans", sans-serif);
 }
 :host([hidden]) { display: none; }
+/* Until what that takes is there. */
+:host([display="launcher"]) { display: none; }
 @media (prefers-color-scheme: dark) { :host(:not([theme="light"])) { ${DARK} } }
 :host([theme="dark"]) { ${DARK} }
 

@@ -22,6 +22,7 @@ import { MODES } from "./options.js";
 const START_ATTRIBUTES = ["manifest", "device-model", "models-base", "calibration", "keep-dialogue"];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
 const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
+const DISPLAY_ATTRIBUTES = ["display", "open"];
 
 /**
  * @attr base-url - the edge: any OpenAI-compatible server
@@ -38,11 +39,13 @@ const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
  * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
  * @attr lang - the language of its own words, by default that of the page around it: en, de, es, fr, zh, ar, ja
  * @attr placeholder - the input's hint
+ * @attr display - inline (the default), or launcher: a round button in the corner that opens the chat
+ * @attr open - whether such a chat is open
  * @attr theme - light, dark, or auto (the default)
  * @fires nearside-ready, nearside-route, nearside-turn, nearside-warning, nearside-error
  */
 export class NearsideChat extends HTMLElement {
-  static observedAttributes = [...START_ATTRIBUTES, ...KNOB_ATTRIBUTES, ...LOOK_ATTRIBUTES];
+  static observedAttributes = [...START_ATTRIBUTES, ...KNOB_ATTRIBUTES, ...LOOK_ATTRIBUTES, ...DISPLAY_ATTRIBUTES];
 
   /** @type {Router | null} */
   #router = null;
@@ -52,6 +55,8 @@ export class NearsideChat extends HTMLElement {
   #desk = null;
   /** The panel that lists them, once it was opened. @type {import("./dialogues/drawer.js").Drawer | null} */
   #drawer = null;
+  /** @type {import("./launcher.js").Launcher | null} */
+  #launcher = null;
   /** Whether the dialogue of an earlier visit is being read. @type {Promise<void> | null} */
   #recalling = null;
   /** @type {ChatView} */
@@ -91,8 +96,9 @@ export class NearsideChat extends HTMLElement {
     this.#view.setMode(this.#mode());
     this.#view.setMaxTokens(this.#maxTokens());
     void this.#recall();
+    void this.#display();
     // A moment later, so that a page can set `router` or attributes first.
-    queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
+    queueMicrotask(() => this.#start());
   }
 
   disconnectedCallback() {
@@ -111,12 +117,37 @@ export class NearsideChat extends HTMLElement {
     if (before === value || !this.isConnected) return;
     if (LOOK_ATTRIBUTES.includes(name)) {
       this.#look();
+    } else if (DISPLAY_ATTRIBUTES.includes(name)) {
+      void this.#display();
+      queueMicrotask(() => this.#start());
     } else if (START_ATTRIBUTES.includes(name)) {
       void this.#recall();
       if (this.#ownsRouter) this.#createRouter();
     } else {
       this.#configure(name);
     }
+  }
+
+  /** Inline, or behind a button that is loaded then. */
+  async #display() {
+    if (this.getAttribute("display") !== "launcher") {
+      this.#launcher?.remove();
+      this.#launcher = null;
+      return;
+    }
+    if (this.#launcher) return this.#launcher.toggled();
+    const { Launcher } = await import("./launcher.js");
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    if (this.getAttribute("display") === "launcher") this.#launcher ??= new Launcher(this, root, this.#view.words);
+  }
+
+  /** What nobody has opened loads no model. */
+  #waitsToOpen() {
+    return this.getAttribute("display") === "launcher" && !this.hasAttribute("open");
+  }
+
+  #start() {
+    if (this.isConnected && !this.#router && !this.#waitsToOpen()) this.#createRouter();
   }
 
   #look() {
@@ -152,6 +183,7 @@ export class NearsideChat extends HTMLElement {
    * @returns {Promise<TurnReport | null>} null if there was no answer, or the question was cancelled
    */
   async ask(text) {
+    if (this.#waitsToOpen() && !this.#router && this.isConnected) this.#createRouter();
     if (this.#recalling) await this.#recalling;
     return this.#conversation.ask(text);
   }
@@ -202,6 +234,16 @@ export class NearsideChat extends HTMLElement {
   /** @param {DialogueTree} tree one that is not kept yet */
   #begin(tree) {
     this.#conversation.begin(tree, this.#desk?.fresh().kept ?? null);
+  }
+
+  /** Opens a chat that is behind a button. */
+  show() {
+    this.toggleAttribute("open", true);
+  }
+
+  /** Closes it again. */
+  close() {
+    this.toggleAttribute("open", false);
   }
 
   /** @param {FocusOptions} [options] */

@@ -60,6 +60,8 @@
     "errors",
     "format",
     "index",
+    "launcher",
+    "launcher-styles",
     "manifests",
     "markdown/answer-text",
     "markdown/blocks",

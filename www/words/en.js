@@ -105,6 +105,11 @@ export default {
   silent_thinking: "The model was still thinking when it reached {limit}.",
   silent: "The model said nothing.",
 
+  // A chat behind a button
+  chat: "Chat",
+  open_chat: "Open the chat",
+  open_chat_unread: "Open the chat: there is a new answer",
+
   // The panel with all dialogues
   dialogues: "Dialogues",
   close: "Close",
