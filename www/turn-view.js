@@ -142,21 +142,26 @@ export class TurnView {
     this.#begun = null;
   }
 
-  /** An answer from an earlier visit, of which only the text is known. @param {string} text @param {Words} words */
-  static of(text, words) {
+  /** An answer from an earlier visit. @param {import("./dialogues/tree.js").Told} message @param {Words} words */
+  static of(message, words) {
     const view = new TurnView(words);
-    view.append(text);
+    view.append(message.content);
     view.#answer.end();
-    view.#foot.offerCopy();
+    view.#foot.recall(message);
     return view;
   }
 
   /**
-   * Lets the reader say what they think, ask the edge, or have the answer gone on with.
+   * Lets the reader say what they think, ask the edge, ask again, or have the answer gone on with.
    * @param {import("./turn-foot.js").Offers} offers
    */
   offer(offers) {
     this.#foot.offer(offers);
+  }
+
+  /** The way to other answers to the same question. @param {HTMLElement | null} branches */
+  showBranches(branches) {
+    this.#foot.showBranches(branches);
   }
 
   /** Whether a newer answer to the same question is on its way. @param {boolean} outdated */
