@@ -1,7 +1,7 @@
 /** What stands under an answer: who gave it and why, how it ended, and what can be done about it. */
 
 import { copyButton } from "./copy-button.js";
-import { h, icon } from "./dom.js";
+import { adopt, h, icon } from "./dom.js";
 import { count, seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
@@ -14,7 +14,8 @@ const SIDES = /** @type {const} */ ({ device: "side_device", edge: "side_edge" }
 /**
  * What the reader can do with an answer.
  * @typedef {object} Offers
- * @property {(verdict: "up" | "down") => void} rate
+ * @property {((verdict: "up" | "down") => void) | null} rate null where nothing is known of the turn any more
+ * @property {() => void} regenerate
  * @property {(() => void) | null} askEdge null where it did answer, or may not
  * @property {(() => void) | null} goOn null where the answer has ended by itself
  */
@@ -33,6 +34,8 @@ export class TurnFoot {
   #timing = h("span", { class: "timing" });
   #inner = h("div", { class: "why-body" });
   #details;
+  /** @type {HTMLElement | null} */
+  #branches = null;
   element = h("div", {}, this.#note, this.#line);
 
   /** @param {Words} words @param {() => string} copied the text that its button copies */
@@ -42,6 +45,7 @@ export class TurnFoot {
     const summary = h("summary", {}, words.text(h("span"), "why"), icon("chevron"));
     this.#details = h("details", { class: "why", part: "details" }, summary, this.#inner);
     this.#details.addEventListener("toggle", () => void this.#explain());
+    words.keep(this.#inner, () => void this.#explain());
   }
 
   /** @param {Decision} decision */
@@ -91,18 +95,44 @@ export class TurnFoot {
   async #explain() {
     const decision = this.#report?.decision ?? this.#decision;
     if (!this.#details.open || !decision) return;
-    const { decisionView } = await import("./decision-view.js");
+    const [{ decisionView }, { decisionStyles }] = await Promise.all([import("./decision-view.js"), import("./decision-styles.js")]);
+    adopt(this.element, decisionStyles);
     this.#inner.replaceChildren(decisionView(this.#words, decision, this.#report));
     this.element.parentElement?.scrollIntoView?.({ block: "nearest" });
   }
 
-  /** Of an answer from an earlier visit only the text is known. */
-  offerCopy() {
+  /** Of an answer from an earlier visit only this is known. @param {import("./dialogues/tree.js").Told} message */
+  recall({ route, ended }) {
+    if (route) {
+      this.#chip.className = `chip ${route}`;
+      this.#chip.replaceChildren(icon(route), this.#side(route));
+      this.#line.append(this.#chip);
+    }
     this.#line.append(this.#copyButton());
+    if (ended !== "length" && ended !== "page") return;
+    this.#note.replaceChildren(this.#words.text(h("span"), "unfinished"));
+    this.#note.hidden = false;
+  }
+
+  /** @param {HTMLElement | null} branches */
+  showBranches(branches) {
+    this.#branches?.remove();
+    this.#branches = branches;
+    if (branches) this.#line.append(branches);
   }
 
   /** @param {Offers} offers */
-  offer({ rate, askEdge, goOn }) {
+  offer({ rate, regenerate, askEdge, goOn }) {
+    const again = h("button", { class: "quiet", type: "button", part: "regenerate", onclick: regenerate }, icon("retry"));
+    this.#line.append(this.#words.name(again, "regenerate"));
+    if (rate) this.#line.append(this.#thumbs(rate));
+    if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
+    if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
+    this.showBranches(this.#branches);
+  }
+
+  /** @param {(verdict: "up" | "down") => void} rate */
+  #thumbs(rate) {
     const thumbs = /** @type {const} */ (["up", "down"]).map((verdict) => {
       const button = h("button", { class: "quiet", type: "button", part: verdict, "aria-pressed": "false" }, icon(verdict));
       button.addEventListener("click", () => {
@@ -112,9 +142,7 @@ export class TurnFoot {
       });
       return this.#words.name(button, verdict);
     });
-    this.#line.append(h("span", { class: "thumbs" }, ...thumbs));
-    if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
-    if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
+    return h("span", { class: "thumbs" }, ...thumbs);
   }
 
   #copyButton() {

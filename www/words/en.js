@@ -82,6 +82,15 @@ export default {
   ask_edge: "Ask the edge",
   go_on: "Go on",
   why: "Why",
+  regenerate: "Answer again",
+  edit: "Edit the question",
+  edit_send: "Send",
+  edit_cancel: "Cancel",
+  branch: "{n} of {of}",
+  branch_before: "The one before",
+  branch_after: "The next one",
+  unanswered: "This question has no answer yet.",
+  unfinished: "This answer was left unfinished.",
 
   // How an answer ended
   ended_repetition: "The model began to repeat itself, so the answer was ended here.",
@@ -95,6 +104,37 @@ export default {
   silent_filter: "The server's filter withheld the answer. Other words may help.",
   silent_thinking: "The model was still thinking when it reached {limit}.",
   silent: "The model said nothing.",
+
+  // A chat behind a button
+  chat: "Chat",
+  open_chat: "Open the chat",
+  open_chat_unread: "Open the chat: there is a new answer",
+
+  // The panel with all dialogues
+  dialogues: "Dialogues",
+  close: "Close",
+  search: "Search what was said",
+  n_dialogues: "Dialogues: {n}",
+  n_found: "Found: {n}",
+  no_dialogues: "Your dialogues will be listed here.",
+  nothing_found: "Nothing found.",
+  show_more: "Show more",
+  open_elsewhere: "Open in another tab",
+  open_elsewhere_why: "This dialogue is open in another tab. Go on there, or close that tab first.",
+  more: "More",
+  more_of: "More for “{title}”",
+  rename: "Rename",
+  name: "Name of the dialogue",
+  delete: "Delete",
+  deleted: "Deleted: {title}",
+  undo: "Undo",
+  save_markdown: "Save as Markdown",
+  save_json: "Save as JSON",
+  save_all_markdown: "Save all as Markdown",
+  save_all_json: "Save all as JSON",
+  add_file: "Add from a file",
+  added: "Dialogues read from the file: {n}",
+  no_dialogue_file: "This file holds no dialogues of this chat.",
 
   // The decision
   in_words_needed: "The larger model is needed with a probability of {percent} %.",
