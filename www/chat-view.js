@@ -192,7 +192,7 @@ export class ChatView {
     return resumes ? this.log.resumeAnswer(this.log.answer(resumes)) : this.log.startAnswer();
   }
 
-  /** @param {{missing: string | null}} how why there is no answer; such a turn can be repeated */
+  /** @param {{missing: (() => string) | null}} how says why there is no answer; such a turn can be repeated */
   endAnswer(how) {
     this.#setAnswering(false);
     this.log.endAnswer(how);
@@ -200,7 +200,7 @@ export class ChatView {
 
   /** @param {{code: string, message: string}} error */
   showTurnError(error) {
-    this.log.showError(this.words.error(error), "alert");
+    this.log.showError(() => this.words.error(error), "alert", error.message);
   }
 
   /** @param {Told} message */
