@@ -90,6 +90,7 @@ export class Conversation {
   /** From now on, or no more. @param {Keeping | null} keeping */
   keep(keeping) {
     this.#keeping = keeping;
+    this.#tree.renew();
     if (keeping) this.#place.router()?.openDialogue(keeping.id);
     this.#save();
   }
@@ -325,7 +326,7 @@ export class Conversation {
     else if (replaces) this.#tree.go(replaces);
     if (replaces) this.#log.answer(replaces).outdated = false;
     if (answered && !resumes) this.#log.settle(message, view, this.#tree.path);
-    else if (replaces) this.#log.show(this.#tree.path);
+    else if (replaces || resumes) this.#log.show(this.#tree.path);
     this.#keeping?.drop(answered || resumes ? null : message);
     this.#save();
     if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);

@@ -96,11 +96,11 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .question > [part="edit"] { position: absolute; inset-inline-end: calc(100% + .15rem); inset-block-end: .2rem; opacity: 0; transition: opacity .15s; }
 .question:is(:hover, :focus-within) > [part="edit"] { opacity: 1; }
 @media (hover: none) { .question > [part="edit"] { opacity: 1; } }
-.branches { display: inline-flex; align-items: center; white-space: nowrap; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
+.branches { display: inline-flex; color: var(--ink); align-items: center; white-space: nowrap; font-size: .9em; font-variant-numeric: tabular-nums; }
 .question .branches { display: flex; justify-content: flex-end; margin-block: .15rem -.25rem; margin-inline-end: -.5rem; }
 .branches .quiet { inline-size: 1.6rem; block-size: 1.6rem; }
 .branches .quiet:disabled { opacity: .35; }
-.branches .icon { transform: rotate(90deg); }
+.branches .icon { inline-size: 1.4em; block-size: 1.4em; transform: rotate(90deg); }
 .branches .on .icon { transform: rotate(-90deg); }
 :dir(rtl) > .back .icon { transform: rotate(-90deg); } :dir(rtl) > .on .icon { transform: rotate(90deg); }
 :host([state="answering"]) :is([part="edit"], [part="branch"], [part="regenerate"]) { visibility: hidden; }
@@ -145,8 +145,8 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .answer.outdated { opacity: .45; }
 .foot .quiet[aria-pressed="true"] { color: var(--ink); background: var(--soft); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
-.draft summary { cursor: pointer; } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
-.thumbs { display: inline-flex; }
+.draft summary { display: inline-flex; align-items: center; gap: .15em; cursor: pointer; list-style: none; } .draft summary::-webkit-details-marker { display: none; } .draft[open] > summary .icon { transform: rotate(180deg); } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
+.tools { display: inline-flex; }
 .banner { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: 0 1rem .5rem; padding: .5rem .8rem; border-radius: 10px; background: var(--soft); color: var(--muted); font-size: .87em; }
 .banner.warning { background: var(--warn-soft); color: var(--warn); }
 .banner > span { flex: 1 1 9rem; }

@@ -128,6 +128,8 @@ export default {
   name: "اسم المحادثة",
   delete: "حذف",
   deleted: "حُذفت: {title}",
+  delete_all: "حذف الكل",
+  deleted_all: "المحادثات المحذوفة: {n}",
   undo: "تراجع",
   save_markdown: "حفظ بصيغة Markdown",
   save_json: "حفظ بصيغة JSON",

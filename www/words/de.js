@@ -127,6 +127,8 @@ export default {
   name: "Name der Unterhaltung",
   delete: "Löschen",
   deleted: "Gelöscht: {title}",
+  delete_all: "Alle löschen",
+  deleted_all: "Gelöschte Unterhaltungen: {n}",
   undo: "Rückgängig",
   save_markdown: "Als Markdown speichern",
   save_json: "Als JSON speichern",

@@ -128,6 +128,8 @@ export default {
   name: "Name of the dialogue",
   delete: "Delete",
   deleted: "Deleted: {title}",
+  delete_all: "Delete all",
+  deleted_all: "Dialogues deleted: {n}",
   undo: "Undo",
   save_markdown: "Save as Markdown",
   save_json: "Save as JSON",

@@ -127,6 +127,8 @@ export default {
   name: "Nombre de la conversación",
   delete: "Eliminar",
   deleted: "Eliminada: {title}",
+  delete_all: "Eliminar todo",
+  deleted_all: "Conversaciones eliminadas: {n}",
   undo: "Deshacer",
   save_markdown: "Guardar como Markdown",
   save_json: "Guardar como JSON",

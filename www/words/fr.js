@@ -127,6 +127,8 @@ export default {
   name: "Nom de la conversation",
   delete: "Supprimer",
   deleted: "Supprimée : {title}",
+  delete_all: "Tout supprimer",
+  deleted_all: "Conversations supprimées : {n}",
   undo: "Annuler",
   save_markdown: "Enregistrer en Markdown",
   save_json: "Enregistrer en JSON",

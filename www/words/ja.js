@@ -127,6 +127,8 @@ export default {
   name: "会話の名前",
   delete: "削除",
   deleted: "削除しました：{title}",
+  delete_all: "すべて削除",
+  deleted_all: "削除した会話：{n} 件",
   undo: "元に戻す",
   save_markdown: "Markdown で保存",
   save_json: "JSON で保存",

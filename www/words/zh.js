@@ -128,6 +128,8 @@ export default {
   name: "对话名称",
   delete: "删除",
   deleted: "已删除：{title}",
+  delete_all: "全部删除",
+  deleted_all: "已删除的对话：{n}",
   undo: "撤销",
   save_markdown: "保存为 Markdown",
   save_json: "保存为 JSON",
