@@ -3,7 +3,7 @@
  * work, and the last turns into the panel.
  *
  * `?edge=URL`, `?mode=…`, `?manifest=URL`, `?device-model=NAME`, `?models-base=URL` and
- * `?calibration=URL` override the element's attributes; with `?keep` the dialogue goes on after a reload.
+ * `?calibration=URL` override the element's attributes; with `?keep` dialogues are kept, whatever was chosen.
  */
 
 import { turnsChart } from "./charts.js";
@@ -17,6 +17,7 @@ import { linkChart, timesChart } from "./time-charts.js";
 
 const THEME = "nearside-theme";
 const LOG_OUTCOMES = "nearside-log-outcomes";
+const KEEP = "nearside-keep";
 const THEMES = ["auto", "light", "dark"];
 
 const chat = /** @type {NearsideChat} */ (document.querySelector("nearside-chat"));
@@ -30,6 +31,7 @@ readParameters();
 await customElements.whenDefined("nearside-chat");
 listen();
 showTheme(load(THEME) ?? "auto");
+offerKeeping();
 offerOutcomes();
 if ("serviceWorker" in navigator) keepOffline();
 
@@ -46,7 +48,7 @@ function readParameters() {
     const value = parameters.get(parameter);
     if (value !== null) chat.setAttribute(attribute, value);
   }
-  if (parameters.has("keep")) chat.setAttribute("keep-dialogue", "");
+  chat.toggleAttribute("keep-dialogue", parameters.has("keep") || load(KEEP) !== "no");
 }
 
 function listen() {
@@ -130,6 +132,16 @@ function calibrationText(calibration) {
   if (!calibration) return "none in force";
   const percent = Math.round(1000 * calibration.max_loss) / 10;
   return `at most ${percent} % lost (θ ${calibration.theta})`;
+}
+
+/** Dialogues are kept unless the person has said no. */
+function offerKeeping() {
+  const keeps = /** @type {HTMLInputElement} */ (element("keep"));
+  keeps.checked = chat.hasAttribute("keep-dialogue");
+  keeps.addEventListener("change", () => {
+    save(KEEP, keeps.checked ? "yes" : "no");
+    chat.toggleAttribute("keep-dialogue", keeps.checked);
+  });
 }
 
 /** Verdicts are kept only where the person has said so, and leave the page as files alone. */

@@ -2,7 +2,7 @@
 
 import { copyButton } from "./copy-button.js";
 import { adopt, h, icon } from "./dom.js";
-import { count, seconds } from "./format.js";
+import { seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -32,6 +32,7 @@ export class TurnFoot {
   #chip = h("span", { class: "chip", part: "chip" });
   #reason = h("span", { class: "reason", part: "reason" });
   #timing = h("span", { class: "timing" });
+  #tools = h("span", { class: "tools" });
   #inner = h("div", { class: "why-body" });
   #details;
   /** @type {HTMLElement | null} */
@@ -81,8 +82,9 @@ export class TurnFoot {
     const words = this.#words;
     this.#report = report;
     if (report.finish_reason === "abort") words.text(this.#timing, "stopped");
-    else this.#timing.textContent = seconds(report.total_s);
-    this.#line.append(this.#timing, this.#details, this.#copyButton());
+    else words.keep(this.#timing, () => (this.#timing.textContent = seconds(report.total_s, words.language)));
+    this.#tools.replaceChildren(this.#copyButton());
+    this.#line.append(this.#timing, this.#details, this.#tools);
     void this.#explain();
     // Of an answer without a word the element says why.
     const ending = this.#copied().trim() === "" ? null : endingOf(report, words);
@@ -108,7 +110,8 @@ export class TurnFoot {
       this.#chip.replaceChildren(icon(route), this.#side(route));
       this.#line.append(this.#chip);
     }
-    this.#line.append(this.#copyButton());
+    this.#tools.append(this.#copyButton());
+    this.#line.append(this.#tools);
     if (ended !== "length" && ended !== "page") return;
     this.#note.replaceChildren(this.#words.text(h("span"), "unfinished"));
     this.#note.hidden = false;
@@ -118,17 +121,17 @@ export class TurnFoot {
   showBranches(branches) {
     this.#branches?.remove();
     this.#branches = branches;
-    if (branches) this.#line.append(branches);
+    if (branches) this.#tools.after(branches);
   }
 
   /** @param {Offers} offers */
   offer({ rate, regenerate, askEdge, goOn }) {
     const again = h("button", { class: "quiet", type: "button", part: "regenerate", onclick: regenerate }, icon("retry"));
-    this.#line.append(this.#words.name(again, "regenerate"));
-    if (rate) this.#line.append(this.#thumbs(rate));
+    this.#tools.append(this.#words.name(again, "regenerate"));
+    if (rate) this.#tools.append(...this.#thumbs(rate));
+    this.showBranches(this.#branches);
     if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
     if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
-    this.showBranches(this.#branches);
   }
 
   /** @param {(verdict: "up" | "down") => void} rate */
@@ -142,7 +145,7 @@ export class TurnFoot {
       });
       return this.#words.name(button, verdict);
     });
-    return h("span", { class: "thumbs" }, ...thumbs);
+    return thumbs;
   }
 
   #copyButton() {
@@ -179,6 +182,6 @@ export function reachedOurLimit({ usage, max_tokens }) {
 
 /** What an answer reached whose end is "length". @param {TurnReport} report @param {Words} words */
 function limitOf(report, words) {
-  if (reachedOurLimit(report)) return words.say("limit_ours", { n: count(report.max_tokens) });
+  if (reachedOurLimit(report)) return words.say("limit_ours", { n: report.max_tokens });
   return words.say(report.route === "edge" ? "limit_server" : "limit_context");
 }

@@ -226,3 +226,17 @@ test("where the browser keeps nothing, one warning says so, and the chat works",
   const warnings = await page.evaluate(() => /** @type {any} */ (window).heard.warning.map((/** @type {any} */ { message }) => message));
   assert.equal(warnings.filter((/** @type {string} */ message) => message.includes("keeps no dialogues")).length, 1, `${warnings}`);
 });
+
+test("keeping can be switched off and on: what was said since is kept from then on", async () => {
+  const page = await open();
+  await ask(page, "kept");
+  await page.locator("#keep").uncheck();
+  await ask(page, "not kept yet");
+  await page.locator("#keep").check();
+  await ask(page, "kept again");
+  await page.waitForTimeout(100);
+  await page.reload();
+  await waitUntilReady(page);
+  await chat(page).locator("article.answer").first().waitFor();
+  assert.deepEqual((await said(page)).filter((_, n) => n % 2 === 0), ["kept", "not kept yet", "kept again"]);
+});

@@ -120,3 +120,18 @@ test("a new chat leaves the one before where it is, and begins with nothing", as
   assert.equal(await heldTokens(page), 0);
   assert.deepEqual(await files(page), ["kv", "ok"]);
 });
+
+test("a dialogue that was left goes on after a reload without being read again", async () => {
+  const { page, held } = await begin();
+  const chat = page.locator("nearside-chat");
+  await chat.locator("button[part~=new-chat]").click();
+  await ask(page, "Sort these words: pear, moon, cat, tree.");
+  await waitForFiles(page, ["kv", "kv", "ok", "ok"]);
+  await page.reload();
+  await waitUntilReady(page);
+  await chat.locator("button[part~=history-button]").click();
+  await chat.locator("[part=dialogue]").last().click();
+  await page.waitForFunction((held) => /** @type {any} */ (document.querySelector("nearside-chat")).router.state.core.device.held_tokens === held, held);
+  const report = await ask(page, QUESTIONS[2]);
+  assert.ok(report.usage.cached_tokens >= held - 1, `${report.usage.cached_tokens} of ${held} reused`);
+});

@@ -2,7 +2,7 @@
 
 const css = `
 .drawer { position: absolute; inset: 0; z-index: 3; display: flex; border-radius: inherit; overflow: hidden; }
-.scrim { flex: 1; background: color-mix(in srgb, var(--ink) 28%, transparent); animation: appear .15s; }
+.scrim { flex: 1; background: rgb(0 0 0 / .35); animation: appear .15s; }
 .history { display: flex; flex-direction: column; inline-size: min(21rem, 100%); min-block-size: 0; background: var(--bg); border-inline-end: 1px solid var(--line); box-shadow: 0 0 2rem color-mix(in srgb, #000 18%, transparent); animation: slide .18s ease-out; }
 @keyframes appear { from { opacity: 0; } }
 @keyframes slide { from { transform: translateX(calc(var(--from, -1) * 2rem)); opacity: 0; } }
@@ -46,6 +46,8 @@ const css = `
 .history-bar:has(span:not(:empty)) { padding: .5rem .75rem; margin-block-end: .5rem; border-radius: 10px; background: var(--soft); color: var(--ink); }
 .history-bar span { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
 .history-foot { display: flex; flex-wrap: wrap; gap: .35rem; padding: .6rem .75rem .75rem; border-block-start: 1px solid var(--line); }
+.history-foot .item-act { border-color: transparent; background: none; color: var(--muted); }
+.history-foot .item-act:hover { background: var(--soft); color: var(--ink); }
 @media (max-width: 36rem) { .find, .item-name { font-size: 16px; } }
 @media (max-height: 26rem) { .history-foot { padding-block: .4rem; } .history-head { padding-block: .3rem 0; } .history-tools { grid-template-columns: auto 1fr; } }
 `;

@@ -126,6 +126,7 @@ export class Drawer {
       act("save_all_markdown", "save-all", () => void this.#saveAll("md")),
       act("save_all_json", "save-all", () => void this.#saveAll("json")),
       act("add_file", "add-file", () => file.click()),
+      act("delete_all", "delete-all", () => void this.#removeAll()),
       file,
     );
   }
@@ -175,6 +176,7 @@ export class Drawer {
   #draw() {
     const root = /** @type {ShadowRoot} */ (this.#list.getRootNode());
     const focused = /** @type {HTMLElement | null} */ (root.activeElement);
+    const wasHere = this.#list.contains(focused);
     const { scrollTop } = this.#list;
     const days = byDay(this.#shown.slice(0, this.#most), this.#words.language).map(({ day, dialogues }) =>
       h("section", {}, h("h3", {}, day), h("ul", { role: "list" }, ...dialogues.map((dialogue) => this.#item(dialogue)))),
@@ -183,7 +185,8 @@ export class Drawer {
     if (this.#shown.length > this.#most) this.#list.append(this.#showMore());
     if (this.#shown.length === 0) this.#list.append(this.#words.text(h("p", { class: "history-none" }), this.#search.value.trim() ? "nothing_found" : "no_dialogues"));
     this.#list.scrollTop = scrollTop;
-    if (focused && focused !== root.activeElement && this.#list.contains(focused)) focused.focus({ preventScroll: true });
+    if (wasHere && focused?.isConnected) focused.focus({ preventScroll: true });
+    else if (wasHere) this.#search.focus();
     const there = new Set(this.#shown.map(({ id }) => id));
     for (const id of this.#items.keys()) if (!there.has(id)) this.#items.delete(id);
   }
@@ -230,6 +233,23 @@ export class Drawer {
     else this.#focusNear(at);
   }
 
+  /** But for those that other pages have open. */
+  async #removeAll() {
+    /** @type {(() => Promise<void>)[]} */
+    const restores = [];
+    for (const dialogue of await this.#desk.list()) {
+      const restore = await this.#desk.remove(dialogue.id);
+      if (restore) restores.push(restore);
+      if (restore) this.#actions.removed(dialogue);
+    }
+    await this.#show();
+    const takeBack = async () => {
+      for (const restore of restores) await restore();
+    };
+    this.#say(this.#words.say("deleted_all", { n: restores.length }), restores.length > 0 ? takeBack : null);
+    if (restores.length > 0) this.#undo.focus();
+  }
+
   /** Says something for a while; what was deleted can be had back so long. @param {string} sentence @param {(() => Promise<void>) | null} [restore] */
   #say(sentence, restore = null) {
     clearTimeout(this.#saidTimer);
@@ -246,9 +266,9 @@ export class Drawer {
   async #takeBack() {
     const restore = this.#restore;
     this.#say("");
+    this.#search.focus();
     await restore?.();
     await this.#show();
-    this.#focusNear(0);
   }
 
   /** @param {number} at in the list */

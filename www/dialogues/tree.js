@@ -126,6 +126,11 @@ export class DialogueTree {
     this.endWith((message.parent && this.#messages.get(message.parent)) || null);
   }
 
+  /** All of it is new to whoever asks next. */
+  renew() {
+    this.#changed = new Set(this.#messages.values());
+  }
+
   /** What is new or says something else since this was asked last. */
   takeChanged() {
     const changed = [...this.#changed];
