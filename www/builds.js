@@ -7,6 +7,8 @@
  * that have no other. One that cannot be loaded gives way to the next.
  */
 
+import { startOwn } from "./own-workers.js";
+
 /** @typedef {import("./types.js").CoreModule} CoreModule */
 /** @typedef {import("./types.js").ThreadStart} ThreadStart */
 
@@ -27,17 +29,20 @@ function usableBuilds() {
 /** The paths are written out in full because bundlers look for exactly that. */
 const BUILDS = {
   threads: {
-    url: new URL("../pkg/threads/nearside.js", import.meta.url).href,
+    path: "threads/nearside_bg.wasm",
+    wasm: () => new URL("../pkg/threads/nearside_bg.wasm", import.meta.url),
     // @ts-ignore: pkg/ is generated and may not be there when types are checked.
     load: () => import("../pkg/threads/nearside.js"),
   },
   relaxed: {
-    url: new URL("../pkg/nearside.js", import.meta.url).href,
+    path: "nearside_bg.wasm",
+    wasm: () => new URL("../pkg/nearside_bg.wasm", import.meta.url),
     // @ts-ignore: as above.
     load: () => import("../pkg/nearside.js"),
   },
   simd128: {
-    url: new URL("../pkg/simd128/nearside.js", import.meta.url).href,
+    path: "simd128/nearside_bg.wasm",
+    wasm: () => new URL("../pkg/simd128/nearside_bg.wasm", import.meta.url),
     // @ts-ignore: as above.
     load: () => import("../pkg/simd128/nearside.js"),
   },
@@ -45,15 +50,16 @@ const BUILDS = {
 
 /**
  * The best build that loads, with its threads started.
+ * @param {string | null} [folder] the URL of the folder that holds the wasm of all builds, as pkg/ does
  * @returns {Promise<CoreModule>}
  */
-export async function loadBuild() {
+export async function loadBuild(folder = null) {
   /** @type {unknown} */
   let failure;
   for (const name of usableBuilds()) {
     try {
-      const { url, load } = BUILDS[name];
-      return await startModule(await load(), url, undefined);
+      const { path, wasm, load } = BUILDS[name];
+      return await startModule(await load(), folder === null ? wasm() : new URL(path, folder), null);
     } catch (thrown) {
       failure = thrown;
     }
@@ -62,14 +68,22 @@ export async function loadBuild() {
 }
 
 /**
+ * The build without threads, from the one wasm file there is.
+ * @param {string} wasmUrl
+ */
+export async function loadWasm(wasmUrl) {
+  return startModule(await BUILDS.relaxed.load(), wasmUrl, null);
+}
+
+/**
  * Instantiates a module and, if it has them, starts its threads. Nobody waits
  * for a thread: one that is late or refused is one that does not help.
  * @param {CoreModule} module
- * @param {string} url where the module is, for the threads
- * @param {string | undefined} wasmUrl where its wasm is, if not beside it
+ * @param {URL | string | null} wasm null: beside the module
+ * @param {string | null} url where the module is, for the threads; null: one of ours
  */
-export async function startModule(module, url, wasmUrl) {
-  await module.default(wasmUrl ? { module_or_path: wasmUrl } : undefined);
+export async function startModule(module, wasm, url) {
+  await module.default(wasm === null ? undefined : { module_or_path: wasm });
   const nThreads = Math.min(navigator.hardwareConcurrency || 1, MAX_THREADS);
   const start = module.prepareThreads?.(nThreads);
   for (let i = 1; start && i < nThreads; i += 1) startThread({ url, ...start });
@@ -79,7 +93,9 @@ export async function startModule(module, url, wasmUrl) {
 /** @param {ThreadStart} start */
 function startThread(start) {
   try {
-    const thread = new Worker(new URL("./thread.js", import.meta.url), { type: "module" });
+    const thread = startOwn(
+      () => new Worker(new URL("./thread.js", import.meta.url), { type: "module" }),
+    );
     thread.onerror = (event) => event.preventDefault();
     thread.postMessage(start);
   } catch {

@@ -120,7 +120,10 @@ export class ChatView {
   /** Speaks another language from now on. @param {string} tag as in HTML's `lang` */
   async speak(tag) {
     await this.words.use(tag);
-    for (const child of this.#root.children) child.setAttribute("dir", this.words.direction);
+    for (const child of this.#root.children) {
+      child.setAttribute("dir", this.words.direction);
+      child.setAttribute("lang", this.words.language);
+    }
   }
 
   /** @param {string | null} placeholder @param {string | null} label */

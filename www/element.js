@@ -19,7 +19,10 @@ import { MODES } from "./options.js";
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
-const START_ATTRIBUTES = ["manifest", "device-model", "models-base", "calibration", "keep-dialogue"];
+const START_ATTRIBUTES = [
+  ...["manifest", "device-model", "models-base", "calibration", "keep-dialogue"],
+  ...["worker-url", "wasm-url"],
+];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
 const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
 const DISPLAY_ATTRIBUTES = ["display", "open"];
@@ -35,6 +38,7 @@ const DISPLAY_ATTRIBUTES = ["display", "open"];
  * @attr max-tokens - the longest answer, in tokens; auto (the default): as long as it takes
  * @attr calibration - the URL of thresholds that `cargo xtask calibrate` made for these models
  * @attr log-outcomes - keep what a person says of answers, on this device, to calibrate on
+ * @attr worker-url, wasm-url - where the package's worker and its wasm lie, where a bundler does not bring them along
  * @attr system - a system prompt
  * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
  * @attr lang - the language of its own words, by default that of the page around it: en, de, es, fr, zh, ar, ja
@@ -335,6 +339,8 @@ export class NearsideChat extends HTMLElement {
           deviceModel: this.getAttribute("device-model"),
           modelsBase: this.getAttribute("models-base") ?? undefined,
           calibration: this.getAttribute("calibration"),
+          workerUrl: this.getAttribute("worker-url") ?? undefined,
+          wasmUrl: this.getAttribute("wasm-url") ?? undefined,
           keepDialogue: this.#keeps(),
         }),
       );

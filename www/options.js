@@ -67,9 +67,9 @@ import { surroundings } from "./surroundings.js";
  * @property {boolean} [device] false: do not load the device model yet
  * @property {"auto" | "memory"} [storage]
  * @property {boolean} [keepDialogue] keep the device's keys and values on this device, so that the dialogue goes on after a reload without being read again; for pages that keep its messages. They tell what was said, to whoever can read this browser's files
- * @property {string | URL} [workerUrl]
- * @property {string | URL} [moduleUrl]
- * @property {string | URL} [wasmUrl]
+ * @property {string | URL} [workerUrl] the worker's script, where a bundler does not carry it along: the package's dist/worker.js
+ * @property {string | URL} [moduleUrl] another build of the wasm module: its JavaScript
+ * @property {string | URL} [wasmUrl] where the wasm lies: a folder (it ends in `/`) laid out as the package's dist/pkg/, or one file, which is then the build without threads
  */
 
 /** @typedef {Knobs & StartOnly} RouterOptions */

@@ -77,6 +77,7 @@
     "options",
     "opfs-shelf",
     "outcome-log",
+    "own-workers",
     "progress-meter",
     "sent-messages",
     "settings",

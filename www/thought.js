@@ -7,7 +7,7 @@ import { h, icon } from "./dom.js";
 export class Thought {
   #words;
   #title = h("span");
-  #text = h("p", {});
+  #text = h("p", { dir: "auto" });
   element = h(
     "details",
     { class: "thought", part: "thinking" },

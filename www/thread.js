@@ -9,7 +9,11 @@ addEventListener(
   "message",
   async ({ data }) => {
     const { url, module, memory, helper } = /** @type {ThreadStart} */ (data);
-    const wasm = await import(url);
+    const wasm =
+      url === null
+        ? // @ts-ignore: pkg/ is generated and may not be there when types are checked.
+          await import("../pkg/threads/nearside.js")
+        : await import(/* webpackIgnore: true */ /* @vite-ignore */ url);
     wasm.initSync({ module, memory });
     // Returns when the worker is ended.
     wasm.help(helper);

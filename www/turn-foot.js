@@ -46,6 +46,7 @@ export class TurnFoot {
     const summary = h("summary", {}, words.text(h("span"), "why"), icon("chevron"));
     this.#details = h("details", { class: "why", part: "details" }, summary, this.#inner);
     this.#details.addEventListener("toggle", () => void this.#explain());
+    words.keep(this.#inner, () => void this.#explain());
   }
 
   /** @param {Decision} decision */

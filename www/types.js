@@ -248,9 +248,9 @@
  */
 
 /**
- * What a thread of the threaded build is started with: the bindings' URL, the module, the memory to
- * share, and the number that `help` takes.
- * @typedef {{url: string, module: WebAssembly.Module, memory: WebAssembly.Memory,
+ * What a thread of the threaded build is started with: the bindings' URL (null: the package's own), the
+ * module, the memory to share, and the number that `help` takes.
+ * @typedef {{url: string | null, module: WebAssembly.Module, memory: WebAssembly.Memory,
  *   helper: number}} ThreadStart
  */
 

@@ -4,6 +4,7 @@
 
 import { RouterError } from "./errors.js";
 import { PROTOCOL } from "./messages.js";
+import { startFrom, startOwn } from "./own-workers.js";
 
 /** @typedef {import("./messages.js").PageMessage} PageMessage */
 /** @typedef {import("./messages.js").WorkerMessage} WorkerMessage */
@@ -129,31 +130,16 @@ export class WorkerPort {
 }
 
 /**
- * A worker script from another origin cannot be started directly, but a blob
- * of this origin may import it if that origin allows it by CORS.
  * @param {URL | null} url
  * @returns {Worker}
  */
 function startWorker(url) {
   try {
-    if (url && url.origin !== location.origin) return startFromBlob(url);
-    if (url) return new Worker(url, { type: "module", name: "nearside" });
-    const own = new URL("./worker.js", import.meta.url);
-    if (own.origin !== location.origin) return startFromBlob(own);
-    // Written out in full because bundlers look for exactly this expression.
-    return new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
+    if (url) return startFrom(url, { type: "module", name: "nearside" });
+    return startOwn(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
   } catch (cause) {
     throw new RouterError("worker_unavailable", workerFailure(String(cause)), { cause });
   }
-}
-
-/** @param {URL} url */
-function startFromBlob(url) {
-  const script = new Blob([`import ${JSON.stringify(url.href)};`], { type: "text/javascript" });
-  const blobUrl = URL.createObjectURL(script);
-  const worker = new Worker(blobUrl, { type: "module", name: "nearside" });
-  worker.addEventListener("message", () => URL.revokeObjectURL(blobUrl), { once: true });
-  return worker;
 }
 
 /** @param {string | undefined} detail */

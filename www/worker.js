@@ -5,7 +5,7 @@
  * messages of `messages.js` and this file answers them.
  */
 
-import { loadBuild, startModule } from "./builds.js";
+import { loadBuild, loadWasm, startModule } from "./builds.js";
 import { readCalibration } from "./calibration.js";
 import { DialogueKeeper } from "./dialogue-keeper.js";
 import { RouterError, reportOf } from "./errors.js";
@@ -520,9 +520,12 @@ class RouterWorker {
  */
 async function loadModule(moduleUrl, wasmUrl) {
   try {
-    if (!moduleUrl && !wasmUrl) return await loadBuild();
-    const url = moduleUrl ?? new URL("../pkg/nearside.js", import.meta.url).href;
-    return await startModule(await import(url), url, wasmUrl ?? undefined);
+    if (moduleUrl) {
+      const module = await import(/* webpackIgnore: true */ /* @vite-ignore */ moduleUrl);
+      return await startModule(module, wasmUrl, moduleUrl);
+    }
+    if (wasmUrl && !wasmUrl.endsWith("/")) return await loadWasm(wasmUrl);
+    return await loadBuild(wasmUrl);
   } catch (cause) {
     throw new RouterError(
       "wasm_unavailable",

@@ -9,7 +9,8 @@
 //! Where a server tells that a yes was likely with probability `y`, that is worth `y` of a yes and `1 − y` of a
 //! no (Jeffrey 1965).
 
-/// How much harder, as a logit.
+/// How much harder, as a logit: the least that 612 verdicts of a small edge allow (`train/everyday/verdicts.py`), whose
+/// words told nothing.
 const HARDER: f64 = 3.0;
 
 /// Probability that the edge is needed once it has said a word about the device's answer.

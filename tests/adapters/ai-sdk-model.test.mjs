@@ -161,23 +161,40 @@ test("settings are handed on, those of the provider too", async () => {
   });
 });
 
-test("what reaches neither side is warned about", async () => {
-  const router = scriptedRouter({ events: [route(), says("{}")] });
+test("formats, penalties and whatever else are the edge's, as OpenAI has them", async () => {
+  const router = scriptedRouter({ events: [edge, says("{}", "edge")] });
+  const schema = /** @type {const} */ ({ type: "object", properties: { a: { type: "number" } } });
   const { warnings } = await nearside(router).doGenerate({
     prompt: PROMPT,
     frequencyPenalty: 1,
-    presencePenalty: 1,
-    responseFormat: { type: "json" },
-    reasoning: "high",
-    tools: [{ type: "provider", id: "openai.search", name: "search", args: {} }],
+    presencePenalty: 0.5,
+    responseFormat: { type: "json", schema, name: "sum" },
+    reasoning: "max",
+    providerOptions: { nearside: { request: { logprobs: true, user: "me" } } },
   });
-  assert.deepEqual(warnings.map((/** @type {any} */ { type, feature }) => `${type} ${feature}`), [
-    "unsupported provider-defined tool openai.search",
-    "unsupported frequencyPenalty",
-    "unsupported presencePenalty",
-    "unsupported responseFormat",
-    "unsupported reasoning",
-  ]);
+  assert.deepEqual(warnings, []);
+  const { messages: _, stream: __, ...asked } = JSON.parse(JSON.stringify(router.requests[0]));
+  assert.deepEqual(asked, {
+    frequency_penalty: 1,
+    presence_penalty: 0.5,
+    response_format: { type: "json_schema", json_schema: { name: "sum", schema, strict: true } },
+    reasoning_effort: "xhigh",
+    logprobs: true,
+    user: "me",
+  });
+});
+
+test("the probabilities of tokens come with who answered", async () => {
+  /** @type {TurnEvent} */
+  const told = { type: "logprobs", logprobs: { content: [{ token: "A", logprob: -0.5 }] }, route: "edge" };
+  const all = await parts({ events: [edge, says("A", "edge"), told, says("B", "edge"), told] });
+  assert.deepEqual(all.at(-1).providerMetadata.nearside.logprobs, [{ token: "A", logprob: -0.5 }, { token: "A", logprob: -0.5 }]);
+});
+
+test("tools that a provider runs itself are warned about", async () => {
+  const router = scriptedRouter({ events: [route(), says("It")] });
+  const { warnings } = await nearside(router).doGenerate({ prompt: PROMPT, tools: [{ type: "provider", id: "openai.search", name: "search", args: {} }] });
+  assert.deepEqual(warnings, [{ type: "unsupported", feature: "provider-defined tool openai.search" }]);
 });
 
 test("a dialogue comes back without thinking, and without what was set aside", async () => {
@@ -218,24 +235,35 @@ test("a draft that a page has shown keeps its mark on the way through useChat's 
   assert.deepEqual(router.requests[1].messages, [{ role: "assistant", content: "Yes." }, { role: "user", content: "Sure?" }]);
 });
 
-test("an image is handed on as OpenAI has it, and the core's refusal is a call error", async () => {
-  const image = { type: "file", mediaType: "image/png", data: { type: "data", data: Uint8Array.of(1, 2, 3) } };
-  const prompt = /** @type {any} */ ([{ role: "user", content: [{ type: "text", text: "What is it?" }, image] }]);
-  /** @type {any[]} */
-  const asked = [];
-  const create = async (/** @type {any} */ request) => asked.push(request) && Promise.reject(new RouterError("invalid_request", "No."));
-  const router = /** @type {any} */ ({ chat: { completions: { create } } });
-  await assert.rejects(async () => nearside(router).doGenerate({ prompt }), { code: "invalid_request", statusCode: 400 });
-  assert.deepEqual(asked[0].messages[0].content, [
+test("pictures, sounds and files are handed on as OpenAI has them; others are a call error", async () => {
+  const bytes = { type: "data", data: Uint8Array.of(1, 2, 3) };
+  const said = (/** @type {object[]} */ ...content) => /** @type {any} */ ([{ role: "user", content }]);
+  const file = (/** @type {string} */ mediaType, data = /** @type {any} */ (bytes)) => ({ type: "file", mediaType, data });
+  const router = scriptedRouter({ events: [edge, says("A cat.", "edge")] });
+  const prompt = said(
+    { type: "text", text: "What is it?" },
+    file("image/png"),
+    file("image/*", { type: "url", url: new URL("https://example.com/cat.png") }),
+    file("audio/wav"),
+    file("application/pdf", { type: "data", data: "AQID" }),
+    file("text/plain", { type: "data", data: "SGk=" }),
+  );
+  await nearside(router).doGenerate({ prompt });
+  assert.deepEqual(router.requests[0].messages[0].content, [
     { type: "text", text: "What is it?" },
     { type: "image_url", image_url: { url: "data:image/png;base64,AQID" } },
+    { type: "image_url", image_url: { url: "https://example.com/cat.png" } },
+    { type: "input_audio", input_audio: { data: "AQID", format: "wav" } },
+    { type: "file", file: { filename: "file.pdf", file_data: "data:application/pdf;base64,AQID" } },
+    { type: "text", text: "Hi" },
   ]);
-  const sound = { type: "file", mediaType: "audio/wav", data: { type: "data", data: Uint8Array.of(1) } };
-  await assert.rejects(async () => nearside(router).doGenerate({ prompt: /** @type {any} */ ([{ role: "user", content: [sound] }]) }), /audio\/wav/);
+  const film = nearside(router).doGenerate({ prompt: said(file("video/mp4")) });
+  await assert.rejects(async () => film, { code: "invalid_request", statusCode: 400, message: /video\/mp4/ });
 });
 
 test("a failure is the SDK's APICallError, with the router's code, and tried again where that may help", async () => {
   for (const [code, status, retryable] of /** @type {const} */ ([
+    ["needs_edge", 400, false],
     ["edge_unauthorized", 401, false],
     ["edge_rate_limited", 429, true],
     ["both_failed", 502, true],

@@ -186,7 +186,7 @@ export function playLongAnswer(site) {
  */
 export async function untilAbandoned(site, page) {
   for (let tries = 0; site.abandoned === 0; tries += 1) {
-    if (tries === 200) throw new Error("the edge was never left");
+    if (tries === 1000) throw new Error("the edge was never left");
     await page.waitForTimeout(50);
   }
 }
@@ -216,7 +216,7 @@ function turnsOf(site) {
  */
 export async function untilSent(page, site, n) {
   for (let tries = 0; turnsOf(site).length < n; tries += 1) {
-    if (tries === 200) throw new Error(`the edge was asked ${turnsOf(site).length} turns`);
+    if (tries === 1000) throw new Error(`the edge was asked ${turnsOf(site).length} turns`);
     await page.waitForTimeout(50);
   }
   return turnsOf(site)[n - 1].messages;

@@ -29,6 +29,7 @@ for (const [name, ways] of APPS) {
   test(`${name}: the edge's own model answers, and the device's`, async () => {
     await buildExample(name);
     const page = await browser.context.newPage();
+    page.setDefaultTimeout(60_000);
     /** @type {string[]} */
     const errors = [];
     page.on("pageerror", (error) => errors.push(String(error)));

@@ -77,6 +77,7 @@ test("two models are listed", async () => {
 /** @type {[string, Turn, object, number, string][]} */
 const FAILURES = [
   ["a request that is not valid", { events: [] }, { messages: [] }, 400, "invalid_request"],
+  ["a picture without an edge", { events: [], fails: "needs_edge" }, {}, 400, "needs_edge"],
   ["tools without an edge", { events: [], fails: "tools_need_edge" }, {}, 400, "tools_need_edge"],
   ["an edge that refuses access", { events: [], fails: "edge_unauthorized" }, {}, 401, "edge_unauthorized"],
   ["an edge that has had enough", { events: [], fails: "edge_rate_limited" }, {}, 429, "edge_rate_limited"],
@@ -113,13 +114,26 @@ test("a second turn is refused with 409, which the client tries again", async ()
   assert.equal((await later).choices[0].message.content, "Yes.");
 });
 
-test("what the router does not hand on is refused by name, unless it asks for nothing", async () => {
-  const asked = { response_format: { type: "json_object" }, logprobs: true, n: 2 };
-  const refused = clientOf(scriptedRouter()).chat.completions.create({ ...REQUEST, ...asked });
-  await assert.rejects(refused, { status: 400, code: "invalid_request", message: /logprobs, response_format, n cannot/ });
-  const nothing = { response_format: { type: "text" }, logprobs: false, n: 1, presence_penalty: 0, user: "me" };
-  const router = scriptedRouter({ events: [edge, says("It is.", "edge")] });
-  await clientOf(router).chat.completions.create({ ...REQUEST, ...nothing });
+test("the body is handed on as it is, and what is asked of token probabilities comes back", async () => {
+  /** @type {import("../../www/types.js").TurnEvent} */
+  const told = { type: "logprobs", logprobs: { content: [{ token: "A", logprob: -0.5 }] }, route: "edge" };
+  const events = [edge, says("A", "edge"), told];
+  const router = scriptedRouter({ events }, { events });
+  const asked = { response_format: { type: "json_object" }, logprobs: true, presence_penalty: 0.5, user: "me", seed: 3 };
+  const picture = { role: "user", content: [{ type: "image_url", image_url: { url: "data:image/png;base64,AA==" } }] };
+  const request = { model: "nearside", messages: [picture], ...asked };
+  const whole = await clientOf(router).chat.completions.create(request);
+  assert.deepEqual(whole.choices[0].logprobs.content, told.logprobs.content);
+  assert.deepEqual(JSON.parse(JSON.stringify(router.requests[0])), request);
+  const tokens = [];
+  const stream = await clientOf(router).chat.completions.create({ ...request, stream: true });
+  for await (const { choices } of stream) tokens.push(...(choices[0].logprobs?.content ?? []));
+  assert.deepEqual(tokens, told.logprobs.content);
+});
+
+test("several answers at once are refused by name", async () => {
+  const refused = clientOf(scriptedRouter()).chat.completions.create({ ...REQUEST, n: 2 });
+  await assert.rejects(refused, { status: 400, code: "invalid_request", message: /n must be 1/ });
 });
 
 test("abort stops the turn: a stream ends, a whole answer rejects", async () => {

@@ -92,9 +92,40 @@ describe("deep-chat", () => {
     assert.deepEqual(await told(stopped, { stop: true }), [{ text: "It" }]);
   });
 
-  test("files are refused, with a sentence", async () => {
-    const [, { error }] = await told(scriptedRouter(), { body: new FormData() });
-    assert.match(error, /files cannot be sent/);
+  test("files that go with a message are its parts", async () => {
+    // Node has no reader of files; this one does what a page's does.
+    class FileReader {
+      result = "";
+      onload = () => {};
+      /** @param {File} file */
+      async readAsDataURL(file) {
+        this.result = `data:${file.type};base64,${Buffer.from(await file.arrayBuffer()).toString("base64")}`;
+        this.onload();
+      }
+    }
+    Object.assign(globalThis, { FileReader });
+    const form = new FormData();
+    form.append("files", new File([Uint8Array.of(1, 2, 3)], "cat.png", { type: "image/png" }));
+    form.append("files", new File(["a,b"], "table.csv", { type: "text/csv" }));
+    form.append("message1", JSON.stringify({ role: "ai", text: "Show me." }));
+    form.append("message2", JSON.stringify({ role: "user", text: "Here." }));
+    const router = scriptedRouter({ events: [edge, says("A cat.", "edge")] });
+    await told(router, { body: form });
+    assert.deepEqual(router.requests[0].messages, [
+      { role: "assistant", content: "Show me." },
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Here." },
+          { type: "image_url", image_url: { url: "data:image/png;base64,AQID" } },
+          { type: "text", text: "a,b" },
+        ],
+      },
+    ]);
+    const film = new FormData();
+    film.append("files", new File(["x"], "film.mp4", { type: "video/mp4" }));
+    const [, { error }] = await told(scriptedRouter(), { body: film });
+    assert.match(error, /video\/mp4 cannot be sent/);
   });
 });
 
@@ -117,7 +148,7 @@ describe("assistant-ui", () => {
   }
 
   /** @param {string} text */
-  const user = (text) => ({ role: "user", content: [{ type: "text", text }] });
+  const user = (text) => ({ role: "user", content: [{ type: "text", text }], attachments: [] });
   const call = { type: "tool-call", toolCallId: "call_1", toolName: "weather", args: { city: "Ulm" }, argsText: '{"city":"Ulm"}' };
 
   test("an answer grows, with its thinking; a draft is kept beside it", async () => {
@@ -172,6 +203,18 @@ describe("assistant-ui", () => {
       { role: "tool", tool_call_id: "call_2", content: "grey" },
     ]);
     assert.deepEqual([temperature, max_tokens], [0.3, 9]);
+  });
+
+  test("pictures and attachments are parts of what was said", async () => {
+    const router = scriptedRouter({ events: [edge, says("A cat.", "edge")] });
+    const content = [{ type: "text", text: "What is it?" }, { type: "image", image: "data:image/png;base64,AA==" }];
+    const attachments = [{ content: [{ type: "file", mimeType: "application/pdf", data: "AQID", filename: "a.pdf" }] }];
+    await results(router, { messages: [{ role: "user", content, attachments }] });
+    assert.deepEqual(router.requests[0].messages[1].content, [
+      { type: "text", text: "What is it?" },
+      { type: "image_url", image_url: { url: "data:image/png;base64,AA==" } },
+      { type: "file", file: { filename: "a.pdf", file_data: "data:application/pdf;base64,AQID" } },
+    ]);
   });
 
   test("an answer that was cut off says so, and a failure is thrown with its code", async () => {

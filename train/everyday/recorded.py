@@ -74,15 +74,16 @@ def read(questions, folder):
 
 def export(questions, folder):
     """The recordings as `cargo xtask eval` and `calibrate` read them: `everyday.jsonl`, `everyday.MODEL.jsonl` with what
-    each model wrote, and `test.txt` and `unseen.txt`, the ids that nothing was learned from. Of dialogues only the last
-    question is in them."""
+    each model wrote and with what probabilities, and `test.txt` and `unseen.txt`, the ids that nothing was learned
+    from. Of dialogues only the last question is in them."""
     folder.mkdir(parents=True, exist_ok=True)
     written = lambda name, rows: (folder / name).write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
     model = lambda row: {"correct": row["correct"], "output_chars": len(row["answer"])}
     written("everyday.jsonl", [{"id": q.id, "dataset": "everyday", "subject": q.kind, "prompt": q.prompt,
                                 "models": {name: model(row) for name, row in q.answers.items()}} for q in questions])
     for name in {name for q in questions for name in q.answers}:
-        written(f"everyday.{name}.jsonl", [{"id": q.id, "answer": q.answers[name]["answer"]} for q in questions if name in q.answers])
+        told = ("id", "answer", "logprobs")
+        written(f"everyday.{name}.jsonl", [{k: q.answers[name][k] for k in told} for q in questions if name in q.answers])
     for part in ("test", "unseen"):
         (folder / f"{part}.txt").write_text("".join(f"{q.id}\n" for q in questions if q.part == part and len(q.answers) > 1))
 

@@ -11,9 +11,9 @@ import random
 
 import numpy as np
 from scipy.sparse import csr_matrix, hstack
+from scipy.stats import rankdata
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
-from sklearn.metrics import roc_auc_score
 
 import ability
 import fit
@@ -65,6 +65,12 @@ def fitted(columns, wanted, train):
     return model, fit.sigmoid(model.decision_function(columns))
 
 
+def auc(wanted, said):
+    """As scikit-learn's, which takes ten times as long."""
+    n = wanted.sum()
+    return (rankdata(said)[wanted > 0].sum() - n * (n + 1) / 2) / (n * (len(wanted) - n))
+
+
 def interval(values):
     low, high = np.percentile(values, [2.5, 97.5])
     return f"[{low:+.3f}, {high:+.3f}]"
@@ -83,12 +89,12 @@ def report(name, at, device, needed, told, rng):
     print(f"{name}: {len(at)} answers, {device[at].mean():.3f} right, the edge needed for {needed[at].mean():.3f}")
     rows = list(drawn(rng, at, (device, needed)))
     for i, (what, wanted) in enumerate((("the device is right", device), ("the edge is needed", needed))):
-        found = {who: [roc_auc_score(wanted[r], said[i][r]) for r in rows] for who, said in told.items()}
+        found = {who: [auc(wanted[r], said[i][r]) for r in rows] for who, said in told.items()}
         for who, values in found.items():
-            print(f"  {what}, AUC of {who:10} {roc_auc_score(wanted[at], told[who][i][at]):.3f} {interval(values)}")
+            print(f"  {what}, AUC of {who:10} {auc(wanted[at], told[who][i][at]):.3f} {interval(values)}")
         gain = np.array(found["both"]) - np.array(found["the scorer"])
-        auc = lambda who: roc_auc_score(wanted[at], told[who][i][at])
-        print(f"  {what}, both less the scorer {auc('both') - auc('the scorer'):+.3f} {interval(gain)}")
+        of_all = auc(wanted[at], told["both"][i][at]) - auc(wanted[at], told["the scorer"][i][at])
+        print(f"  {what}, both less the scorer {of_all:+.3f} {interval(gain)}")
     print(f"  drift of p: {np.std((told['both'][1] - told['the scorer'][1])[at]):.3f}")
 
 

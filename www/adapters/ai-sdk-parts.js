@@ -38,6 +38,8 @@ export class AnswerParts {
   #who = {};
   /** @type {TurnReport | null} */
   #report = null;
+  /** How likely the answer's tokens were, where that was asked for. @type {object[]} */
+  #logprobs = [];
 
   /** @param {boolean} raw whether the stream has the router's own chunks too */
   constructor(raw) {
@@ -46,7 +48,8 @@ export class AnswerParts {
 
   /** @param {Chunk} chunk @returns {StreamPart[]} */
   add(chunk) {
-    const { delta } = chunk.choices[0];
+    const { delta, logprobs } = chunk.choices[0];
+    this.#logprobs.push(...(logprobs?.content ?? []));
     /** @type {StreamPart[]} */
     const parts = this.#raw ? [{ type: "raw", rawValue: chunk }] : [];
     if (chunk.x_route) parts.push(...this.#begin(chunk, chunk.x_route));
@@ -71,7 +74,7 @@ export class AnswerParts {
     if (report.thinking) content.push({ type: "reasoning", text: report.thinking });
     if (report.text) content.push({ type: "text", text: report.text });
     for (const call of report.tool_calls) content.push(toolCall(call));
-    return { content, ...ending(report), response: this.#response() };
+    return { content, ...ending(report, this.#logprobs), response: this.#response() };
   }
 
   /** The parts that end a stream in which something went wrong. @param {unknown} error @returns {StreamPart[]} */
@@ -140,17 +143,17 @@ export class AnswerParts {
     const parts = this.#close();
     for (const id of this.#calls) if (id) parts.push({ type: "tool-input-end", id });
     parts.push(...report.tool_calls.map(toolCall));
-    parts.push({ type: "finish", ...ending(report) });
+    parts.push({ type: "finish", ...ending(report, this.#logprobs) });
     return parts;
   }
 }
 
-/** @param {TurnReport} report */
-function ending(report) {
+/** @param {TurnReport} report @param {object[]} logprobs */
+function ending(report, logprobs) {
   return {
     finishReason: { unified: FINISH_REASONS[report.finish_reason], raw: report.finish_reason },
     usage: usageOf(report),
-    providerMetadata: { nearside: metadataOf(report) },
+    providerMetadata: { nearside: metadataOf(report, logprobs) },
   };
 }
 
@@ -180,9 +183,9 @@ function usageOf({ usage }) {
 
 /**
  * Who answered and why: the turn's report without the texts, which the SDK has.
- * @param {TurnReport} report
+ * @param {TurnReport} report @param {object[]} logprobs
  * @returns {JSONObject}
  */
-function metadataOf({ text: _text, thinking: _thinking, tool_calls: _calls, usage: _usage, ...rest }) {
-  return JSON.parse(JSON.stringify(rest));
+function metadataOf({ text: _text, thinking: _thinking, tool_calls: _calls, usage: _usage, ...rest }, logprobs) {
+  return JSON.parse(JSON.stringify({ ...rest, ...(logprobs.length > 0 && { logprobs }) }));
 }

@@ -1,9 +1,9 @@
 /**
- * A call of the AI SDK in OpenAI's words: its prompt, tools and settings, and warnings about what the
- * router does not hand on.
+ * A call of the AI SDK in OpenAI's words: its prompt, tools and settings, and warnings about what has no
+ * place in them.
  */
 
-import { RouterError } from "../errors.js";
+import { cannotBeSent, contentOf, textPart, urlPart } from "./parts.js";
 import { asText } from "./tools.js";
 
 /** @typedef {import("@ai-sdk/provider").LanguageModelV4CallOptions} CallOptions */
@@ -12,6 +12,7 @@ import { asText } from "./tools.js";
 /** @typedef {import("@ai-sdk/provider").LanguageModelV4ToolResultPart} ToolResultPart */
 /** @typedef {import("@ai-sdk/provider").SharedV4Warning} Warning */
 /** @typedef {import("../options.js").CompletionRequest} CompletionRequest */
+/** @typedef {import("../options.js").RequestMessage} RequestMessage */
 
 /**
  * What `providerOptions.nearside` may say of a call.
@@ -20,6 +21,8 @@ import { asText } from "./tools.js";
  * @property {number} [minP]
  * @property {number} [repetitionPenalty]
  * @property {boolean} [parallelToolCalls]
+ * @property {Record<string, unknown>} [request] whatever else an OpenAI request may hold, such as `logprobs`: it is
+ *   passed on to the edge as it is
  */
 
 /**
@@ -44,22 +47,34 @@ export function requestOf(options, defaults) {
     mode: own.mode,
     ...toolsOf(options, warnings),
     parallel_tool_calls: own.parallelToolCalls,
+    ...passedOn(options),
+    ...own.request,
   });
-  warnings.push(...dropped(options));
   return { request, warnings };
 }
 
-/** What was asked for and reaches neither side. @param {CallOptions} options @returns {Warning[]} */
-function dropped({ frequencyPenalty, presencePenalty, responseFormat, reasoning }) {
-  const features = Object.entries({
-    frequencyPenalty,
-    presencePenalty,
-    responseFormat: responseFormat?.type === "json" ? responseFormat : undefined,
-    reasoning: reasoning === "provider-default" ? undefined : reasoning,
-  });
-  return features
-    .filter(([, value]) => value !== undefined)
-    .map(([feature]) => ({ type: "unsupported", feature }));
+/** What is the edge's alone. @param {CallOptions} options */
+function passedOn({ frequencyPenalty, presencePenalty, responseFormat, reasoning }) {
+  return {
+    frequency_penalty: frequencyPenalty,
+    presence_penalty: presencePenalty,
+    response_format: formatOf(responseFormat),
+    reasoning_effort: effortOf(reasoning),
+  };
+}
+
+/** @param {CallOptions["responseFormat"]} format */
+function formatOf(format) {
+  if (format?.type !== "json") return undefined;
+  const { schema, name = "answer", description } = format;
+  if (!schema) return { type: "json_object" };
+  return { type: "json_schema", json_schema: { name, ...(description && { description }), schema, strict: true } };
+}
+
+/** OpenAI knows no more than this. @param {CallOptions["reasoning"]} reasoning */
+function effortOf(reasoning) {
+  if (reasoning === "provider-default") return undefined;
+  return reasoning === "max" ? "xhigh" : reasoning;
 }
 
 /**
@@ -91,7 +106,7 @@ function choiceOf(choice) {
 /**
  * @param {PromptMessage} message
  * @param {Warning[]} warnings
- * @returns {import("../types.js").Message[]}
+ * @returns {RequestMessage[]}
  */
 function messagesOf(message, warnings) {
   switch (message.role) {
@@ -106,45 +121,28 @@ function messagesOf(message, warnings) {
   }
 }
 
-/**
- * Plain text where it is no more than that; what is more keeps OpenAI's parts, and is for the core to take
- * or to refuse.
- * @param {Extract<PromptMessage, {role: "user"}>["content"]} parts
- * @returns {string}
- */
+/** @param {Extract<PromptMessage, {role: "user"}>["content"]} parts */
 function userContent(parts) {
-  const content = parts.map((part) =>
-    part.type === "text" ? { type: "text", text: part.text } : filePart(part),
-  );
-  const texts = content.flatMap((part) => ("text" in part ? [part.text] : []));
-  return texts.length === content.length ? texts.join("\n") : /** @type {any} */ (content);
+  return contentOf(parts.map((part) => (part.type === "text" ? textPart(part.text) : filePart(part))));
 }
 
-/** @param {FilePart} part */
+/** @param {FilePart} part @returns {import("./parts.js").ContentPart} */
 function filePart({ data, mediaType, filename }) {
-  if (data.type === "text") return { type: "text", text: data.text };
-  if (mediaType.startsWith("text/") && data.type === "data") {
-    return { type: "text", text: new TextDecoder().decode(bytesOf(data.data)) };
+  if (data.type === "text") return textPart(data.text);
+  if (data.type === "reference") throw cannotBeSent(mediaType);
+  if (data.type === "url") {
+    if (mediaType.startsWith("image/")) return urlPart(mediaType, String(data.url), filename);
+    throw cannotBeSent(mediaType);
   }
-  if (mediaType.startsWith("image/") && data.type !== "reference") {
-    const url = data.type === "url" ? String(data.url) : dataUrl(mediaType, data.data);
-    return { type: "image_url", image_url: { url } };
-  }
-  if (mediaType === "application/pdf" && data.type === "data") {
-    const file = { filename: filename ?? "file.pdf", file_data: dataUrl(mediaType, data.data) };
-    return { type: "file", file };
-  }
-  throw new RouterError(
-    "invalid_request",
-    `The request is not valid: a file of the type ${mediaType} cannot be sent. Send text or an image.`,
-  );
+  if (mediaType.startsWith("text/")) return textPart(new TextDecoder().decode(bytesOf(data.data)));
+  return urlPart(mediaType, dataUrl(mediaType, data.data), filename);
 }
 
 /** @param {string} mediaType @param {Uint8Array | string} data */
 function dataUrl(mediaType, data) {
   const type = mediaType === "image/*" ? "image/png" : mediaType;
-  const base64 = typeof data === "string" ? data : btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""));
-  return `data:${type};base64,${base64}`;
+  if (typeof data === "string") return `data:${type};base64,${data}`;
+  return `data:${type};base64,${btoa(Array.from(data, (byte) => String.fromCharCode(byte)).join(""))}`;
 }
 
 /** @param {Uint8Array | string} data base64 if it is a string */

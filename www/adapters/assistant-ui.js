@@ -9,6 +9,7 @@
 import { Answer } from "./answer.js";
 import { offeredTools, toldResult, withResults } from "./assistant-ui-tools.js";
 import { abortError, failureOf } from "./failures.js";
+import { cannotBeSent, contentOf, textPart, urlPart } from "./parts.js";
 import { chunksOf } from "./turns.js";
 
 /** @typedef {import("@assistant-ui/react").ChatModelAdapter} ChatModelAdapter */
@@ -17,6 +18,7 @@ import { chunksOf } from "./turns.js";
 /** @typedef {import("@assistant-ui/react").ThreadMessage} ThreadMessage */
 /** @typedef {import("@assistant-ui/react").ThreadAssistantMessagePart} AssistantPart */
 /** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../options.js").RequestMessage} RequestMessage */
 
 /**
  * @typedef {object} ChatModelOptions
@@ -73,21 +75,37 @@ function requestOf(run, { system, request }) {
 }
 
 /** @param {RunOptions["context"]["callSettings"]} [settings] */
-function settings({ maxTokens, temperature, topP, seed } = {}) {
-  return { max_tokens: maxTokens, temperature, top_p: topP, seed };
+function settings({ maxTokens, temperature, topP, presencePenalty, frequencyPenalty, seed } = {}) {
+  const penalties = { presence_penalty: presencePenalty, frequency_penalty: frequencyPenalty };
+  return { max_tokens: maxTokens, temperature, top_p: topP, seed, ...penalties };
 }
 
-/** @param {ThreadMessage} message @returns {Message[]} */
+/** @param {ThreadMessage} message @returns {RequestMessage[]} */
 function messagesOf(message) {
   if (message.role === "assistant") return assistantMessages(message.content);
-  const content = message.content.map((part) => {
-    if (part.type === "text") return { type: "text", text: part.text };
-    if (part.type === "image") return { type: "image_url", image_url: { url: part.image } };
-    return part;
-  });
-  const texts = content.flatMap((part) => ("text" in part ? [part.text] : []));
-  const plain = texts.length === content.length;
-  return [{ role: message.role, content: plain ? texts.join("\n") : /** @type {any} */ (content) }];
+  const attached = message.role === "user" ? message.attachments.flatMap(({ content }) => content) : [];
+  return [{ role: message.role, content: contentOf([...message.content, ...attached].map(partOf)) }];
+}
+
+/** @param {Extract<ThreadMessage, {role: "user"}>["content"][number]} part */
+function partOf(part) {
+  switch (part.type) {
+    case "text":
+      return textPart(part.text);
+    case "image":
+      return { type: "image_url", image_url: { url: part.image } };
+    case "file":
+      return urlPart(part.mimeType, asUrl(part.data, part.mimeType), part.filename);
+    case "audio":
+      return { type: "input_audio", input_audio: part.audio };
+    default:
+      throw cannotBeSent(part.type);
+  }
+}
+
+/** @param {string} data an address, or base64 @param {string} mimeType */
+function asUrl(data, mimeType) {
+  return /^(data|https?):/.test(data) ? data : `data:${mimeType};base64,${data}`;
 }
 
 /**

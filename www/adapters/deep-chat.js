@@ -6,13 +6,13 @@
  * In React the same properties are spread: `<DeepChat {...deepChat(router)} />`.
  */
 
-import { RouterError } from "../errors.js";
 import { Answer } from "./answer.js";
 import { failureOf } from "./failures.js";
+import { contentOf, fileAsPart, textPart } from "./parts.js";
 import { MAX_ROUNDS, offered, runCalls } from "./tools.js";
 import { chunksOf, leavable } from "./turns.js";
 
-/** @typedef {import("../types.js").Message} Message */
+/** @typedef {import("../options.js").RequestMessage} RequestMessage */
 /** @typedef {{role?: string, text?: string}} ChatMessage a message of deep-chat's */
 
 /**
@@ -65,7 +65,7 @@ async function answer(router, body, signals, options) {
   signals.stopClicked.listener = leave;
   try {
     signals.onOpen();
-    const messages = messagesOf(body, options.system);
+    const messages = await messagesOf(body, options.system);
     for (let round = 0; round < MAX_ROUNDS; round += 1) {
       const { text, toolCalls } = await turn(router, messages, signal, screen, options);
       if (toolCalls.length === 0) break;
@@ -82,7 +82,7 @@ async function answer(router, body, signals, options) {
 
 /**
  * @param {import("./turns.js").Asked} router
- * @param {Message[]} messages
+ * @param {RequestMessage[]} messages
  * @param {AbortSignal} signal
  * @param {Screen} screen
  * @param {DeepChatOptions} options
@@ -134,17 +134,28 @@ class Screen {
   }
 }
 
-/** @param {{messages: ChatMessage[]} | FormData} body @param {string} [system] @returns {Message[]} */
-function messagesOf(body, system) {
-  if (!("messages" in body))
-    throw new RouterError("invalid_request", "The request is not valid: files cannot be sent. Send text alone.");
-  const said = body.messages
-    .map((message) => ({ role: roleOf(message), content: message.text ?? "" }))
-    .filter(({ content }) => content !== "");
+/** @param {{messages: ChatMessage[]} | FormData} body @param {string} [system] @returns {Promise<RequestMessage[]>} */
+async function messagesOf(body, system) {
+  const dialogue = "messages" in body ? body.messages.map(messageOf) : await withFiles(body);
+  const said = dialogue.filter(({ content }) => content !== "");
   return system === undefined ? said : [{ role: "system", content: system }, ...said];
 }
 
-/** @param {ChatMessage} message @returns {Message["role"]} */
-function roleOf({ role }) {
-  return role === "user" || role === "system" ? role : "assistant";
+/** @param {ChatMessage} message @returns {RequestMessage} */
+function messageOf({ role, text }) {
+  return { role: role === "user" || role === "system" ? role : "assistant", content: text ?? "" };
+}
+
+/**
+ * A form has `message1` and so on, and `files` that belong to the last of them, or to one without a text.
+ * @param {FormData} form
+ * @returns {Promise<RequestMessage[]>}
+ */
+async function withFiles(form) {
+  const texts = [...form].filter(([name]) => /^message\d+$/.test(name)).map(([, json]) => String(json));
+  const dialogue = texts.map((json) => messageOf(JSON.parse(json)));
+  const files = form.getAll("files").flatMap((file) => (file instanceof File ? [fileAsPart(file)] : []));
+  const last = dialogue.at(-1)?.role === "user" ? dialogue.pop() : undefined;
+  const said = typeof last?.content === "string" && last.content ? [textPart(last.content)] : [];
+  return [...dialogue, { role: "user", content: contentOf([...said, ...(await Promise.all(files))]) }];
 }

@@ -7,12 +7,15 @@ import { RouterError } from "../errors.js";
 import { Answer } from "./answer.js";
 import { failureOf } from "./failures.js";
 import { eachFrame } from "./frames.js";
+import { contentOf, textPart } from "./parts.js";
 import { MAX_ROUNDS, offered, runCalls } from "./tools.js";
 import { chunksOf } from "./turns.js";
 
 /** @typedef {import("../index.js").Router} Router */
 /** @typedef {import("../types.js").Message} Message */
 /** @typedef {import("../types.js").TurnReport} TurnReport */
+/** @typedef {import("../options.js").ContentPart} ContentPart */
+/** @typedef {import("../options.js").RequestMessage} RequestMessage */
 /** @typedef {Omit<import("../options.js").CompletionRequest, "messages" | "stream" | "tools" | "signal">} TurnSettings */
 
 /**
@@ -96,13 +99,13 @@ export class Dialogue {
 
   /**
    * Asks, and gives the answer once it is whole; null if there is none, and `error` then says why.
-   * @param {string} content
+   * @param {string | ContentPart[]} said a text, or OpenAI's parts: texts, pictures, files
    * @param {TurnSettings} [request] for this turn alone
    * @returns {Promise<DialogueMessage | null>}
    */
-  ask = (content, request) => {
+  ask = (said, request) => {
     if (this.#turn) return this.#refuse("busy", "Another turn is still running. Wait for it or stop it.");
-    return this.#answer([...this.#now.messages, newMessage({ role: "user", content }, "done")], request);
+    return this.#answer([...this.#now.messages, newMessage(question(said), "done")], request);
   };
 
   /**
@@ -249,6 +252,14 @@ export class Dialogue {
   }
 }
 
+/** @param {string | ContentPart[]} said @returns {Message} */
+function question(said) {
+  const content = contentOf(typeof said === "string" ? [textPart(said)] : said);
+  if (typeof content === "string") return { role: "user", content };
+  const texts = content.flatMap(({ text }) => text ?? []);
+  return { role: "user", content: texts.join("\n"), parts: content };
+}
+
 /** @param {Message} message @param {DialogueMessage["status"]} status @returns {DialogueMessage} */
 function newMessage(message, status) {
   const unknown = { thinking: "", draft: null, route: null, sentence: null, report: null };
@@ -259,16 +270,16 @@ function newMessage(message, status) {
  * What the next turn sends: calls that were never answered are left out, as no model can make sense of them.
  * @param {DialogueMessage[]} messages
  * @param {string} [system]
- * @returns {Message[]}
+ * @returns {RequestMessage[]}
  */
 function sentMessages(messages, system) {
   const answered = new Set(messages.map(({ tool_call_id }) => tool_call_id));
-  const sent = messages.map(({ role, content, tool_calls, tool_call_id }) => ({
+  const sent = messages.map(({ role, content, parts, tool_calls, tool_call_id }) => ({
     role,
-    content,
+    content: /** @type {ContentPart[] | undefined} */ (parts) ?? content,
     ...(tool_calls?.every(({ id }) => answered.has(id)) && { tool_calls }),
     ...(tool_call_id !== undefined && { tool_call_id }),
   }));
-  const told = /** @type {Message[]} */ (system === undefined ? [] : [{ role: "system", content: system }]);
+  const told = /** @type {RequestMessage[]} */ (system === undefined ? [] : [{ role: "system", content: system }]);
   return [...told, ...sent.filter((message) => message.role !== "assistant" || message.content || message.tool_calls)];
 }

@@ -6,6 +6,7 @@ import { RouterError } from "../errors.js";
 const STATUSES = {
   invalid_request: 400,
   invalid_config: 400,
+  needs_edge: 400,
   tools_need_edge: 400,
   prompt_too_long: 400,
   edge_rejected: 400,

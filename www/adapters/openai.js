@@ -10,7 +10,6 @@
 
 import { RouterError } from "../errors.js";
 import { abortError, failureOf } from "./failures.js";
-import { notHandedOn } from "./requests.js";
 import { afterStopped, chunksOf, leavable, withoutDrafts } from "./turns.js";
 
 /** @typedef {import("../completion.js").ChatCompletionChunk} Chunk */
@@ -78,7 +77,7 @@ async function respond(router, call, options) {
  * @param {FetchOptions} options
  */
 async function complete(router, { body, signal }, { drafts = "held", mode }) {
-  const request = { mode, ...checkedBody(body) };
+  const request = { mode, ...parsed(body) };
   if (!request.stream) {
     await afterStopped(router);
     return json(200, await router.chat.completions.create(request, signal ? { signal } : {}));
@@ -93,17 +92,6 @@ async function complete(router, { body, signal }, { drafts = "held", mode }) {
 }
 
 /** @param {string} body @returns {any} */
-function checkedBody(body) {
-  const request = parsed(body);
-  const dropped = notHandedOn(request);
-  if (dropped.length === 0) return request;
-  throw new RouterError(
-    "invalid_request",
-    `The request is not valid: ${dropped.join(", ")} cannot be handed on. Leave it out.`,
-  );
-}
-
-/** @param {string} body @returns {Record<string, any>} */
 function parsed(body) {
   try {
     const request = JSON.parse(body);

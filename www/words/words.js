@@ -26,6 +26,8 @@ const SAID = "data-said";
 export class Words {
   /** As the tables are named. */
   language = "en";
+  /** The one asked for last, which may be on its way. */
+  #wanted = "en";
   #root;
   /** @type {Phrases} */
   #phrases = english;
@@ -79,7 +81,8 @@ export class Words {
 
   /** The sentence of a decision or of a switch, by its reason. @param {{reason: string, sentence: string}} why @param {Values} [values] */
   reason({ reason, sentence }, values) {
-    return this.#ofCore(`reason_${reason}`, sentence, values);
+    // An error that moved a turn has a phrase as a reason where one is worded otherwise than as an error.
+    return this.#ofCore(`reason_${reason}`, this.#ofCore(`error_${reason}`, sentence), values);
   }
 
   /** What an error says; where only English has details, they are left to its title. @param {{code: string, message: string}} error */
@@ -99,17 +102,20 @@ export class Words {
    */
   async use(tag) {
     const language = tag.toLowerCase().split("-")[0];
-    const load = LANGUAGES[language];
-    if (language === this.language) return;
-    const phrases = await load?.().then((module) => module.default, () => null);
+    if (language === this.#wanted) return;
+    this.#wanted = language;
+    const phrases = await LANGUAGES[language]?.().then((module) => module.default, () => null);
+    // Another may have been asked for meanwhile, and be there already.
+    if (language !== this.#wanted) return;
     this.language = phrases ? language : "en";
     this.#phrases = phrases ?? english;
     this.sayAgain(this.#root);
   }
 
-  /** What an element holds, in the language of now. @param {ParentNode} element */
+  /** What an element says and what it holds, in the language of now. @param {Element | ShadowRoot} element */
   sayAgain(element) {
-    for (const child of element.querySelectorAll(`[${SAID}]`)) this.#said.get(child)?.();
+    const holds = element.querySelectorAll(`[${SAID}]`);
+    for (const each of element instanceof Element ? [element, ...holds] : holds) this.#said.get(each)?.();
   }
 }
 

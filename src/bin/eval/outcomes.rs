@@ -61,6 +61,8 @@ pub struct Question {
     /// What the device wrote, or filler of that length.
     pub answer: String,
     pub answer_known: bool,
+    /// Of the answer's tokens, the logarithms of their probabilities; none where they were not recorded.
+    pub logprobs: Vec<f32>,
     /// Length of the edge's answer.
     pub edge_chars: usize,
 }
@@ -90,6 +92,8 @@ struct Outcome {
 struct AnswerRow {
     id: String,
     answer: String,
+    #[serde(default)]
+    logprobs: Vec<f32>,
 }
 
 /// A question of both models, before the lengths that nobody recorded are filled in.
@@ -101,6 +105,7 @@ struct Row {
     correct: [bool; 2],
     n_chars: [Option<usize>; 2],
     answer: Option<String>,
+    logprobs: Vec<f32>,
 }
 
 /// The questions of a pair, in the files' order.
@@ -179,7 +184,8 @@ impl Row {
             };
         }
         let OutcomeRow { id, dataset: set, prompt, .. } = row;
-        Ok(Some(Row { id, set, prompt, correct, n_chars, answer: None }))
+        let (answer, logprobs) = (None, Vec::new());
+        Ok(Some(Row { id, set, prompt, correct, n_chars, answer, logprobs }))
     }
 }
 
@@ -188,9 +194,9 @@ fn add_answers(rows: &mut [Row], file: &Path) -> Result<()> {
     let mut by_id: HashMap<String, &mut Row> =
         rows.iter_mut().map(|row| (row.id.clone(), row)).collect();
     let mut n_unknown = 0;
-    for (_, AnswerRow { id, answer }) in read_rows(file, "an answer row")? {
+    for (_, AnswerRow { id, answer, logprobs }) in read_rows(file, "an answer row")? {
         match by_id.get_mut(&id) {
-            Some(row) => row.answer = Some(answer),
+            Some(row) => (row.answer, row.logprobs) = (Some(answer), logprobs),
             None => n_unknown += 1,
         }
     }
@@ -233,6 +239,7 @@ fn complete(mut rows: Vec<Row>) -> Vec<Question> {
             edge_correct: row.correct[1],
             answer_known: row.answer.is_some(),
             answer: row.answer.unwrap_or_else(filler),
+            logprobs: row.logprobs,
             edge_chars,
         }
     };
@@ -265,6 +272,7 @@ mod tests {
             correct: [true; 2],
             n_chars: [device_chars, None],
             answer: answer.map(str::to_owned),
+            logprobs: Vec::new(),
         };
         let questions =
             complete(vec![row(Some(10), None), row(Some(30), Some("four")), row(None, None)]);

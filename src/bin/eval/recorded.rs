@@ -175,8 +175,13 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         Progress { reused_tokens: writing.n_reused, n_generated: writing.n_generated }
     }
 
-    fn confidence(&self, _: &Writing) -> Option<Confidence> {
-        Some(Confidence::default())
+    /// Of as many of the recorded tokens as the bytes that are written are of the answer's.
+    fn confidence(&self, writing: &Writing) -> Option<Confidence> {
+        let (question, _) = self.world.asked();
+        let n_recorded = question.logprobs.len();
+        let share = writing.at as f64 / question.answer.len().max(1) as f64;
+        let n_written = (share * n_recorded as f64).round() as usize;
+        Some(Confidence::of(&question.logprobs[..n_written.clamp(n_recorded.min(1), n_recorded)]))
     }
 }
 

@@ -201,6 +201,7 @@ pub mod tests {
                 edge_correct: random.random::<f64>() > 0.1,
                 answer: "One thing first. ".repeat(1 + index % 9),
                 answer_known: true,
+                logprobs: Vec::new(),
                 edge_chars: 40 + index % 200,
             };
             let prediction = Prediction {

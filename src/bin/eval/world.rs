@@ -325,6 +325,7 @@ mod tests {
             edge_correct: true,
             answer: String::new(),
             answer_known: false,
+            logprobs: Vec::new(),
             edge_chars: 36,
         }
     }
