@@ -124,7 +124,7 @@ const TYPES = {
  */
 export const STRICT_CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
-  "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'";
+  "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /**
  * @typedef {object} Served
