@@ -134,11 +134,14 @@ pub struct DraftReading {
     pub drift: f64,
     /// What a reading costs beside its time, as a share of what a call costs (θ).
     pub price: f64,
+    /// Whether an edge that cannot say how likely tokens are is asked for a yes or no instead. Believed as much as
+    /// the edge is able; of the one small edge that was measured, not at all (docs/routing.md).
+    pub verdicts: bool,
 }
 
 impl Default for DraftReading {
     fn default() -> DraftReading {
-        DraftReading { enabled: true, drift: 0.09, price: 0.25 }
+        DraftReading { enabled: true, drift: 0.09, price: 0.25, verdicts: false }
     }
 }
 

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 const PAIR: [&str; 4] = ["--device", "small", "--edge", "large"];
 
@@ -114,6 +114,52 @@ fn what_the_scorer_says_can_be_kept() {
     let first: Value = serde_json::from_str(lines.lines().next().unwrap()).unwrap();
     assert!(first["p"].as_f64().is_some_and(|p| p > 0.0 && p < 1.0), "{first}");
     assert_eq!(asked["sets"], run(&[])["sets"]);
+}
+
+/// The last look at each answer of `tests/fixtures/everyday-golden.json`, as the scorer that ships says it in a replay.
+fn last_looks(golden: &Value, with_probabilities: bool) -> Vec<f64> {
+    let folder = folder(if with_probabilities { "probable" } else { "improbable" });
+    let [device, edge] = ["device", "edge"].map(|side| golden[side].as_str().unwrap());
+    let (mut outcomes, mut answers) = (String::new(), String::new());
+    for (i, case) in golden["cases"].as_array().unwrap().iter().enumerate() {
+        let id = format!("q{i}");
+        let models = json!({ device: { "correct": i % 2 }, edge: { "correct": 1 } });
+        let prompt = &case["prompt"];
+        let row = json!({ "id": id, "dataset": "d", "prompt": prompt, "models": models });
+        outcomes += &format!("{row}\n");
+        let mut row = json!({ "id": id, "answer": case["answer"] });
+        if with_probabilities {
+            row["logprobs"] = case["logprobs"].clone();
+        }
+        answers += &format!("{row}\n");
+    }
+    let file = |name: &str| folder.join(name).to_str().unwrap().to_owned();
+    let [outcome_file, answer_file, kept] = ["o.jsonl", "a.jsonl", "p.jsonl"].map(file);
+    fs::write(&outcome_file, outcomes).unwrap();
+    fs::write(&answer_file, answers).unwrap();
+    let pair = ["--device", device, "--edge", edge, "--scorer", "models/general.gguf"];
+    let files = ["--outcomes", &outcome_file, "--answers", &answer_file, "--predictions", &kept];
+    let output = eval(&[&pair[..], &files].concat());
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let lines = fs::read_to_string(&kept).unwrap();
+    let rows = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let last = |row: Value| row["looks"].as_array().unwrap().last().unwrap()[1].as_f64().unwrap();
+    rows.map(last).collect()
+}
+
+#[test]
+fn a_look_in_a_replay_knows_the_probabilities_that_were_recorded() {
+    let text = fs::read_to_string("tests/fixtures/everyday-golden.json").unwrap();
+    let golden: Value = serde_json::from_str(&text).unwrap();
+    let cases = golden["cases"].as_array().unwrap();
+    let most_off = |looks: Vec<f64>| {
+        assert_eq!(looks.len(), cases.len());
+        let off = |(look, case): (f64, &Value)| (look - case["of_answer"].as_f64().unwrap()).abs();
+        looks.into_iter().zip(cases).map(off).fold(0.0, f64::max)
+    };
+    let (with, without) =
+        (most_off(last_looks(&golden, true)), most_off(last_looks(&golden, false)));
+    assert!(with < 0.025 && without > 0.04, "{with} with probabilities, {without} without");
 }
 
 #[test]

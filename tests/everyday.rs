@@ -102,6 +102,35 @@ fn a_model_that_it_has_not_learned_is_as_able_as_it_is_believed_to_be() {
     assert!(p(&strange) < 0.5 * assumed, "what another scorer believes means nothing here");
 }
 
+/// A yes or no counts as much as the edge that says it is able. The edge that was learned was asked, and its words
+/// told nothing (docs/routing.md).
+#[test]
+fn an_able_edge_is_believed_and_the_one_that_was_measured_is_not() {
+    let Golden { device, edge, cases } = golden();
+    let case = &cases[0];
+    let mut messages = case.before.clone();
+    messages.push(Message::new(nearside::dialogue::Role::User, &case.prompt));
+    let confidence = Some(Confidence::of(&case.logprobs));
+    let words = |scorer: &Scorer| scorer.yes_or_no(&messages, &case.answer, confidence).unwrap();
+    assert_eq!(words(&scorer().for_pair(&device, &edge).unwrap()), None);
+    let mut strange = scorer().for_pair(&device, "some-edge").unwrap();
+    let drift = |scorer: &Scorer| {
+        let p = scorer.look(&messages, &case.answer, confidence).unwrap();
+        let words = words(scorer).unwrap();
+        assert!(words.yes < p && p < words.no, "{words:?} around {p}");
+        words.drift(p)
+    };
+    let mut assumed = strange.priors().unwrap();
+    let before = drift(&strange);
+    let item = strange.item(&messages, Route::Edge).unwrap().unwrap();
+    (0..20).for_each(|_| assumed.edge.observe(&item, 1.0));
+    strange.believe(&assumed);
+    let able = drift(&strange);
+    (0..60).for_each(|_| assumed.edge.observe(&item, 0.0));
+    strange.believe(&assumed);
+    assert!(able > before && drift(&strange) < 0.5 * before, "{before} {able}");
+}
+
 /// As `train/everyday/quiz.py` judges them, so does the page.
 #[test]
 fn the_quiz_is_asked_of_kinds_that_the_scorer_knows() {

@@ -10,6 +10,7 @@ use nearside::config::{Config, DraftReading, EdgeConfig, SecondLook};
 use nearside::dialogue::{Message, Role};
 use nearside::host::sim::{SimEdge, SimHost};
 use nearside::routing::Route;
+use nearside::turn::ReadingKind::{Probabilities, Verdict};
 use nearside::turn::{FinishReason, TurnReport, TurnRequest};
 use support::judge::{Judge, Judged, judged, shown};
 
@@ -133,7 +134,6 @@ fn an_edge_that_cannot_read_does_no_harm() {
         let later = run(&mut router, &host).unwrap();
         assert_eq!(later.reading.is_some(), asks_again, "{error}");
     };
-    let whole = |body: &str| SimEdge::Stream(vec![(Duration::ZERO, body.as_bytes().to_vec())]);
     let verdict = r#"{"choices":[{"message":{"content":"Looks right."},"finish_reason":"stop"}]}"#;
     for looks in [0.45, 0.55] {
         check(whole(verdict), looks, "not_offered", false);
@@ -156,6 +156,145 @@ fn an_edge_that_cannot_read_does_no_harm() {
     check(SimEdge::Unreachable, 0.45, "edge_unreachable", true);
     check(SimEdge::Silent, 0.45, "edge_timeout", true);
     check(SimEdge::Broken(vec![]), 0.45, "edge_broke_off", true);
+}
+
+/// The same where a yes or no may be asked for, of which the judge would make 0.2 or 0.8.
+fn hearing(host: &SimHost) -> Judged {
+    let mut config = config();
+    config.second_look.reading.verdicts = true;
+    let mut router = judged(0.1, &[0.45], config, host);
+    router.set_scorer(Judge::new(0.1, &[0.45]).reading(0.0).hearing(0.2, 0.8));
+    router
+}
+
+/// A server that knows no `prompt_logprobs` has said so, in one way or another.
+fn after_a_refusal(edge: SimEdge, host: &SimHost) -> Judged {
+    let mut router = hearing(host);
+    host.then(edge);
+    let report = run(&mut router, host).unwrap();
+    let reading = report.reading.unwrap();
+    assert_eq!((reading.kind, reading.error.as_deref()), (Probabilities, Some("not_offered")));
+    assert_eq!((report.route, reading.p), (Route::Device, None));
+    host.advance(Duration::from_secs(100));
+    router
+}
+
+fn refusal() -> SimEdge {
+    SimEdge::Status(400, r#"{"error":{"message":"Unknown parameter: 'prompt_logprobs'."}}"#.into())
+}
+
+fn whole(body: &str) -> SimEdge {
+    SimEdge::Stream(vec![(Duration::from_millis(40), body.as_bytes().to_vec())])
+}
+
+fn says(text: &str) -> SimEdge {
+    whole(&format!(
+        r#"{{"choices":[{{"message":{{"content":"{text}"}},"finish_reason":"length"}}]}}"#
+    ))
+}
+
+fn says_with(yes: &str, no: &str) -> SimEdge {
+    whole(&format!(
+        r#"{{"choices":[{{"message":{{"content":"Yes"}},"logprobs":{{"content":[{{"token":"Yes",
+            "logprob":{yes},"top_logprobs":[{{"token":"Yes","logprob":{yes}}},
+            {{"token":"no","logprob":{no}}}]}}]}}}}],
+            "usage":{{"prompt_tokens":30,"prompt_tokens_details":{{"cached_tokens":4}}}}}}"#
+    ))
+}
+
+#[test]
+fn an_edge_that_tells_no_probabilities_is_asked_for_a_yes_or_no() {
+    let ignores = || says("I");
+    for (refuses, says, p) in [
+        (refusal(), says(" Yes"), 0.2),
+        (ignores(), says("NO."), 0.8),
+        (ignores(), says_with("-0.2876820724517809", "-1.3862943611198906"), 0.35),
+    ] {
+        let host = SimHost::new();
+        let mut router = after_a_refusal(refuses, &host);
+        host.then(says).then(SimEdge::answer("much better"));
+        let report = run(&mut router, &host).unwrap();
+        let route = if p > 0.5 { Route::Edge } else { Route::Device };
+        assert_eq!((report.route, report.text == "much better"), (route, p > 0.5));
+        let reading = report.reading.unwrap();
+        assert_eq!((reading.kind, reading.p_before, reading.error), (Verdict, 0.45, None));
+        assert!((reading.p.unwrap() - p).abs() < 1e-9, "{:?} is not {p}", reading.p);
+        assert!((0.8 - 0.6 * reading.yes.unwrap() - p).abs() < 1e-9);
+        let looks: Vec<bool> = report.looks.iter().map(|look| look.read).collect();
+        assert_eq!(looks, [true]);
+        let asked = &sent(&host)[1];
+        assert_eq!((&asked["max_tokens"], &asked["logprobs"]), (&1.into(), &true.into()));
+        let roles = [0, 1, 2].map(|at| asked["messages"][at]["role"].clone());
+        assert_eq!(roles, ["user", "assistant", "user"]);
+        assert!(asked["messages"][2]["content"].as_str().unwrap().contains("yes"));
+        assert!(asked.get("prompt_logprobs").is_none());
+    }
+}
+
+/// The look decides as if nobody had asked, and nobody asks again.
+#[test]
+fn what_is_neither_yes_nor_no_does_no_harm() {
+    let check = |edge: SimEdge, error: &str| {
+        let host = SimHost::new();
+        let mut router = after_a_refusal(refusal(), &host);
+        host.then(edge);
+        let report = run(&mut router, &host).unwrap();
+        assert_eq!((report.route, report.looks.len()), (Route::Device, 1), "{error}");
+        assert_eq!(report.looks[0].p, 0.45);
+        let reading = report.reading.unwrap();
+        assert_eq!((reading.kind, reading.p, reading.yes), (Verdict, None, None));
+        assert_eq!(reading.error.as_deref(), Some(error));
+        host.advance(Duration::from_secs(100));
+        host.then(says("Yes"));
+        let later = run(&mut router, &host).unwrap();
+        assert!(later.reading.is_none(), "{error}: asked again");
+    };
+    check(says("Maybe"), "edge_protocol");
+    check(says_with("NaN", "-1"), "edge_protocol");
+    check(whole("Yes"), "edge_protocol");
+    check(SimEdge::Status(503, String::new()), "edge_failed");
+    check(SimEdge::Unreachable, "edge_unreachable");
+    check(SimEdge::Silent, "edge_timeout");
+}
+
+/// One that refuses `logprobs` too, or begins with a blank, is asked once more, for a few tokens and no more.
+#[test]
+fn the_barest_words_are_the_last() {
+    for first in [refusal(), says(""), says("\\n")] {
+        let host = SimHost::new();
+        let mut router = after_a_refusal(refusal(), &host);
+        let mut turn = |edge: SimEdge| {
+            host.then(edge);
+            let report = run(&mut router, &host).unwrap();
+            host.advance(Duration::from_secs(100));
+            report.reading
+        };
+        assert_eq!(turn(first).unwrap().error.as_deref(), Some("not_offered"));
+        assert_eq!(turn(says("\\n\\nYes.")).unwrap().yes, Some(1.0));
+        let sent = sent(&host);
+        let asked = sent.last().unwrap();
+        assert_eq!(asked["max_tokens"], 8);
+        assert!(asked.get("logprobs").is_none());
+        assert_eq!(turn(refusal()).unwrap().error.as_deref(), Some("not_offered"));
+        assert!(turn(says("Yes")).is_none(), "asked again");
+    }
+}
+
+#[test]
+fn a_word_that_would_tell_nothing_is_not_asked_for() {
+    let host = SimHost::new();
+    let mut router = after_a_refusal(refusal(), &host);
+    router.set_scorer(Judge::new(0.1, &[0.45]).reading(0.0).hearing(0.45, 0.45));
+    host.then(says("Yes"));
+    assert!(run(&mut router, &host).unwrap().reading.is_none());
+    router.set_scorer(Judge::new(0.1, &[0.45]).reading(0.0));
+    assert!(run(&mut router, &host).unwrap().reading.is_none());
+    // One that knows nothing of probabilities is not told any.
+    let host = SimHost::new();
+    let mut router = hearing(&host);
+    router.set_scorer(Judge::new(0.1, &[0.45]).hearing(0.2, 0.8));
+    host.then(says("Yes"));
+    assert_eq!(run(&mut router, &host).unwrap().reading.unwrap().yes, Some(1.0));
 }
 
 #[test]

@@ -1,13 +1,13 @@
-/** What `<nearside-chat>` shows: header, log, notices and the line to type in. */
+/** What `<nearside-chat>` shows around its log: header, notices and the line to type in. */
 
-import { h, icon } from "./dom.js";
+import { h, icon, sends } from "./dom.js";
 import { styles } from "./element-styles.js";
 import { bytes, count, duration } from "./format.js";
-import { TurnView } from "./turn-view.js";
-import { WaitingQuestions } from "./waiting-questions.js";
+import { MessageLog } from "./message-log.js";
 import { Words } from "./words/words.js";
 
-/** @typedef {import("./types.js").Message} Message */
+/** @typedef {import("./dialogues/tree.js").Told} Told */
+/** @typedef {import("./turn-view.js").TurnView} TurnView */
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./types.js").Progress} Progress */
 /** @typedef {import("./index.js").RouterState} RouterState */
@@ -22,10 +22,14 @@ import { Words } from "./words/words.js";
  * @property {() => void} stop
  * @property {() => void} retry
  * @property {() => void} newChat
+ * @property {() => void} openHistory the panel with all dialogues
  * @property {(mode: Mode) => void} setMode
  * @property {(maxTokens: string) => void} setMaxTokens a number, or "auto"
  * @property {() => void} loadDevice also goes on with a download
  * @property {() => void} pauseDownload
+ * @property {(message: Told, text: string) => void} edit asks a question in other words
+ * @property {(message: Told, by: -1 | 1) => void} walk to what stands beside a message
+ * @property {(message: Told) => {n: number, of: number}} place of a message among those beside it
  */
 
 /** @type {Record<Mode, Phrase>} */
@@ -52,19 +56,14 @@ const RELOADABLE = [
 ];
 /** What the status line says of a device model that loaded with a warning. @type {Record<string, Phrase>} */
 const NOTES = { no_chat_template: "no_chat_template" };
-const NEAR_END_PX = 48;
-/** Messages that are shown at once of a dialogue that is taken up again; earlier ones are a click away. */
-const SHOWN = 60;
-/** Beyond so many, the earlier ones are put away: each costs time whenever the log grows. */
-const MOST_SHOWN = 240;
 
 export class ChatView {
   words;
   #actions;
   #root;
-  #log = h("div", { class: "log", part: "log", role: "log", "aria-live": "polite", tabindex: "0" });
-  #empty = h("div", { class: "empty" });
+  log;
   #status = h("span", { class: "status", part: "status", role: "status" });
+  #history = h("button", { class: "quiet", part: "history-button", type: "button", "aria-haspopup": "dialog", hidden: true }, icon("history"));
   #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", hidden: true });
   #pause = h("button", { class: "quiet", part: "pause", type: "button", hidden: true });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });
@@ -73,16 +72,9 @@ export class ChatView {
   #send = h("button", { class: "round", part: "send", type: "submit" }, icon("send"));
   #stop = h("button", { class: "round", part: "stop", type: "button", hidden: true }, icon("stop"));
   #mode = h("select", { part: "mode" });
-  #showEarlier = h("button", { class: "text-button earlier", part: "earlier", type: "button", hidden: true });
-  /** What stands before the first one shown. @type {(Message | Element)[]} */
-  #earlier = [];
   #anyLength = h("option", { value: "auto" });
   #length = h("select", { part: "length" }, this.#anyLength);
-  /** Questions that were asked while another was answered. */
-  waiting;
   #typing = false;
-  /** @type {HTMLElement | null} */
-  #error = null;
   /** @type {Progress | null} */
   #progress = null;
   /** @type {{state: RouterState, edge: EdgeState, hasEdge: boolean} | null} */
@@ -93,11 +85,16 @@ export class ChatView {
     this.#actions = actions;
     this.#root = root;
     this.words = new Words(root);
-    this.waiting = new WaitingQuestions(this.words, () => this.focusInput());
+    this.log = new MessageLog(this.words, {
+      retry: actions.retry,
+      edit: (message) => void this.#edit(message),
+      walk: actions.walk,
+      place: actions.place,
+      typed: () => this.focusInput(),
+    });
     root.adoptedStyleSheets = [styles];
-    this.#log.append(this.#empty, this.waiting.element);
-    this.#showEarlier.addEventListener("click", () => this.#bringBack());
-    root.append(this.#header(), this.#bar, this.#log, this.#warning, this.#banner, this.#form());
+    const slots = ["before-input", "footer"].map((name) => h("slot", { name }));
+    root.append(this.#header(), this.#bar, this.log.element, this.#warning, this.#banner, slots[0], this.#form(), slots[1]);
     this.#nameParts();
     this.#listen(root);
     this.words.keep(this.#pause, () => this.#showPause());
@@ -107,13 +104,10 @@ export class ChatView {
     const { words } = this;
     const label = (/** @type {Element} */ element, /** @type {Phrase} */ phrase) =>
       words.keep(element, () => element.setAttribute("aria-label", words.say(phrase)));
-    label(this.#log, "conversation");
     label(this.#bar, "loading_models");
     words.name(this.#send, "send", "send_hint");
     words.name(this.#stop, "stop", "stop_hint");
     words.name(this.#mode, "mode");
-    words.text(this.#showEarlier, "earlier");
-    this.#empty.append(h("slot", { name: "empty" }, words.text(h("p"), "empty")));
     for (const [value, phrase] of Object.entries(MODE_NAMES))
       this.#mode.append(words.text(h("option", { value }), phrase));
     this.#length.append(...LENGTHS.map((n) => this.#lengthOption(n)));
@@ -126,7 +120,10 @@ export class ChatView {
   /** Speaks another language from now on. @param {string} tag as in HTML's `lang` */
   async speak(tag) {
     await this.words.use(tag);
-    for (const child of this.#root.children) child.setAttribute("dir", this.words.direction);
+    for (const child of this.#root.children) {
+      child.setAttribute("dir", this.words.direction);
+      child.setAttribute("lang", this.words.language);
+    }
   }
 
   /** @param {string | null} placeholder @param {string | null} label */
@@ -153,22 +150,23 @@ export class ChatView {
 
   /** @param {number} maxTokens */
   #lengthOption(maxTokens) {
-    return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: count(maxTokens) });
+    return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: maxTokens });
+  }
+
+  /** Whether there are several dialogues. @param {boolean} has */
+  setHistory(has) {
+    this.#history.hidden = !has;
+  }
+
+  /** Only the panel over it can be used, until that is closed. @param {boolean} covered */
+  cover(covered) {
+    for (const child of this.#root.children) if (!child.classList.contains("drawer")) child.toggleAttribute("inert", covered);
+    if (!covered) this.#history.focus();
   }
 
   /** @param {FocusOptions} [options] */
   focusInput(options) {
     this.#input.focus(options);
-  }
-
-  /** @param {string} text */
-  showQuestion(text) {
-    this.#empty.remove();
-    // Only the last answer can be gone on with.
-    for (const button of this.#log.querySelectorAll("[part=go-on]")) button.remove();
-    this.#add(this.#question(text));
-    this.#putAway();
-    this.#toEnd();
   }
 
   /**
@@ -177,97 +175,40 @@ export class ChatView {
    * @param {string} text
    */
   queueQuestion(text) {
-    const settled = this.waiting.add(text);
-    this.#toEnd();
+    const settled = this.log.waiting.add(text);
+    this.log.toEnd();
     return settled;
   }
 
-  /** @returns {TurnView} */
-  startAnswer() {
-    this.#log.querySelector(".answer.open")?.remove();
-    const view = new TurnView(this.words);
-    view.element.classList.add("open");
-    this.#add(view.element);
-    this.#begin();
-    return view;
-  }
-
-  /** The same answer is gone on with. @param {TurnView} view @returns {TurnView} */
-  resumeAnswer(view) {
-    view.resume();
-    this.#begin();
-    return view;
-  }
-
-  #begin() {
-    this.#error?.remove();
-    this.#error = null;
-    this.#log.setAttribute("aria-busy", "true");
-    this.#setAnswering(true);
-    this.#toEnd();
-  }
-
-  /** Lets an answer grow and keeps its end in sight, unless the reader has scrolled up. @param {() => void} change */
-  grow(change) {
-    const atEnd =
-      this.#log.scrollHeight - this.#log.scrollTop - this.#log.clientHeight < NEAR_END_PX;
-    change();
-    if (atEnd) this.#toEnd();
-  }
-
-  /** @param {{missing: string | null}} how why there is no answer; such a turn can be repeated */
-  endAnswer({ missing }) {
-    const answer = this.#log.querySelector(".answer.open");
-    this.#log.setAttribute("aria-busy", "false");
+  /** Another dialogue than before. @param {readonly Told[]} path */
+  begin(path) {
+    this.log.begin(path);
     this.#setAnswering(false);
-    if (missing !== null && !this.#error) this.#showError(missing, "quiet");
-    if (missing === null) answer?.classList.remove("open");
-    this.#toEnd();
+  }
+
+  /** @param {Told} [resumes] an answer that is gone on with @returns {TurnView} */
+  startAnswer(resumes) {
+    this.#setAnswering(true);
+    return resumes ? this.log.resumeAnswer(this.log.answer(resumes)) : this.log.startAnswer();
+  }
+
+  /** @param {{missing: (() => string) | null}} how says why there is no answer; such a turn can be repeated */
+  endAnswer(how) {
+    this.#setAnswering(false);
+    this.log.endAnswer(how);
   }
 
   /** @param {{code: string, message: string}} error */
   showTurnError(error) {
-    this.#showError(this.words.error(error), "alert");
-    this.#toEnd();
+    this.log.showError(() => this.words.error(error), "alert", error.message);
   }
 
-  /** @param {Message[]} messages */
-  showDialogue(messages) {
-    this.clear();
-    if (messages.length > 0) this.#empty.remove();
-    this.#earlier = messages.slice(0, -SHOWN);
-    this.#log.prepend(this.#showEarlier, ...messages.slice(-SHOWN).map((message) => this.#article(message)));
-    this.#showEarlier.hidden = this.#earlier.length === 0;
-    this.#toEnd();
-  }
-
-  /** Shows some more of what was said before; what is in sight stays where it is. */
-  #bringBack() {
-    const fromEnd = this.#log.scrollHeight - this.#log.scrollTop;
-    this.#showEarlier.after(...this.#earlier.splice(-SHOWN).map((message) => this.#article(message)));
-    this.#showEarlier.hidden = this.#earlier.length === 0;
-    this.#log.scrollTop = this.#log.scrollHeight - fromEnd;
-  }
-
-  /** Leaves the log short enough to grow fast. */
-  #putAway() {
-    if (this.#log.childElementCount <= MOST_SHOWN) return;
-    this.#showEarlier.remove();
-    const shown = [...this.#log.children].filter((element) => element !== this.waiting.element);
-    const away = shown.slice(0, shown.length - SHOWN);
-    for (const element of away) element.remove();
-    this.#earlier.push(...away);
-    this.#log.prepend(this.#showEarlier);
-    this.#showEarlier.hidden = false;
-  }
-
-  clear() {
-    this.#error = null;
-    this.#earlier = [];
-    this.#log.replaceChildren(this.#empty, this.waiting.element);
-    this.#log.setAttribute("aria-busy", "false");
-    this.#setAnswering(false);
-    this.focusInput();
+  /** @param {Told} message */
+  async #edit(message) {
+    const { editQuestion } = await import("./dialogues/question-editor.js");
+    const text = await editQuestion(this.log.questionOf(message), message.content, this.words);
+    if (text !== null) this.#actions.edit(message, text);
+    if (text !== null) this.focusInput();
   }
 
   /** @param {Progress} progress */
@@ -307,11 +248,12 @@ export class ChatView {
   #showLongest() {
     const { words } = this;
     const { state, hasEdge } = this.#shown ?? {};
+    const { language } = words;
     const longest = state?.core.longest_answer;
     const seconds = longest?.seconds ?? null;
     this.#anyLength.textContent =
-      seconds === null ? words.say("length_any") : words.say("length_time", { time: duration(seconds) });
-    const tokens = { device: count(longest?.device_tokens), edge: count(longest?.edge_tokens) };
+      seconds === null ? words.say("length_any") : words.say("length_time", { time: duration(seconds, language) });
+    const tokens = { device: count(longest?.device_tokens, language), edge: count(longest?.edge_tokens, language) };
     const hint = hasEdge ? "length_hint_both" : "length_hint_device";
     this.#length.title = longest ? words.say(hint, tokens) : words.say("length");
   }
@@ -345,6 +287,8 @@ export class ChatView {
     return h(
       "header",
       { part: "header" },
+      this.words.name(this.#history, "dialogues"),
+      h("slot", { name: "header" }),
       h(
         "span",
         { class: "dots", "aria-hidden": "true" },
@@ -381,6 +325,7 @@ export class ChatView {
       else this.#actions.pauseDownload();
     });
     this.#stop.addEventListener("click", () => this.#actions.stop());
+    this.#history.addEventListener("click", () => this.#actions.openHistory());
     this.#mode.addEventListener("change", () =>
       this.#actions.setMode(/** @type {Mode} */ (this.#mode.value)),
     );
@@ -396,12 +341,11 @@ export class ChatView {
 
   /** @param {KeyboardEvent} event */
   #key(event) {
-    if (event.key === "Escape" && !this.#stop.hidden) {
+    if (event.key === "Escape" && !event.defaultPrevented && !this.#stop.hidden) {
       event.preventDefault();
       this.#actions.stop();
     }
-    const sends = event.key === "Enter" && !event.shiftKey && !event.isComposing;
-    if (event.target === this.#input && sends) this.#submit(event);
+    if (event.target === this.#input && sends(event)) this.#submit(event);
   }
 
   /** @param {Event} event */
@@ -423,34 +367,10 @@ export class ChatView {
 
   /** @param {boolean} answering */
   #setAnswering(answering) {
-    const root = /** @type {ShadowRoot} */ (this.#log.getRootNode());
-    const hadFocus = root.activeElement === (answering ? this.#send : this.#stop);
+    const hadFocus = this.#root.activeElement === (answering ? this.#send : this.#stop);
     this.#send.hidden = answering;
     this.#stop.hidden = !answering;
     if (hadFocus) this.focusInput();
-  }
-
-  /** @param {string} sentence @param {"alert" | "quiet"} kind */
-  #showError(sentence, kind) {
-    const retry = h(
-      "button",
-      { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry },
-      icon("retry"),
-      this.words.text(h("span"), "retry"),
-    );
-    this.#error = h(
-      "div",
-      { class: `turn-error ${kind}`, part: "error", role: kind === "alert" ? "alert" : null },
-      kind === "alert" ? icon("warning") : null,
-      h("span", { dir: "auto" }, sentence),
-      retry,
-    );
-    this.#add(this.#error);
-  }
-
-  /** At the end of the log, but before what waits. @param {HTMLElement} element */
-  #add(element) {
-    this.waiting.element.before(element);
   }
 
   #showStatus() {
@@ -460,10 +380,11 @@ export class ChatView {
   /** @param {Progress} progress */
   #loadingText({ phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft }) {
     const { words } = this;
-    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes), total: bytes(totalBytes) });
+    const { language } = words;
+    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes, language), total: bytes(totalBytes, language) });
     if (phase !== "download" || bytesPerSecond === 0) return sizes;
-    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft) })];
-    return [sizes, `${bytes(bytesPerSecond)}/s`, ...left].join(" · ");
+    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft, language) })];
+    return [sizes, words.say("per_second", { size: bytes(bytesPerSecond, language) }), ...left].join(" · ");
   }
 
   #statusText() {
@@ -485,23 +406,6 @@ export class ChatView {
     const text = phrase && this.words.say(phrase);
     if (text && this.#banner.textContent !== text)
       this.#banner.replaceChildren(icon("edge"), h("span", {}, text));
-  }
-
-  /** @param {string} text */
-  #question(text) {
-    const { words } = this;
-    const element = h("article", { class: "question", part: "question", dir: "auto" }, text);
-    return words.keep(element, () => element.setAttribute("aria-label", words.say("you")));
-  }
-
-  /** What shows a message; one that was put away is shown as it was. @param {Message | Element} message */
-  #article(message) {
-    if (message instanceof Element) return message;
-    return message.role === "user" ? this.#question(message.content) : TurnView.of(message.content, this.words).element;
-  }
-
-  #toEnd() {
-    this.#log.scrollTop = this.#log.scrollHeight;
   }
 }
 

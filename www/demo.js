@@ -3,29 +3,35 @@
  * work, and the last turns into the panel.
  *
  * `?edge=URL`, `?mode=…`, `?manifest=URL`, `?device-model=NAME`, `?models-base=URL` and
- * `?calibration=URL` override the element's attributes; with `?keep` the dialogue goes on after a reload.
+ * `?calibration=URL` override the element's attributes; with `?keep` dialogues are kept, whatever was chosen.
  */
 
 import { turnsChart } from "./charts.js";
 import { h } from "./dom.js";
 import "./element.js";
-import { bitRate, bytes, seconds, tokenRate } from "./format.js";
+import { bitRate, bytes, count, seconds, tokenRate } from "./format.js";
+import { linkChart, timesChart } from "./time-charts.js";
 
 /** @typedef {import("./element.js").NearsideChat} NearsideChat */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 
 const THEME = "nearside-theme";
 const LOG_OUTCOMES = "nearside-log-outcomes";
+const KEEP = "nearside-keep";
 const THEMES = ["auto", "light", "dark"];
 
 const chat = /** @type {NearsideChat} */ (document.querySelector("nearside-chat"));
 /** @type {TurnReport[]} */
 const turns = [];
+/** How the link was. @type {import("./time-charts.js").LinkSample[]} */
+const link = [];
+const MAX_SAMPLES = 300;
 
 readParameters();
 await customElements.whenDefined("nearside-chat");
 listen();
 showTheme(load(THEME) ?? "auto");
+offerKeeping();
 offerOutcomes();
 if ("serviceWorker" in navigator) keepOffline();
 
@@ -42,7 +48,7 @@ function readParameters() {
     const value = parameters.get(parameter);
     if (value !== null) chat.setAttribute(attribute, value);
   }
-  if (parameters.has("keep")) chat.setAttribute("keep-dialogue", "");
+  chat.toggleAttribute("keep-dialogue", parameters.has("keep") || load(KEEP) !== "no");
 }
 
 function listen() {
@@ -88,17 +94,32 @@ function side(name, where, model) {
 
 function showTurns() {
   element("turns").replaceChildren(turnsChart(turns));
-  element("legend").hidden = false;
+  element("times").replaceChildren(timesChart(turns));
+  for (const legend of document.querySelectorAll(".legend")) /** @type {HTMLElement} */ (legend).hidden = false;
+}
+
+/** Keeps a sample where the link has changed. */
+function noteLink() {
+  const { online, rtt_s, age_s } = chat.router?.state.core.link ?? {};
+  if (online == null || rtt_s === undefined || age_s == null) return;
+  const rtt = online ? rtt_s : null;
+  if (link.at(-1)?.rtt_s !== rtt) link.push({ at: performance.now(), rtt_s: rtt });
+  if (link.length > MAX_SAMPLES) link.shift();
+  element("link").replaceChildren(linkChart(link, performance.now()));
 }
 
 function showState() {
+  noteLink();
   const { link, device, calibration } = chat.router?.state.core ?? {};
+  const held = device?.ready ? `${count(device.held_tokens)} tokens, ${bytes(device.kv_bytes)}` : "–";
   const rows = [
     ["Round trip", seconds(link?.age_s == null ? null : link.rtt_s)],
     ["Upload", link?.up_known ? bitRate(link.up_bytes_per_s * 8) : bitRate(null)],
     ["Download", link?.down_known ? bitRate(link.down_bytes_per_s * 8) : bitRate(null)],
     ["Device prefill", tokenRate(device?.ready ? device.prefill_tps : null)],
     ["Device decode", tokenRate(device?.ready ? device.decode_tps : null)],
+    ["Held on this device", held],
+    ["The edge lacked, last turn", turns.length > 0 ? `${count(turns.at(-1)?.missing_edge)} tokens` : "–"],
     ["Calibration", calibrationText(calibration)],
   ];
   element("measured").replaceChildren(
@@ -111,6 +132,16 @@ function calibrationText(calibration) {
   if (!calibration) return "none in force";
   const percent = Math.round(1000 * calibration.max_loss) / 10;
   return `at most ${percent} % lost (θ ${calibration.theta})`;
+}
+
+/** Dialogues are kept unless the person has said no. */
+function offerKeeping() {
+  const keeps = /** @type {HTMLInputElement} */ (element("keep"));
+  keeps.checked = chat.hasAttribute("keep-dialogue");
+  keeps.addEventListener("change", () => {
+    save(KEEP, keeps.checked ? "yes" : "no");
+    chat.toggleAttribute("keep-dialogue", keeps.checked);
+  });
 }
 
 /** Verdicts are kept only where the person has said so, and leave the page as files alone. */

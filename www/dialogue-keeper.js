@@ -1,6 +1,6 @@
 /**
- * Keeps the device's dialogue across reloads, for pages that ask for it: writes it a moment after a
- * turn, reads it when the model is loaded. Whatever goes wrong costs a prefill and nothing else.
+ * Keeps the device's dialogues across reloads, for pages that ask for it: writes one a moment after a
+ * turn, reads it when it is opened or the model is loaded. Whatever goes wrong costs a prefill and nothing else.
  */
 
 import { DialogueShelf, MAX_DIALOGUE_BYTES } from "./dialogue-shelf.js";
@@ -18,8 +18,14 @@ export class DialogueKeeper {
   #warn;
   /** The digest of the model that is loaded. @type {string | null} */
   #model = null;
-  /** Tokens in the file. */
+  /** The name of the dialogue at hand. */
+  #dialogue = "";
+  /** The one that the device is known to hold. @type {string | null} */
+  #inEngine = null;
+  /** Tokens that need not be written: they are in the file, or another dialogue's. */
   #keptTokens = 0;
+  /** Settles when the dialogue at hand is taken up; null if it is. @type {Promise<void> | null} */
+  opened = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   /** One thing at a time. @type {Promise<void>} */
@@ -46,23 +52,42 @@ export class DialogueKeeper {
     }
   }
 
-  /** Takes over what an earlier visit left for this model. @param {string} model */
+  /** The model is loaded: takes over what an earlier visit left of the dialogue at hand. @param {string} model */
   resume(model) {
     this.#model = model;
-    return this.#after(async () => {
-      const found = await this.#shelf.find(model);
-      if (!found) return;
-      const { source, began } = found;
-      try {
-        this.#keptTokens = await this.#core.resumeDialogue(source, began);
-      } catch (thrown) {
-        source.close();
-        await this.#shelf.clear();
-        throw thrown;
-      } finally {
-        source.close();
-      }
+    this.#inEngine = null;
+    return this.open(this.#dialogue);
+  }
+
+  /** Another dialogue is at hand: what the device holds of it goes on from where it was. @param {string} dialogue */
+  open(dialogue) {
+    if (this.#timer) void this.keep();
+    const opened = this.#after(() => this.#open(dialogue)).then(() => {
+      if (this.opened === opened) this.opened = null;
     });
+    this.opened = opened;
+    return opened;
+  }
+
+  /** @param {string} dialogue */
+  async #open(dialogue) {
+    this.#dialogue = dialogue;
+    if (!this.#model || this.#inEngine === dialogue) return;
+    // What it holds is another's, unless there is a file.
+    this.#keptTokens = this.#held().held_tokens ?? 0;
+    const found = await this.#shelf.find(this.#model, dialogue);
+    if (!found) return;
+    const { source, began } = found;
+    try {
+      this.#keptTokens = await this.#core.resumeDialogue(source, began);
+      this.#inEngine = dialogue;
+    } catch (thrown) {
+      source.close();
+      await this.#shelf.remove(dialogue);
+      throw thrown;
+    } finally {
+      source.close();
+    }
   }
 
   /** A turn is over. */
@@ -74,23 +99,36 @@ export class DialogueKeeper {
   /** Writes what the device holds, if it is not what the file holds. */
   keep() {
     clearTimeout(this.#timer);
+    this.#timer = undefined;
     return this.#after(async () => {
-      const { held_tokens: held = 0, began = null } = this.#core.state().device ?? {};
-      const model = this.#model;
+      const { held_tokens: held = 0, began = null } = this.#held();
+      const [model, dialogue] = [this.#model, this.#dialogue];
       if (!model || held === 0 || held === this.#keptTokens) return;
       this.#keptTokens = 0;
-      await this.#shelf.put(model, began ?? "", async (write) => {
+      this.#inEngine = dialogue;
+      await this.#shelf.put(model, dialogue, began ?? "", async (write) => {
         this.#keptTokens = await this.#core.keepDialogue(MAX_DIALOGUE_BYTES, write);
         return this.#keptTokens > 0;
       });
     });
   }
 
-  /** The dialogue is over. */
-  forget() {
+  /**
+   * A dialogue is over, and the device holds none any more. The one at hand, if that is another, goes on from its file.
+   * @param {string} dialogue
+   */
+  forget(dialogue) {
     clearTimeout(this.#timer);
-    this.#keptTokens = 0;
-    return this.#after(() => this.#shelf.clear());
+    this.#timer = undefined;
+    return this.#after(async () => {
+      await this.#shelf.remove(dialogue);
+      [this.#keptTokens, this.#inEngine] = [0, null];
+      if (dialogue !== this.#dialogue) await this.#open(this.#dialogue);
+    });
+  }
+
+  #held() {
+    return /** @type {{held_tokens?: number, began?: string | null}} */ (this.#core.state().device ?? {});
   }
 
   /** @param {() => Promise<void>} work */

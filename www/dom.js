@@ -38,6 +38,21 @@ function set(element, attributes) {
   }
 }
 
+/** Gives the root that an element is in a style sheet, once. @param {Element} element @param {CSSStyleSheet} styles */
+export function adopt(element, styles) {
+  const root = /** @type {ShadowRoot} */ (element.getRootNode());
+  if (root.adoptedStyleSheets && !root.adoptedStyleSheets.includes(styles)) root.adoptedStyleSheets = [...root.adoptedStyleSheets, styles];
+}
+
+/**
+ * Whether a key sends what was typed. Enter also picks a word where several keys write one character; Safari tells
+ * of that only by the old code 229.
+ * @param {KeyboardEvent} event
+ */
+export function sends(event) {
+  return event.key === "Enter" && !event.shiftKey && !event.isComposing && event.keyCode !== 229;
+}
+
 /** Outlines on a 24 × 24 grid. */
 const ICONS = {
   device: "M7 7h10v10H7zM10 3v4M14 3v4M10 17v4M14 17v4M3 10h4M3 14h4M17 10h4M17 14h4",
@@ -53,6 +68,10 @@ const ICONS = {
   check: "M5 12.5l4.5 4.5L19 7.5",
   fresh: "M12 20h8M16.5 4.5l3 3L8 19l-4 1 1-4z",
   retry: "M4 12a8 8 0 1 0 2.5-5.8M4 4v4.5h4.5",
+  history: "M4 6h16M4 12h16M4 18h10",
+  chat: "M20 11.5a7.5 7 0 0 1-11.2 6L4 19l1.4-4A7.5 7 0 1 1 20 11.5z",
+  more: "M6 12h.01M12 12h.01M18 12h.01",
+  edit: "M14.5 6.5l3 3M4 20l1-4L16.5 4.5l3 3L8 19z",
   warning: "M12 4L2.8 20h18.4zM12 10v4.5M12 17.3v.01",
   chevron: "M8 10l4 4 4-4",
   arrow: "M5 12h14M13 6l6 6-6 6",

@@ -9,11 +9,12 @@
  */
 
 import { ChatView } from "./chat-view.js";
+import { Conversation } from "./conversation.js";
+import { DialogueTree } from "./dialogues/tree.js";
 import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
-import { KeptMessages } from "./kept-messages.js";
 import { MODES } from "./options.js";
-import { reachedOurLimit, silenceOf } from "./turn-foot.js";
+import { languageAround, watchLanguage } from "./words/around.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
@@ -25,6 +26,7 @@ const START_ATTRIBUTES = [
 ];
 const KNOB_ATTRIBUTES = ["base-url", "edge-model", "edge-token", "mode", "max-tokens", "log-outcomes"];
 const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
+const DISPLAY_ATTRIBUTES = ["display", "open"];
 
 /**
  * @attr base-url - the edge: any OpenAI-compatible server
@@ -42,34 +44,31 @@ const LOOK_ATTRIBUTES = ["placeholder", "label", "lang"];
  * @attr keep-dialogue - the dialogue, and what the device has computed of it, outlive the page
  * @attr lang - the language of its own words, by default that of the page around it: en, de, es, fr, zh, ar, ja
  * @attr placeholder - the input's hint
+ * @attr display - inline (the default), or launcher: a round button in the corner that opens the chat
+ * @attr open - whether such a chat is open
  * @attr theme - light, dark, or auto (the default)
  * @fires nearside-ready, nearside-route, nearside-turn, nearside-warning, nearside-error
  */
 export class NearsideChat extends HTMLElement {
-  static observedAttributes = [...START_ATTRIBUTES, ...KNOB_ATTRIBUTES, ...LOOK_ATTRIBUTES];
+  static observedAttributes = [...START_ATTRIBUTES, ...KNOB_ATTRIBUTES, ...LOOK_ATTRIBUTES, ...DISPLAY_ATTRIBUTES];
 
   /** @type {Router | null} */
   #router = null;
   #ownsRouter = false;
   #unlisten = new AbortController();
-  /** @type {Message[]} */
-  #messages = [];
-  /** @type {AbortController | null} */
-  #turn = null;
-  /** Settles when the router is free: a turn that was stopped takes a moment to end. */
-  #free = Promise.resolve();
-  /** The last answer. @type {{view: import("./turn-view.js").TurnView, report: TurnReport} | null} */
-  #latest = null;
-  /** What failed and can be tried again. @type {"answer" | "edge" | "rest"} */
-  #repeats = "answer";
-  /** The length to ask for in that case, where thinking took all there was. @type {number | undefined} */
-  #room;
-  /** Where `keep-dialogue` keeps the messages; what the device holds of them is the router's. */
-  #kept = new KeptMessages();
-  /** Whether they are being read. @type {Promise<void> | null} */
+  /** Ends the watch for the language around. */
+  #unwatch = new AbortController();
+  /** Where dialogues are kept; null unless the page wants that. @type {import("./dialogues/desk.js").Desk | null} */
+  #desk = null;
+  /** The panel that lists them, once it was opened. @type {import("./dialogues/drawer.js").Drawer | null} */
+  #drawer = null;
+  /** @type {import("./launcher.js").Launcher | null} */
+  #launcher = null;
+  /** Whether the dialogue of an earlier visit is being read. @type {Promise<void> | null} */
   #recalling = null;
   /** @type {ChatView} */
   #view;
+  #conversation;
 
   constructor() {
     super();
@@ -79,29 +78,48 @@ export class NearsideChat extends HTMLElement {
       stop: () => this.stop(),
       retry: () => void this.retry(),
       newChat: () => this.newChat(),
+      openHistory: () => void this.#openHistory(),
       setMode: (mode) => this.setAttribute("mode", mode),
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
       pauseDownload: () => this.router?.pauseDownload(),
+      edit: (question, text) => void this.#conversation.edit(question, text),
+      walk: (message, by) => this.#conversation.walk(message, by),
+      place: (message) => this.#conversation.placeOf(message),
+    });
+    this.#conversation = new Conversation({
+      view: this.#view,
+      router: () => this.#router,
+      system: () => this.getAttribute("system"),
+      edgeMayAnswer: () => this.#hasEdge() && this.#mode() !== "device-only",
+      state: () => this.getAttribute("state"),
+      setState: (state) => this.#setState(state),
+      fire: (type, detail) => this.#fire(type, detail),
     });
   }
 
   connectedCallback() {
     this.#look();
+    this.#unwatch.abort();
+    this.#unwatch = new AbortController();
+    watchLanguage(this, () => this.#speak(), this.#unwatch.signal);
     this.#view.setMode(this.#mode());
     this.#view.setMaxTokens(this.#maxTokens());
     void this.#recall();
+    void this.#display();
     // A moment later, so that a page can set `router` or attributes first.
-    queueMicrotask(() => this.isConnected && !this.#router && this.#createRouter());
+    queueMicrotask(() => this.#start());
   }
 
   disconnectedCallback() {
     // An element that is only moved is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
-      this.#view.waiting.cancelAll();
+      this.#unwatch.abort();
+      this.#view.log.waiting.cancelAll();
       this.stop();
       this.#release();
+      this.#forgetDesk();
     });
   }
 
@@ -110,6 +128,9 @@ export class NearsideChat extends HTMLElement {
     if (before === value || !this.isConnected) return;
     if (LOOK_ATTRIBUTES.includes(name)) {
       this.#look();
+    } else if (DISPLAY_ATTRIBUTES.includes(name)) {
+      void this.#display();
+      queueMicrotask(() => this.#start());
     } else if (START_ATTRIBUTES.includes(name)) {
       void this.#recall();
       if (this.#ownsRouter) this.#createRouter();
@@ -118,9 +139,35 @@ export class NearsideChat extends HTMLElement {
     }
   }
 
+  /** Inline, or behind a button that is loaded then. */
+  async #display() {
+    if (this.getAttribute("display") !== "launcher") {
+      this.#launcher?.remove();
+      this.#launcher = null;
+      return;
+    }
+    if (this.#launcher) return this.#launcher.toggled();
+    const { Launcher } = await import("./launcher.js");
+    const root = /** @type {ShadowRoot} */ (this.shadowRoot);
+    if (this.getAttribute("display") === "launcher") this.#launcher ??= new Launcher(this, root, this.#view.words);
+  }
+
+  /** What nobody has opened loads no model. */
+  #waitsToOpen() {
+    return this.getAttribute("display") === "launcher" && !this.hasAttribute("open");
+  }
+
+  #start() {
+    if (this.isConnected && !this.#router && !this.#waitsToOpen()) this.#createRouter();
+  }
+
   #look() {
     this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
-    void this.#view.speak(this.closest("[lang]")?.getAttribute("lang") || "en");
+    this.#speak();
+  }
+
+  #speak() {
+    void this.#view.speak(languageAround(this));
   }
 
   /** The router in use. Set one to share it or to give it other options. */
@@ -136,17 +183,11 @@ export class NearsideChat extends HTMLElement {
 
   /** The dialogue without the system prompt; set it to resume one. */
   get messages() {
-    return this.#messages.map((message) => ({ ...message }));
+    return this.#conversation.messages;
   }
 
   set messages(messages) {
-    this.#leave();
-    this.#messages = messages
-      .filter(({ role }) => role !== "system")
-      .map(({ role, content }) => ({ role, content }));
-    this.#view.showDialogue(this.#messages);
-    this.#router?.recall(this.#withSystem());
-    if (this.getAttribute("state") === "answering") this.#setState("ready");
+    this.#begin(DialogueTree.of(messages));
   }
 
   /**
@@ -157,71 +198,67 @@ export class NearsideChat extends HTMLElement {
    * @returns {Promise<TurnReport | null>} null if there was no answer, or the question was cancelled
    */
   async ask(text) {
-    const question = text.trim();
+    if (this.#waitsToOpen() && !this.#router && this.isConnected) this.#createRouter();
     if (this.#recalling) await this.#recalling;
-    if (!question) return null;
-    if (this.#turn || this.#view.waiting.size > 0) return this.#view.queueQuestion(question);
-    return this.#thenNext(this.#ask(question));
+    return this.#conversation.ask(text);
   }
 
   /** Stops the running answer; what is already shown stays, and a question that waits is next. */
   stop() {
-    this.#turn?.abort();
+    this.#conversation.stop();
   }
 
   /** Repeats the turn that had no answer, or no rest of one. */
   async retry() {
-    if (this.#repeats === "edge") return this.askEdge();
-    if (this.#repeats === "rest") return this.goOn();
-    if (this.#turn || this.#messages.at(-1)?.role !== "user") return null;
-    return this.#thenNext(this.#answer(this.#room ? { max_tokens: this.#room } : {}));
+    return this.#conversation.retry();
   }
 
   /**
-   * Goes on with the last answer, where that reached its limit or was stopped.
+   * Goes on with the last answer, where that reached its limit, was stopped, or the page was left in it.
    * @returns {Promise<TurnReport | null>} of the rest alone; null if there was none to ask for
    */
   async goOn() {
-    const [latest, begun] = [this.#latest, this.#messages.at(-1)];
-    const open = latest && latest.report.finish_reason !== "stop" && begun?.role === "assistant";
-    if (!open || this.#turn) return null;
-    return this.#thenNext(this.#answer({}, latest.view));
+    return this.#conversation.goOn();
   }
 
   /**
-   * Asks the edge to answer the last question again. The answer that is there stays until then, and
+   * Asks the edge to answer the last question again. The answer that is there stays beside, and
    * the router learns that such questions need the edge.
    * @returns {Promise<TurnReport | null>} null if there was no other answer
    */
   async askEdge() {
-    return this.#thenNext(this.#askEdge());
+    return this.#conversation.askEdge();
   }
 
-  async #askEdge() {
-    const [router, latest, answer] = [this.#router, this.#latest, this.#messages.at(-1)];
-    if (!router || !latest || this.#turn || answer?.role !== "assistant") return null;
-    router.rate(latest.report.turn, "again").catch(() => {});
-    this.#messages.pop();
-    latest.view.outdated = true;
-    const report = await this.#answer({ mode: "prefer-edge" });
-    if (report && this.#latest?.report === report) {
-      latest.view.element.remove();
-    } else if (this.#messages.at(-1)?.role === "user") {
-      this.#messages.push(answer);
-      latest.view.outdated = false;
-      this.#repeats = "edge";
-    }
-    return report;
+  /**
+   * Asks for another answer to the last question; the one that is there stays beside.
+   * @returns {Promise<TurnReport | null>} null if there was no other answer
+   */
+  async regenerate() {
+    return this.#conversation.regenerate();
   }
 
-  /** Forgets the dialogue. */
+  /** Begins another dialogue; with `keep-dialogue` the one before is still in the list. */
   newChat() {
-    this.#leave();
-    this.#messages = [];
-    this.#router?.clearDialogue().catch(() => {});
-    this.#remember();
-    this.#view.clear();
+    this.#begin(new DialogueTree());
+    if (!this.#desk) this.#router?.clearDialogue().catch(() => {});
     this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
+    this.focus();
+  }
+
+  /** @param {DialogueTree} tree one that is not kept yet */
+  #begin(tree) {
+    this.#conversation.begin(tree, this.#desk?.fresh().kept ?? null);
+  }
+
+  /** Opens a chat that is behind a button. */
+  show() {
+    this.toggleAttribute("open", true);
+  }
+
+  /** Closes it again. */
+  close() {
+    this.toggleAttribute("open", false);
   }
 
   /** @param {FocusOptions} [options] */
@@ -229,151 +266,76 @@ export class NearsideChat extends HTMLElement {
     this.#view.focusInput(options);
   }
 
-  /** Nothing of this dialogue goes on. */
-  #leave() {
-    this.#view.waiting.cancelAll();
-    this.stop();
-    this.#turn = null;
-    this.#latest = null;
-  }
-
-  /** @param {string} question */
-  #ask(question) {
-    this.#dropUnanswered();
-    this.#messages.push({ role: "user", content: question });
-    this.#view.showQuestion(question);
-    return this.#answer();
-  }
-
-  /** After this turn it is the turn of the question that waits. @param {Promise<TurnReport | null>} turn */
-  async #thenNext(turn) {
-    const report = await turn;
-    const next = this.#turn ? null : this.#view.waiting.take();
-    next?.settle(this.#thenNext(this.#ask(next.text)));
-    return report;
-  }
-
-  /**
-   * @param {{mode?: Mode, max_tokens?: number}} [knobs]
-   * @param {import("./turn-view.js").TurnView | null} [begun] the answer to go on with
-   */
-  async #answer(knobs = {}, begun = null) {
-    const router = this.#router;
-    if (!router) return null;
-    this.#repeats = begun ? "rest" : "answer";
-    this.#room = undefined;
-    const turn = new AbortController();
-    this.#turn = turn;
-    this.#setState("answering");
-    const view = begun ? this.#view.resumeAnswer(begun) : this.#view.startAnswer();
-    const request = { ...knobs, messages: this.#withSystem(), stream: /** @type {const} */ (true) };
-    const written = this.#free.then(() => this.#write(router, request, turn, view));
-    this.#free = written.then(() => {});
-    const report = await written;
-    if (this.#turn !== turn) return report;
-    this.#turn = null;
-    return this.#settle(view, report, begun !== null);
-  }
-
-  /**
-   * @param {Router} router
-   * @param {import("./options.js").CompletionRequest & {stream: true}} request
-   * @param {AbortController} turn
-   * @param {import("./turn-view.js").TurnView} view
-   * @returns {Promise<TurnReport | null>}
-   */
-  async #write(router, request, turn, view) {
-    /** @type {TurnReport | null} */
-    let report = null;
-    try {
-      for await (const chunk of router.chat.completions.create(request, { signal: turn.signal })) {
-        if (chunk.x_route) view.route(chunk.x_route.decision);
-        if (chunk.x_switch) view.move(chunk.x_switch);
-        if (chunk.x_prefill) view.read(chunk.x_prefill);
-        if (chunk.x_thought) this.#view.grow(() => view.rethink());
-        const { content, reasoning_content: thought } = chunk.choices[0].delta;
-        if (thought) this.#view.grow(() => view.think(thought));
-        if (content) this.#view.grow(() => view.append(content));
-        report = chunk.x_turn ?? report;
-      }
-      if (report) this.#finish(view, report, router);
-    } catch (thrown) {
-      view.fail();
-      if (this.#turn === turn) this.#failed(RouterError.from(thrown, "worker_failed"));
-    }
-    return report;
-  }
-
-  /** @param {import("./turn-view.js").TurnView} view @param {TurnReport} report @param {Router} router */
-  #finish(view, report, router) {
-    view.finish(report);
-    if (view.text.trim() === "") return;
-    this.#latest = { view, report };
-    const askable = report.route === "device" && this.#hasEdge() && this.#mode() !== "device-only";
-    /** @type {(act: () => Promise<unknown>) => () => void} */
-    const onLatest = (act) => () => this.#latest?.view === view && void act();
-    view.offer({
-      rate: (verdict) => void router.rate(report.turn, verdict).catch(() => {}),
-      askEdge: askable ? onLatest(() => this.askEdge()) : null,
-      goOn: report.finish_reason === "length" ? onLatest(() => this.goOn()) : null,
-    });
-  }
-
-  /**
-   * @param {import("./turn-view.js").TurnView} view @param {TurnReport | null} report
-   * @param {boolean} wentOn whether the answer had begun before
-   */
-  #settle(view, report, wentOn) {
-    const { words } = this.#view;
-    const silent = view.text.trim() === "";
-    if (wentOn) this.#messages.pop();
-    if (wentOn || (report && !silent)) this.#messages.push({ role: "assistant", content: view.text });
-    this.#remember();
-    const missing = report && report.finish_reason !== "abort" ? silenceOf(report, words) : words.say("silent_stopped");
-    if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
-    this.#view.endAnswer({ missing: wentOn || (report && !silent) ? null : missing });
-    if (report || this.getAttribute("state") === "answering") this.#setState("ready");
-    if (report) this.#fire("nearside-turn", report);
-    return report;
-  }
-
-  /** @param {RouterError} error */
-  #failed(error) {
-    if (error.code === "aborted") return;
-    this.#setState("error");
-    this.#view.showTurnError(error);
-    this.#fire("nearside-error", { code: error.code, message: error.message });
-  }
-
   #keeps() {
     return this.hasAttribute("keep-dialogue");
   }
 
-  /** The dialogue of an earlier visit, unless one has begun. */
+  /** What was kept, or no more of it, as the attribute says. */
   async #recall() {
-    if (!this.#keeps() || this.#recalling || this.#messages.length > 0) return;
-    this.#recalling = this.#kept.load().then((messages) => {
-      this.#recalling = null;
-      if (this.#keeps() && messages.length > 0 && this.#messages.length === 0) this.messages = messages;
-    });
+    if (!this.#keeps()) return this.#forgetDesk();
+    this.#recalling ??= this.#openDesk()
+      .catch((error) => this.#notKept(error))
+      .finally(() => (this.#recalling = null));
     await this.#recalling;
   }
 
-  /** For the next visit. */
-  #remember() {
-    if (this.#keeps()) void this.#kept.save(this.#messages);
+  /** The dialogue of an earlier visit, unless one has begun. */
+  async #openDesk() {
+    if (this.#desk) return;
+    const { Desk } = await import("./dialogues/desk.js");
+    const desk = await Desk.start((error) => this.#notKept(error), this.id);
+    const { kept, tree } = this.#hasBegun() ? desk.fresh() : await desk.takeUp();
+    if (!this.#keeps() || !this.isConnected) return desk.close();
+    this.#desk = desk;
+    this.#view.setHistory(true);
+    if (this.#hasBegun()) this.#conversation.keep(kept);
+    else this.#conversation.begin(tree, kept);
   }
 
-  #withSystem() {
-    const system = this.getAttribute("system");
-    /** @type {Message[]} */
-    const head = system ? [{ role: "system", content: system }] : [];
-    return [...head, ...this.#messages];
+  #hasBegun() {
+    return this.#conversation.tree.last !== null && !this.#conversation.kept;
   }
 
-  /** A question that was never answered gives way to the next one. */
-  #dropUnanswered() {
-    while (this.#messages.at(-1)?.role === "user") this.#messages.pop();
+  async #openHistory() {
+    const desk = this.#desk;
+    if (!desk) return;
+    const { Drawer } = await import("./dialogues/drawer.js");
+    this.#drawer ??= new Drawer(/** @type {ShadowRoot} */ (this.shadowRoot), desk, this.#view.words, {
+      open: (id) => this.#openDialogue(id),
+      newChat: () => this.newChat(),
+      removed: (dialogue) => this.#removed(dialogue),
+      toggled: (open) => this.#view.cover(open),
+    });
+    await this.#drawer.open();
+  }
+
+  /** @param {string} id @returns {Promise<boolean>} false where another page has it open */
+  async #openDialogue(id) {
+    const opened = await this.#desk?.open(id);
+    if (!opened) return false;
+    this.#conversation.begin(opened.tree, opened.kept);
+    return true;
+  }
+
+  /** @param {import("./dialogues/desk.js").Listed} dialogue */
+  #removed({ id, open }) {
+    this.#router?.forgetDialogue(id).catch(() => {});
+    if (open === "here") this.#begin(new DialogueTree());
+  }
+
+  #forgetDesk() {
+    this.#drawer?.remove();
+    this.#drawer = null;
+    this.#view.setHistory(false);
+    this.#desk?.close();
+    this.#desk = null;
+    if (!this.#keeps()) this.#conversation.keep(null);
+  }
+
+  /** @param {unknown} error */
+  #notKept(error) {
+    const { code } = RouterError.from(error, "storage_unavailable");
+    this.#warn({ code, message: "This browser keeps no dialogues for this page. They end when it is left." });
   }
 
   #createRouter() {
@@ -411,15 +373,12 @@ export class NearsideChat extends HTMLElement {
     on("state", (state) => this.#showState(state));
     on("progress", (progress) => this.#view.showProgress(progress));
     on("route", (decision) => this.#fire("nearside-route", decision));
-    on(
-      "warning",
-      (warning) => (this.#view.showWarning(warning), this.#fire("nearside-warning", warning)),
-    );
+    on("warning", (warning) => this.#warn(warning));
     // A turn's error is shown where the turn is; the others belong to loading.
-    on("error", (error) => !this.#turn && this.#loadFailed(error));
+    on("error", (error) => !this.#conversation.answering && this.#loadFailed(error));
     this.#setState(router.state.phase === "loading" ? "loading" : "ready");
     this.#showState(router.state);
-    if (this.#messages.length > 0) router.recall(this.#withSystem());
+    this.#conversation.recall();
     this.#announce(router, signal);
   }
 
@@ -427,7 +386,7 @@ export class NearsideChat extends HTMLElement {
   #announce(router, signal) {
     const ready = () => {
       if (signal.aborted) return;
-      if (!this.#turn) this.#setState("ready");
+      if (!this.#conversation.answering) this.#setState("ready");
       this.#fire("nearside-ready", {
         scorer: router.state.scorerReady,
         device: router.state.device === "ready",
@@ -456,6 +415,12 @@ export class NearsideChat extends HTMLElement {
     if (state.phase === "ready" && this.getAttribute("state") === "loading")
       this.#setState("ready");
     this.#view.showState(state, edge, this.#hasEdge());
+  }
+
+  /** @param {{code: string, message: string}} warning */
+  #warn(warning) {
+    this.#view.showWarning(warning);
+    this.#fire("nearside-warning", warning);
   }
 
   /** @param {{code: string, message: string}} error */
@@ -514,16 +479,6 @@ export class NearsideChat extends HTMLElement {
   #fire(type, detail) {
     this.dispatchEvent(new CustomEvent(type, { detail, bubbles: true, composed: true }));
   }
-}
-
-/**
- * How long an answer may be that is asked for again, after one that was thinking alone: twice as long
- * as the page's limit was, or what a server has not taken for granted.
- * @param {TurnReport} report
- */
-function roomAfter(report) {
-  if (reachedOurLimit(report)) return 2 * report.max_tokens;
-  return report.route === "edge" ? report.max_tokens : undefined;
 }
 
 if (!customElements.get("nearside-chat")) customElements.define("nearside-chat", NearsideChat);

@@ -30,6 +30,7 @@ export { RouterError };
 /** @typedef {import("./types.js").TurnReport} TurnReport */
 /** @typedef {import("./types.js").ModelInfo} ModelInfo */
 /** @typedef {import("./types.js").CoreState} CoreState */
+/** @typedef {import("./types.js").StoredModel} StoredModel */
 /** @typedef {import("./messages.js").Notice} Notice */
 /** @typedef {import("./outcome-log.js").OutcomeExport} OutcomeExport */
 
@@ -67,6 +68,8 @@ export class Router extends EventTarget {
   #outcomes = new OutcomeLog();
   #sent = new SentMessages();
   #logsOutcomes = false;
+  /** The name of the dialogue at hand. @type {string | null} */
+  #dialogue = null;
   /** @type {import("./messages.js").Surroundings} */
   #surroundings;
   /** @type {RouterState} */
@@ -172,7 +175,7 @@ export class Router extends EventTarget {
 
   /**
    * The model files on this device, those of other pages of this site among them.
-   * @returns {Promise<import("./model-store.js").StoredModel[]>}
+   * @returns {Promise<import("./types.js").StoredModel[]>}
    */
   async storedModels() {
     await this.#started;
@@ -246,6 +249,22 @@ export class Router extends EventTarget {
       this.#port.tell(fromPage.recall(this.#sent.send(messages)));
   }
 
+  /**
+   * From now on the turns are of the dialogue of this name: with `keepDialogue`, what the device computes of it
+   * is kept under the name, and what was kept before is taken up again.
+   * @param {string} name letters, digits, - and _
+   */
+  openDialogue(name) {
+    this.#dialogue = dialogueName(name);
+    if (!this.#disposed) this.#port.tell(fromPage.openDialogue(name));
+  }
+
+  /** Forgets what the device holds and keeps of a dialogue. @param {string} name */
+  async forgetDialogue(name) {
+    await this.#started;
+    await this.#port.call(fromPage.forgetDialogue(dialogueName(name))).answer;
+  }
+
   /** Stops a running turn and frees the worker. The router cannot be used again. */
   dispose() {
     if (this.#disposed) return;
@@ -276,7 +295,7 @@ export class Router extends EventTarget {
   #load() {
     const { loadsDevice, workerUrl: _, ...start } = this.#options;
     const port = this.#port;
-    const options = { ...start, surroundings: this.#surroundings };
+    const options = { ...start, dialogue: this.#dialogue, surroundings: this.#surroundings };
     const answer = port.call(fromPage.start(options)).answer;
     this.#started = handled(answer.then(() => {}));
     this.ready = handled(this.#becomeReady(answer));
@@ -478,6 +497,12 @@ function newState(mode) {
     models: null,
     core: { mode },
   };
+}
+
+/** @param {string} name */
+function dialogueName(name) {
+  if (/^[\w-]{1,64}$/.test(name)) return name;
+  throw new RouterError("invalid_request", "A dialogue's name has up to 64 letters, digits, - and _.");
 }
 
 function aborted() {

@@ -15,7 +15,7 @@
 /** @typedef {import("./errors.js").ErrorReport} ErrorReport */
 
 /** Changed whenever a message changes its meaning; both sides must agree. */
-export const PROTOCOL = 4;
+export const PROTOCOL = 5;
 
 /**
  * What only the page can see of its surroundings.
@@ -34,6 +34,7 @@ export const PROTOCOL = 4;
  * @property {string | import("./types.js").Calibration | null} calibration absolute URL, or the calibration
  * @property {"auto" | "memory"} storage
  * @property {boolean} keepDialogue whether the device's state of the dialogue outlives the page
+ * @property {string | null} [dialogue] the name of the one at hand, if it has one
  * @property {Surroundings} surroundings
  */
 
@@ -47,6 +48,8 @@ export const PROTOCOL = 4;
  *   | {type: "load-device", id: number}
  *   | {type: "chat", id: number, request: ChatRequest}
  *   | {type: "recall", dialogue: NewMessages}
+ *   | {type: "open-dialogue", name: string}
+ *   | {type: "forget-dialogue", id: number, name: string}
  *   | {type: "abort", id: number}
  *   | {type: "configure", id: number, config: CoreConfig}
  *   | {type: "probe", id: number}
@@ -89,6 +92,10 @@ export const fromPage = {
   loadDevice: () => ({ type: /** @type {const} */ ("load-device") }),
   /** The dialogue that a later turn goes on with. @param {NewMessages} dialogue @returns {PageMessage} */
   recall: (dialogue) => ({ type: "recall", dialogue }),
+  /** @param {string} name @returns {PageMessage} */
+  openDialogue: (name) => ({ type: "open-dialogue", name }),
+  /** @param {string} name */
+  forgetDialogue: (name) => ({ type: /** @type {const} */ ("forget-dialogue"), name }),
   /** @param {ChatRequest} request its messages are those that the worker does not hold */
   chat: (request) => ({ type: /** @type {const} */ ("chat"), request }),
   /** @param {CoreConfig} config */

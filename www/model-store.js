@@ -16,11 +16,7 @@ import { OpfsShelf } from "./opfs-shelf.js";
 /** @typedef {import("./types.js").Source} Source */
 /** @typedef {import("./types.js").Sha256} Sha256 */
 
-/**
- * A file on the shelf; `complete` once all of it has arrived. Of files that an earlier version has kept the
- * name is not known.
- * @typedef {{sha256: string, bytes: number, name: string | null, title: string | null, complete: boolean}} StoredModel
- */
+/** @typedef {import("./types.js").StoredModel} StoredModel */
 
 /**
  * A place for checked files, named by their digest.

@@ -27,6 +27,8 @@ import { surroundings } from "./surroundings.js";
  * @property {boolean} [atEnd] whether the finished answer is looked at
  * @property {"held" | "shown"} [draft] whether the reader sees anything before the first look
  * @property {"replace" | "continue"} [takeover] whether the edge answers anew or goes on
+ * @property {{enabled?: boolean, drift?: number, price?: number, verdicts?: boolean}} [reading] whether the edge may be shown the
+ *   finished answer where it is in doubt; `verdicts`: and be asked for a yes or no where it cannot say how likely each token is
  */
 
 /**

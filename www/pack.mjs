@@ -21,7 +21,7 @@ const out = `${target}nearside/`;
 
 /** What of www/ is the repository's own: the demo page, and what makes the package. */
 const OWN =
-  /(^|\/)(package\.json|custom-elements\.json|pack\.mjs|refuse-to-pack\.mjs|demo\.(js|css)|charts\.js|favicon\.svg|app\.webmanifest|icons|third-party)$/;
+  /(^|\/)(package\.json|custom-elements\.json|pack\.mjs|refuse-to-pack\.mjs|demo\.(js|css)|(time-)?charts\.js|favicon\.svg|app\.webmanifest|icons|third-party)$/;
 const BESIDE = ["README.md", "LICENSE", "CHANGELOG.md", "www/custom-elements.json"];
 /** The catalogue, the embedded pair, and the scorer and manifest of the pair that was measured. */
 const MODELS = [

@@ -1,8 +1,8 @@
 /** What stands under an answer: who gave it and why, how it ended, and what can be done about it. */
 
 import { copyButton } from "./copy-button.js";
-import { h, icon } from "./dom.js";
-import { count, seconds } from "./format.js";
+import { adopt, h, icon } from "./dom.js";
+import { seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -14,7 +14,8 @@ const SIDES = /** @type {const} */ ({ device: "side_device", edge: "side_edge" }
 /**
  * What the reader can do with an answer.
  * @typedef {object} Offers
- * @property {(verdict: "up" | "down") => void} rate
+ * @property {((verdict: "up" | "down") => void) | null} rate null where nothing is known of the turn any more
+ * @property {() => void} regenerate
  * @property {(() => void) | null} askEdge null where it did answer, or may not
  * @property {(() => void) | null} goOn null where the answer has ended by itself
  */
@@ -31,8 +32,11 @@ export class TurnFoot {
   #chip = h("span", { class: "chip", part: "chip" });
   #reason = h("span", { class: "reason", part: "reason" });
   #timing = h("span", { class: "timing" });
+  #tools = h("span", { class: "tools" });
   #inner = h("div", { class: "why-body" });
   #details;
+  /** @type {HTMLElement | null} */
+  #branches = null;
   element = h("div", {}, this.#note, this.#line);
 
   /** @param {Words} words @param {() => string} copied the text that its button copies */
@@ -42,6 +46,7 @@ export class TurnFoot {
     const summary = h("summary", {}, words.text(h("span"), "why"), icon("chevron"));
     this.#details = h("details", { class: "why", part: "details" }, summary, this.#inner);
     this.#details.addEventListener("toggle", () => void this.#explain());
+    words.keep(this.#inner, () => void this.#explain());
   }
 
   /** @param {Decision} decision */
@@ -77,8 +82,9 @@ export class TurnFoot {
     const words = this.#words;
     this.#report = report;
     if (report.finish_reason === "abort") words.text(this.#timing, "stopped");
-    else this.#timing.textContent = seconds(report.total_s);
-    this.#line.append(this.#timing, this.#details, this.#copyButton());
+    else words.keep(this.#timing, () => (this.#timing.textContent = seconds(report.total_s, words.language)));
+    this.#tools.replaceChildren(this.#copyButton());
+    this.#line.append(this.#timing, this.#details, this.#tools);
     void this.#explain();
     // Of an answer without a word the element says why.
     const ending = this.#copied().trim() === "" ? null : endingOf(report, words);
@@ -91,18 +97,45 @@ export class TurnFoot {
   async #explain() {
     const decision = this.#report?.decision ?? this.#decision;
     if (!this.#details.open || !decision) return;
-    const { decisionView } = await import("./decision-view.js");
+    const [{ decisionView }, { decisionStyles }] = await Promise.all([import("./decision-view.js"), import("./decision-styles.js")]);
+    adopt(this.element, decisionStyles);
     this.#inner.replaceChildren(decisionView(this.#words, decision, this.#report));
     this.element.parentElement?.scrollIntoView?.({ block: "nearest" });
   }
 
-  /** Of an answer from an earlier visit only the text is known. */
-  offerCopy() {
-    this.#line.append(this.#copyButton());
+  /** Of an answer from an earlier visit only this is known. @param {import("./dialogues/tree.js").Told} message */
+  recall({ route, ended }) {
+    if (route) {
+      this.#chip.className = `chip ${route}`;
+      this.#chip.replaceChildren(icon(route), this.#side(route));
+      this.#line.append(this.#chip);
+    }
+    this.#tools.append(this.#copyButton());
+    this.#line.append(this.#tools);
+    if (ended !== "length" && ended !== "page") return;
+    this.#note.replaceChildren(this.#words.text(h("span"), "unfinished"));
+    this.#note.hidden = false;
+  }
+
+  /** @param {HTMLElement | null} branches */
+  showBranches(branches) {
+    this.#branches?.remove();
+    this.#branches = branches;
+    if (branches) this.#tools.after(branches);
   }
 
   /** @param {Offers} offers */
-  offer({ rate, askEdge, goOn }) {
+  offer({ rate, regenerate, askEdge, goOn }) {
+    const again = h("button", { class: "quiet", type: "button", part: "regenerate", onclick: regenerate }, icon("retry"));
+    this.#tools.append(this.#words.name(again, "regenerate"));
+    if (rate) this.#tools.append(...this.#thumbs(rate));
+    this.showBranches(this.#branches);
+    if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
+    if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
+  }
+
+  /** @param {(verdict: "up" | "down") => void} rate */
+  #thumbs(rate) {
     const thumbs = /** @type {const} */ (["up", "down"]).map((verdict) => {
       const button = h("button", { class: "quiet", type: "button", part: verdict, "aria-pressed": "false" }, icon(verdict));
       button.addEventListener("click", () => {
@@ -112,9 +145,7 @@ export class TurnFoot {
       });
       return this.#words.name(button, verdict);
     });
-    this.#line.append(h("span", { class: "thumbs" }, ...thumbs));
-    if (askEdge) this.#line.append(this.#textButton("ask-edge", "ask_edge", askEdge));
-    if (goOn) this.#note.append(this.#textButton("go-on", "go_on", goOn));
+    return thumbs;
   }
 
   #copyButton() {
@@ -151,6 +182,6 @@ export function reachedOurLimit({ usage, max_tokens }) {
 
 /** What an answer reached whose end is "length". @param {TurnReport} report @param {Words} words */
 function limitOf(report, words) {
-  if (reachedOurLimit(report)) return words.say("limit_ours", { n: count(report.max_tokens) });
+  if (reachedOurLimit(report)) return words.say("limit_ours", { n: report.max_tokens });
   return words.say(report.route === "edge" ? "limit_server" : "limit_context");
 }

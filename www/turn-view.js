@@ -57,8 +57,9 @@ export class TurnView {
 
   /** How much of the prompt the device has read. @param {{done: number, total: number}} progress */
   read({ done, total }) {
-    this.#reading.textContent =
-      done < total ? this.#words.say("reading", { percent: Math.round((100 * done) / total) }) : "";
+    const percent = Math.round((100 * done) / total);
+    const say = () => (done < total ? this.#words.say("reading", { percent }) : "");
+    this.#words.keep(this.#reading, () => (this.#reading.textContent = say()));
   }
 
   /** What the model thinks before it answers. @param {string} text */
@@ -90,11 +91,11 @@ export class TurnView {
    * @param {{from: Route, to: Route, reason: string, sentence: string, replaces: boolean}} move
    */
   move(move) {
-    const { to, sentence, replaces } = move;
+    const { to, replaces } = move;
     this.#foot.move(move);
     this.#thought?.end();
     if (replaces) this.#keepAsDraft();
-    else if (this.text) this.#answer.seam(to, sentence);
+    else if (this.text) this.#answer.seam(to, () => this.#words.reason(move));
     this.#thought = null;
     this.#sideBegan = this.text.length;
   }
@@ -106,7 +107,7 @@ export class TurnView {
       { class: "draft", part: "draft" },
       h("summary", {}, this.#words.text(h("span"), "draft"), icon("chevron")),
       this.#thought?.element ?? null,
-      h("p", {}, this.text.slice(earlier)),
+      h("p", { dir: "auto" }, this.text.slice(earlier)),
     );
     this.#answer.cut(earlier);
     this.#answer.element.before(draft);
@@ -141,21 +142,26 @@ export class TurnView {
     this.#begun = null;
   }
 
-  /** An answer from an earlier visit, of which only the text is known. @param {string} text @param {Words} words */
-  static of(text, words) {
+  /** An answer from an earlier visit. @param {import("./dialogues/tree.js").Told} message @param {Words} words */
+  static of(message, words) {
     const view = new TurnView(words);
-    view.append(text);
+    view.append(message.content);
     view.#answer.end();
-    view.#foot.offerCopy();
+    view.#foot.recall(message);
     return view;
   }
 
   /**
-   * Lets the reader say what they think, ask the edge, or have the answer gone on with.
+   * Lets the reader say what they think, ask the edge, ask again, or have the answer gone on with.
    * @param {import("./turn-foot.js").Offers} offers
    */
   offer(offers) {
     this.#foot.offer(offers);
+  }
+
+  /** The way to other answers to the same question. @param {HTMLElement | null} branches */
+  showBranches(branches) {
+    this.#foot.showBranches(branches);
   }
 
   /** Whether a newer answer to the same question is on its way. @param {boolean} outdated */

@@ -105,9 +105,10 @@
  */
 
 /**
- * The edge was asked what it thinks of the device's answer, which it reads and does not go on with. `p` is null
- * where it could not say, and `error` then why: a code, or `not_offered`.
- * @typedef {{p_before: number, p: number | null, expected_s: number, took_s: number, sent_bytes: number,
+ * The edge was asked what it thinks of the device's answer, which it reads and does not go on with: how likely each
+ * token is, or whether it is right, where `yes` is how likely it was to say so. `p` is null where it could not say, and
+ * `error` then why: a code, or `not_offered`.
+ * @typedef {{kind: "probabilities" | "verdict", p_before: number, p: number | null, yes: number | null, expected_s: number, took_s: number, sent_bytes: number,
  *   prompt_tokens: number | null, cached_tokens: number | null, error: string | null}} DraftRead
  */
 
@@ -183,7 +184,8 @@
  *   look_ahead?: boolean, max_tokens?: number | null, max_answer_s?: number,
  *   second_look?: {enabled?: boolean, theta?: number | null, first_tokens?: number,
  *     growth?: number, at_end?: boolean, margin?: number, drift?: number, draft?: "held" | "shown",
- *     takeover?: "replace" | "continue"},
+ *     takeover?: "replace" | "continue",
+ *     reading?: {enabled?: boolean, drift?: number, price?: number, verdicts?: boolean}},
  *   both_sides?: {enabled?: boolean, margin?: number},
  *   handoff?: {enabled?: boolean, dtype?: "int8" | "f16", max_kv_mib?: number},
  *   competence?: {quiz?: boolean, quiz_edge?: boolean, check_tokens_per_day?: number},
@@ -288,6 +290,12 @@
  * One file of a manifest; `url` is relative to the manifest. `title` is for people.
  * @typedef {{role: "scorer" | "device", name: string, url: string, bytes: number,
  *   sha256: string, title?: string, sampling?: Sampling, quiz?: string}} ModelFile
+ */
+
+/**
+ * A model file on this device; `complete` once all of it has arrived. Of files that an earlier version has kept
+ * the name is not known.
+ * @typedef {{sha256: string, bytes: number, name: string | null, title: string | null, complete: boolean}} StoredModel
  */
 
 /**

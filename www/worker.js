@@ -52,6 +52,8 @@ class RouterWorker {
   #turns = new Map();
   /** What was recalled before the core was there. @type {import("./types.js").NewMessages[]} */
   #recalled = [];
+  /** The name of the dialogue at hand, and whether the keeper has still to be told. */
+  #dialogue = { name: "", isNew: false };
   #ticking = false;
   /** How far the device's model is with its quiz, while it takes it. @type {import("./types.js").QuizProgress | null} */
   #quiz = null;
@@ -70,6 +72,7 @@ class RouterWorker {
   async receive(message) {
     if (message.type === "abort") return this.#turns.get(message.id)?.abort();
     if (message.type === "recall") return this.#recall(message.dialogue);
+    if (message.type === "open-dialogue") return this.#openDialogue(message.name);
     if (message.type === "pause-download") return this.#downloads.abort();
     if (message.type === "surroundings") return this.#look(message.surroundings);
     if (message.type === "dispose") return this.#dispose();
@@ -111,6 +114,8 @@ class RouterWorker {
         return this.#probe();
       case "clear-dialogue":
         return this.#clearDialogue();
+      case "forget-dialogue":
+        return this.#forgetDialogue(message.name);
       case "expect-turn":
         return this.#expectTurn();
       case "rate":
@@ -139,10 +144,13 @@ class RouterWorker {
       () => new wasm.Sha256(),
       (error) => this.#post(fromWorker.warning(error)),
     );
-    if (options.keepDialogue)
+    if (options.keepDialogue) {
+      this.#dialogue.name ||= options.dialogue ?? "";
       this.#keeper = await DialogueKeeper.open(this.#core, (error) =>
         this.#post(fromWorker.warning(error)),
       );
+      this.#tellKeeper();
+    }
     this.#progress = new ProgressMeter(totalBytes(this.#manifest), (progress) =>
       this.#post(fromWorker.progress(progress)),
     );
@@ -323,9 +331,31 @@ class RouterWorker {
     else this.#recalled.push(dialogue);
   }
 
+  /** @param {string} name */
+  #openDialogue(name) {
+    if (this.#dialogue.name === name) return;
+    this.#dialogue = { name, isNew: true };
+    this.#tellKeeper();
+  }
+
+  /** What a turn leaves is its own dialogue's: one that still runs ends first. */
+  #tellKeeper() {
+    if (!this.#keeper || this.#turns.size > 0) return;
+    this.#dialogue.isNew = false;
+    void this.#keeper.open(this.#dialogue.name).then(() => this.#reportState());
+  }
+
+  /** @param {string} name */
+  async #forgetDialogue(name) {
+    await this.#ready().clearDialogue();
+    await this.#keeper?.forget(name);
+    this.#reportState();
+  }
+
   /** @param {number} id @param {import("./types.js").ChatRequest} request */
   async #chat(id, request) {
     const controller = new AbortController();
+    await this.#keeper?.opened;
     this.#turns.set(id, controller);
     try {
       return await this.#ready().chat(request, controller.signal, (event) =>
@@ -334,6 +364,7 @@ class RouterWorker {
     } finally {
       this.#turns.delete(id);
       this.#keeper?.keepSoon();
+      if (this.#dialogue.isNew) this.#tellKeeper();
       this.#reportState();
     }
   }
@@ -347,7 +378,7 @@ class RouterWorker {
 
   async #clearDialogue() {
     await this.#ready().clearDialogue();
-    await this.#keeper?.forget();
+    await this.#keeper?.forget(this.#dialogue.name);
   }
 
   /** @param {(core: import("./types.js").Core) => Promise<void>} change of what was learned */

@@ -4,7 +4,8 @@
 //! send, and [`servers`] lists how, row by row. In reading order: [`request`] is what is asked;
 //! [`reply`] the body that comes back, out of [`sse`]'s events and [`json`]; [`chunk`] takes each apart, with
 //! [`usage`], [`finish`] and [`tool_calls`]; [`failure`] is what a server says went wrong;
-//! [`probe`] measures the way there, and [`reading`] is what an edge thinks of a draft.
+//! [`probe`] measures the way there, and [`reading`] is what an edge thinks of a draft, or [`verdict`] where it
+//! cannot say that.
 
 mod chunk;
 mod failure;
@@ -19,6 +20,7 @@ mod servers;
 mod sse;
 mod tool_calls;
 mod usage;
+mod verdict;
 
 pub use chunk::Chunk;
 pub use failure::check_status;
@@ -29,3 +31,4 @@ pub use reply::ReplyReader;
 pub use request::{Asked, ToolOffer, Written};
 pub use tool_calls::ToolCalls;
 pub use usage::Usage;
+pub use verdict::{Verdict, verdict_request};

@@ -87,7 +87,12 @@ impl Engine {
 
     /// Reads a chunk of tokens after which more follow, so that nobody wants its logits.
     pub fn read(&mut self, tokens: &[u32]) -> Result<()> {
-        self.compute(tokens, 1, Decoder::read).map(drop)
+        self.states(tokens, 1).map(drop)
+    }
+
+    /// The same; returns what the last norm makes of each of its last `n_kept` tokens: (n_kept, n_embd).
+    pub fn states(&mut self, tokens: &[u32], n_kept: usize) -> Result<Vec<f32>> {
+        self.compute(tokens, n_kept, Decoder::read)
     }
 
     /// As [`Engine::prefill`], `chunk` tokens at a time and with no pause between them.

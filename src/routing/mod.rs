@@ -23,6 +23,7 @@ pub mod scorer;
 pub mod signals;
 pub mod text;
 pub mod waiting;
+mod yes_or_no;
 
 use serde::{Deserialize, Serialize};
 
@@ -41,6 +42,7 @@ pub use policy::{Decision, Inputs, MIN_REST, Reason, decide};
 pub use rates::Rates;
 pub use repetition::Repetition;
 pub use scorer::{Confidence, Score, Scorer};
+pub use yes_or_no::YesOrNo;
 
 /// The side that answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]

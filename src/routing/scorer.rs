@@ -30,7 +30,7 @@ use std::collections::BTreeSet;
 
 use super::ability::{Abilities, Ability, Item};
 use super::features::{self, features};
-use super::{Route, signals};
+use super::{Route, YesOrNo, signals};
 use crate::dialogue::{Message, Role};
 use crate::edge::Reading;
 use crate::engine::ReadAt;
@@ -462,13 +462,37 @@ impl Scorer {
         Ok(self.needed(models, &self.prompt(messages)?, ease))
     }
 
+    /// What [`Scorer::look`] would say of a whole answer once the edge has said that it is right, or that it is
+    /// not; `None` where that is not known.
+    pub fn yes_or_no(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+    ) -> Result<Option<YesOrNo>> {
+        let found = self.rows.models.filter(|models| !models.edge.learned);
+        let Some((models, row)) = found.and_then(|models| Some((models, models.device_answer?)))
+        else {
+            return Ok(None);
+        };
+        let ease = self.answer(messages, answer, row, confidence, None)?;
+        let prompt = self.prompt(messages)?;
+        let edge = self.right(Route::Edge, &prompt, prompt.outputs[models.edge.row]);
+        let device = self.right(Route::Device, &prompt, ease);
+        let together = self.together();
+        Ok(Some(YesOrNo::of(edge, device, |device| needed(edge, device, together))))
+    }
+
     /// Probability that the edge is needed, where `ease` is the logit that the device is right, but for its
     /// ability.
     fn needed(&self, models: Models, prompt: &Prompt, ease: f32) -> f64 {
         let edge = self.right(Route::Edge, prompt, prompt.outputs[models.edge.row]);
         let device = self.right(Route::Device, prompt, ease);
-        let together = self.assumed.as_ref().map_or(0.0, |assumed| assumed.together);
-        needed(edge, device, together)
+        needed(edge, device, self.together())
+    }
+
+    fn together(&self) -> f64 {
+        self.assumed.as_ref().map_or(0.0, |assumed| assumed.together)
     }
 
     /// What `row` says of an answer.

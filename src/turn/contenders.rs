@@ -7,9 +7,8 @@ use std::task::{Context, Poll};
 use super::device::{Did, Pen, Work};
 use super::edge_call::Running;
 use super::models::DeviceModel;
-use super::reader::Reader;
+use super::reader::{Reader, Said};
 use crate::Result;
-use crate::edge::Reading;
 
 /// What came next.
 pub(super) enum Happened<'d, D: DeviceModel> {
@@ -18,7 +17,7 @@ pub(super) enum Happened<'d, D: DeviceModel> {
     /// The edge has said all, or failed.
     EdgeEnded(Result<()>),
     /// The edge has read what the device has written; `None`: it does not offer that.
-    Read(Result<Option<Reading>>),
+    Read(Result<Option<Said>>),
     /// An edge that was away is awaited no longer: it is back, or answers all the same.
     WatchEnded,
 }

@@ -12,18 +12,20 @@ use std::time::Duration;
 use super::answer::Answer;
 use super::judge::Found;
 use super::models::ScoringModel;
+use super::reader::{Asks, ReadingKind, Said};
 use super::report::TurnRequest;
 use super::seconds;
 use crate::Result;
 use crate::config::{Draft, DraftReading, SecondLook};
 use crate::dialogue::Message;
-use crate::edge::Reading;
 use crate::host::{Event, Host};
 use crate::routing::waiting::{Later, asking, waiting};
-use crate::routing::{Confidence, Decision, EdgeTerms, Look, MIN_REST, Reason};
+use crate::routing::{Confidence, Decision, EdgeTerms, Look, MIN_REST, Rates, Reason, YesOrNo};
 
 /// A sentence shorter than this says too little, in bytes.
 const MIN_SENTENCE_BYTES: usize = 24;
+/// About as long is the question whether a draft is right, with what templates put around it.
+const QUESTION_TOKENS: f64 = 24.0;
 
 /// The looks at one answer.
 pub(super) struct Looks<'t, S> {
@@ -41,15 +43,34 @@ pub(super) struct Looks<'t, S> {
     pub spent: Duration,
     /// What it takes to have the edge read a draft, where it may be asked.
     reading: Option<ReadingTerms>,
+    /// What its yes and its no would be worth, as far as it is known.
+    yes_or_no: Option<YesOrNo>,
     /// The newest look, and whether it found the answer bad.
     last: Option<(Look, Option<Confidence>)>,
 }
 
-/// What a reading costs.
+/// What the edge is asked about a draft, and what that costs.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct ReadingTerms {
-    /// Seconds for each token of the draft.
-    pub token_s: f64,
+    pub asks: Asks,
+    /// Seconds for each token that it reads, and for one that it writes.
+    token_s: f64,
+    word_s: f64,
+}
+
+impl ReadingTerms {
+    pub fn new(asks: Asks, edge: &Rates) -> ReadingTerms {
+        let (token_s, word_s) = (1.0 / edge.prefill_tps, 1.0 / edge.decode_tps);
+        ReadingTerms { asks, token_s, word_s }
+    }
+
+    /// Seconds for a draft of so many tokens, and for the question after it.
+    fn draft_s(self, n_tokens: f64) -> f64 {
+        match self.asks.kind() {
+            ReadingKind::Probabilities => n_tokens * self.token_s,
+            ReadingKind::Verdict => (n_tokens + QUESTION_TOKENS) * self.token_s + self.word_s,
+        }
+    }
 }
 
 impl<'t, S: ScoringModel> Looks<'t, S> {
@@ -73,15 +94,26 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             saw_flaw: false,
             spent: Duration::ZERO,
             reading: None,
+            yes_or_no: None,
             last: None,
         })
     }
 
     /// The edge may be asked what it thinks of the answer.
     pub fn with_reading(self, reading: Option<ReadingTerms>) -> Looks<'t, S> {
-        let learned = self.scorer.is_some_and(ScoringModel::can_read);
-        let reading = reading.filter(|_| learned && self.config.reading.enabled);
-        Looks { reading, ..self }
+        let DraftReading { enabled, verdicts, .. } = self.config.reading;
+        let can_read = self.scorer.is_some_and(ScoringModel::can_read);
+        let understood = |reading: ReadingTerms| match reading.asks {
+            // Nobody would know what they mean.
+            Asks::Probabilities if !can_read => ReadingTerms { asks: Asks::Verdict, ..reading },
+            _ => reading,
+        };
+        let may = |reading: &ReadingTerms| match reading.asks {
+            Asks::Probabilities => enabled,
+            Asks::Verdict | Asks::Word => enabled && verdicts,
+            Asks::Nothing => false,
+        };
+        Looks { reading: reading.map(understood).filter(may), ..self }
     }
 
     /// Whether what is written will be judged, and not only seen to be no answer at all.
@@ -150,8 +182,11 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             took_s: seconds(started, now),
         };
         self.last = Some((look, confidence));
-        if ended && edge_began.is_none() && flaw.is_none() && self.worth_reading(gain, n_tokens) {
-            return Ok(Found::Unsure);
+        if ended && edge_began.is_none() && flaw.is_none() {
+            let drift = self.expected_drift(p, answer, confidence, host)?;
+            if self.worth_reading(gain, drift, n_tokens) {
+                return Ok(Found::Unsure);
+            }
         }
         Ok(self.keep(look, answer, host))
     }
@@ -167,20 +202,44 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
         }
     }
 
+    /// How far what the edge says of the whole answer is expected to move the probability, which is `p`; 0 where
+    /// it is not asked.
+    fn expected_drift<H: Host>(
+        &mut self,
+        p: f64,
+        answer: &Answer,
+        confidence: Option<Confidence>,
+        host: &H,
+    ) -> Result<f64> {
+        let (Some(reading), Some(scorer)) = (self.reading, self.scorer) else { return Ok(0.0) };
+        if reading.asks == Asks::Probabilities {
+            return Ok(self.config.reading.drift);
+        }
+        let started = host.now();
+        self.yes_or_no = scorer.yes_or_no(self.messages, &answer.whole(), confidence)?;
+        self.spent += host.now().saturating_sub(started);
+        Ok(self.yes_or_no.map_or(0.0, |words| words.drift(p)))
+    }
+
     /// Whether the edge should be asked what it thinks of an answer of so many tokens.
-    fn worth_reading(&self, gain: f64, n_tokens: f64) -> bool {
+    fn worth_reading(&self, gain: f64, drift: f64, n_tokens: f64) -> bool {
         self.reading.is_some() && {
-            let DraftReading { drift, price, .. } = self.config.reading;
-            let (alpha, price) = (self.decision.alpha_per_s, price * self.theta);
-            asking(gain, drift, alpha, self.reading_s(n_tokens), price) > 0.0
+            let price = self.config.reading.price * self.theta;
+            asking(gain, drift, self.decision.alpha_per_s, self.reading_s(n_tokens), price) > 0.0
         }
     }
 
-    /// What a reading is expected to take, in seconds: the way there and back, the wait, and the prefill.
+    /// What the edge is asked of a draft.
+    pub fn asks(&self) -> Asks {
+        self.reading.map_or(Asks::Nothing, |reading| reading.asks)
+    }
+
+    /// What a reading is expected to take, in seconds: the way there and back, the wait, and the prefill; and a
+    /// verdict's question and its word.
     pub fn reading_s(&self, n_tokens: f64) -> f64 {
         let EdgeTerms { rtt_s, upload_s, queue_s, prefill_s, .. } = self.decision.edge;
-        let token_s = self.reading.map_or(0.0, |reading| reading.token_s);
-        rtt_s + upload_s + queue_s + prefill_s + n_tokens * token_s
+        let draft_s = self.reading.map_or(0.0, |reading| reading.draft_s(n_tokens));
+        rtt_s + upload_s + queue_s + prefill_s + draft_s
     }
 
     /// What the look before it found has to do.
@@ -199,7 +258,7 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
     /// Judges the whole answer anew, now that the edge has read it.
     pub fn take_reading<H: Host>(
         &mut self,
-        reading: &Reading,
+        said: &Said,
         answer: &mut Answer,
         host: &H,
     ) -> Result<Found> {
@@ -207,7 +266,14 @@ impl<'t, S: ScoringModel> Looks<'t, S> {
             return Ok(Found::Good);
         };
         let started = host.now();
-        let p = scorer.read(self.messages, &answer.whole(), confidence, reading)?;
+        let p = match said {
+            Said::Probabilities(reading) => {
+                scorer.read(self.messages, &answer.whole(), confidence, reading)?
+            }
+            Said::Verdict(verdict) => {
+                self.yes_or_no.map_or(look.p, |words| words.heard(verdict.yes))
+            }
+        };
         let now = host.now();
         self.spent += now.saturating_sub(started);
         // It holds the prompt by now, so that what is left of its way is its answer.

@@ -56,7 +56,7 @@ pub use competence::{CompetenceReport, ModelCompetence};
 use knowledge::Knowledge;
 use models::{DeviceModel, ScoringModel};
 use ratings::{Rateable, Ratings};
-pub use reader::DraftRead;
+pub use reader::{DraftRead, ReadingKind};
 pub use report::{FinishReason, StartedBoth, Switched, TurnReport, TurnRequest, TurnUsage};
 use sides::{EdgeStanding, Sides};
 

@@ -8,7 +8,9 @@ use crate::dialogue::{Message, Prompt, Session};
 use crate::edge::Reading;
 use crate::engine::{Engine, GenerateRequest, Generation, SamplingOptions, Step};
 use crate::handoff::{Fetching, Plan};
-use crate::routing::{Abilities, Confidence, Item, LinkEstimate, Rates, Route, Score, Scorer};
+use crate::routing::{
+    Abilities, Confidence, Item, LinkEstimate, Rates, Route, Score, Scorer, YesOrNo,
+};
 
 /// Tokens prefilled and decoded when a model is loaded, to know its speed before the first turn.
 const WARM_UP_PREFILL: usize = 32;
@@ -166,6 +168,17 @@ pub trait ScoringModel {
     ) -> Result<f64> {
         self.look(messages, answer, confidence)
     }
+
+    /// What [`ScoringModel::look`] would say of a whole answer if the edge said that it is right, or that it is
+    /// not; `None` where that would tell nothing.
+    fn yes_or_no(
+        &self,
+        _messages: &[Message],
+        _answer: &str,
+        _confidence: Option<Confidence>,
+    ) -> Result<Option<YesOrNo>> {
+        Ok(None)
+    }
 }
 
 impl DeviceModel for Engine {
@@ -309,5 +322,14 @@ impl ScoringModel for Scorer {
         reading: &Reading,
     ) -> Result<f64> {
         self.read(messages, answer, confidence, reading)
+    }
+
+    fn yes_or_no(
+        &self,
+        messages: &[Message],
+        answer: &str,
+        confidence: Option<Confidence>,
+    ) -> Result<Option<YesOrNo>> {
+        self.yes_or_no(messages, answer, confidence)
     }
 }

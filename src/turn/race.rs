@@ -379,8 +379,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
         let beside_idle = !race.state.begins_both && race.decision.mode == Mode::Auto;
         let mut running = beside.and_then(|beside| beside.running.as_mut());
         let prefill_tps = knowledge.device_rates.prefill_tps;
-        let reading = (beside_idle && self.sides.edge.reads_drafts.get() && !config.data_saver)
-            .then(|| ReadingTerms { token_s: 1.0 / knowledge.edge_rates.prefill_tps });
+        let reading = (beside_idle && !config.data_saver)
+            .then(|| ReadingTerms::new(self.sides.edge.asks.get(), &knowledge.edge_rates));
         let scorer = self.sides.scorer.as_ref();
         let mut stretch = Stretch::new(&writing, race.request, config, scorer, prefill_tps, answer);
         if decided {
@@ -409,10 +409,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
                 }
                 Happened::EdgeEnded(outcome) => race.beside_ended(call, outcome),
                 Happened::Read(read) => {
-                    let asked_at = contenders.reader.take().map_or(host.now(), |r| r.asked_at);
+                    let Some(reader) = contenders.reader.take() else { continue };
                     race.state.cancelled |= matches!(read, Err(Error::Aborted)) || host.cancelled();
-                    standing.reads_drafts.set(!matches!(read, Ok(None)));
-                    stretch.take_reading(read, asked_at, &mut race.state, answer, host)?;
+                    standing.asks.set(reader.asks.after(&read));
+                    stretch.take_reading(read, reader.asked_at, &mut race.state, answer, host)?;
                 }
                 Happened::WatchEnded => {
                     if let Some((link, _)) = back.get() {
@@ -426,9 +426,10 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
             let messages = &race.request.messages;
             let starts = |action, answer: &mut Answer| match action {
                 Action::ReadDraft => {
-                    let sending = &standing.sending;
-                    let reader = Reader::ask(config, sending, messages, &answer.whole(), host);
-                    stretch.ask_reader(reader.sent_bytes, answer, host);
+                    let (sending, asks) = (&standing.sending, stretch.asks());
+                    let reader =
+                        Reader::ask(config, sending, asks, messages, &answer.whole(), host);
+                    stretch.ask_reader(&reader, answer, host);
                     contenders.reader = Some(reader);
                 }
                 _ => contenders.edge = running.take(),

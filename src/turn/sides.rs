@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::time::Duration;
 
 use super::edge_call::Sending;
+use super::reader::Asks;
 use crate::config::EdgeConfig;
 use crate::handoff::{Dialogues, KvOffer};
 use crate::routing::{Item, Route};
@@ -44,8 +45,8 @@ pub(super) struct EdgeStanding {
     pub rests_until: Duration,
     /// Whether its answers begin inside a thought that its template has opened.
     pub opens_thought: bool,
-    /// Whether it may be asked what it thinks of a draft; not once it could not say.
-    pub reads_drafts: Cell<bool>,
+    /// How it is asked what it thinks of a draft.
+    pub asks: Cell<Asks>,
     pub sending: Sending,
 }
 
@@ -70,7 +71,7 @@ impl EdgeStanding {
         EdgeStanding {
             rests_until: Duration::ZERO,
             opens_thought: false,
-            reads_drafts: Cell::new(true),
+            asks: Cell::new(Asks::Probabilities),
             sending: Sending::to(edge),
         }
     }

@@ -8,12 +8,11 @@ use super::device::{Begun, Did, Pen, Writing, flaw_of, take};
 use super::judge::{Absence, Stage, State};
 use super::look::{Looks, ReadingTerms};
 use super::models::{DeviceModel, Progress, ScoringModel};
-use super::reader::DraftRead;
+use super::reader::{Asks, DraftRead, Reader, Said};
 use super::report::{FinishReason, TurnRequest};
 use super::seconds;
 use crate::Result;
 use crate::config::{Config, Mode};
-use crate::edge::Reading;
 use crate::engine::{Finish, Step};
 use crate::handoff::Plan;
 use crate::host::{Event, Host};
@@ -150,17 +149,24 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
         Ok(())
     }
 
+    /// What the edge is asked of what is written.
+    pub fn asks(&self) -> Asks {
+        self.looks.as_ref().map_or(Asks::Nothing, Looks::asks)
+    }
+
     /// The edge is asked to read what is written.
-    pub fn ask_reader<H: Host>(&self, sent_bytes: usize, answer: &mut Answer, host: &H) {
+    pub fn ask_reader<H: Host>(&self, reader: &Reader, answer: &mut Answer, host: &H) {
         let Some(looks) = &self.looks else { return };
         let expected_s = looks.reading_s(answer.n_text_tokens() as f64);
         host.emit(Event::Reading { expected_s });
         answer.reading = Some(DraftRead {
+            kind: reader.asks.kind(),
             p_before: looks.last_p(),
             p: None,
+            yes: None,
             expected_s,
             took_s: 0.0,
-            sent_bytes,
+            sent_bytes: reader.sent_bytes,
             prompt_tokens: None,
             cached_tokens: None,
             error: None,
@@ -170,7 +176,7 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
     /// The edge has read what is written, since `asked_at`, or could not.
     pub fn take_reading<H: Host>(
         &mut self,
-        read: Result<Option<Reading>>,
+        read: Result<Option<Said>>,
         asked_at: Duration,
         state: &mut State,
         answer: &mut Answer,
@@ -183,15 +189,15 @@ impl<'a, S: ScoringModel> Stretch<'a, S> {
             told.took_s = seconds(asked_at, host.now());
         }
         state.found = match &read {
-            Ok(Some(reading)) => looks.take_reading(reading, answer, host)?,
+            Ok(Some(said)) => looks.take_reading(said, answer, host)?,
             Ok(None) | Err(_) => looks.unread(answer, host),
         };
         if let Some(told) = &mut told {
             match read {
-                Ok(Some(reading)) => {
+                Ok(Some(said)) => {
                     told.p = answer.looks.last().map(|look| look.p);
-                    told.prompt_tokens = reading.prompt_tokens;
-                    told.cached_tokens = reading.cached_tokens;
+                    told.yes = said.yes();
+                    (told.prompt_tokens, told.cached_tokens) = said.counted();
                 }
                 Ok(None) => told.error = Some(NOT_OFFERED.to_owned()),
                 Err(error) => told.error = Some(error.code().to_owned()),

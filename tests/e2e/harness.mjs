@@ -163,12 +163,18 @@ export async function launchBrowser({ profileDir } = {}) {
 // --- The page ---
 
 /**
- * A page that remembers what `<nearside-chat>` tells it, from before the element exists.
+ * A page that remembers what `<nearside-chat>` tells it, from before the element exists. It keeps no dialogues
+ * unless it is opened with `?keep`.
  * @param {BrowserContext} context
  */
 export async function newPage(context) {
   const page = await context.newPage();
   await page.addInitScript(() => {
+    try {
+      localStorage.setItem("nearside-keep", "no");
+    } catch {
+      // A page that may keep nothing keeps no dialogues either.
+    }
     /** @type {Record<"ready" | "turn" | "error" | "warning", any[]>} */
     const heard = { ready: [], turn: [], error: [], warning: [] };
     Object.assign(window, { heard });

@@ -26,7 +26,7 @@ function files(page) {
     const root = await navigator.storage.getDirectory();
     const folder = await root.getDirectoryHandle("nearside-dialogue", { create: true });
     const names = [];
-    for await (const name of /** @type {any} */ (folder).keys()) names.push(name.split(".")[1]);
+    for await (const name of /** @type {any} */ (folder).keys()) names.push(name.split(".").at(-1));
     return names.sort();
   });
 }
@@ -73,7 +73,7 @@ test("after a reload a turn reads its own tokens alone", async () => {
   await waitUntilReady(page);
 
   const answers = page.locator("nearside-chat article.answer");
-  assert.equal(await answers.count(), 2, "the dialogue is shown again");
+  await answers.nth(1).waitFor();
   assert.equal(await heldTokens(page), held);
   const report = await ask(page, QUESTIONS[2]);
   assert.ok(report.usage.cached_tokens >= held - 1, `${report.usage.cached_tokens} of ${held} reused`);
@@ -111,12 +111,27 @@ test("a damaged file is dropped with a warning, and the dialogue goes on", async
   assert.equal(report.text, wanted[2]);
 });
 
-test("a new chat leaves nothing behind", async () => {
+test("a new chat leaves the one before where it is, and begins with nothing", async () => {
   const { page } = await begin();
   await page.locator("nearside-chat button[part~=new-chat]").click();
-  await waitForFiles(page, []);
   await page.reload();
   await waitUntilReady(page);
   assert.equal(await page.locator("nearside-chat article.answer").count(), 0);
   assert.equal(await heldTokens(page), 0);
+  assert.deepEqual(await files(page), ["kv", "ok"]);
+});
+
+test("a dialogue that was left goes on after a reload without being read again", async () => {
+  const { page, held } = await begin();
+  const chat = page.locator("nearside-chat");
+  await chat.locator("button[part~=new-chat]").click();
+  await ask(page, "Sort these words: pear, moon, cat, tree.");
+  await waitForFiles(page, ["kv", "kv", "ok", "ok"]);
+  await page.reload();
+  await waitUntilReady(page);
+  await chat.locator("button[part~=history-button]").click();
+  await chat.locator("[part=dialogue]").last().click();
+  await page.waitForFunction((held) => /** @type {any} */ (document.querySelector("nearside-chat")).router.state.core.device.held_tokens === held, held);
+  const report = await ask(page, QUESTIONS[2]);
+  assert.ok(report.usage.cached_tokens >= held - 1, `${report.usage.cached_tokens} of ${held} reused`);
 });

@@ -104,3 +104,33 @@ test("after a reload it goes on where it was", async () => {
   assert.ok(report.usage.cached_tokens >= before - 1, `${report.usage.cached_tokens} of ${before}`);
   assert.deepEqual(await mailed(page), [["chat", 1]]);
 });
+
+test("old turns are kept out of the page, however many there were", async () => {
+  const page = await newPage(stage.browser.context);
+  await page.goto(stage.site.url);
+  const counts = await page.evaluate(async () => {
+    const chat = /** @type {any} */ (document.querySelector("nearside-chat"));
+    async function* create() {
+      yield { choices: [{ delta: { content: "So it is, **really**." } }] };
+      const usage = { prompt_tokens: 9, completion_tokens: 9, total_tokens: 18, cached_tokens: 0 };
+      yield { choices: [{ delta: {} }], x_turn: { route: "device", total_s: 1, finish_reason: "stop", flaw: null, max_tokens: 9, looks: [], usage, text: "So" } };
+    }
+    chat.router = Object.assign(new EventTarget(), {
+      state: { phase: "ready", device: "ready", core: {} },
+      ready: Promise.resolve(),
+      deviceReady: Promise.resolve(null),
+      recall() {},
+      chat: { completions: { create } },
+      expectTurn: async () => false,
+    });
+    const counts = [];
+    for (let turn = 1; turn <= 200; turn++) {
+      await chat.ask(`Question ${turn}?`);
+      if (turn % 50 === 0) counts.push(chat.shadowRoot.querySelectorAll("*").length);
+    }
+    return counts;
+  });
+  console.log(`# elements after 50, 100, 150 and 200 turns: ${counts}`);
+  assert.ok(Math.max(...counts) < 3000, `${counts}`);
+  assert.ok(counts[3] < 1.5 * counts[0], `${counts}`);
+});

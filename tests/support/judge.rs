@@ -9,7 +9,7 @@ use nearside::dialogue::Message;
 use nearside::edge::Reading;
 use nearside::engine::{Engine, Model, ReadAt};
 use nearside::host::sim::SimHost;
-use nearside::routing::{Confidence, Score};
+use nearside::routing::{Confidence, Score, YesOrNo};
 use nearside::turn::Router;
 use nearside::turn::models::ScoringModel;
 
@@ -21,16 +21,23 @@ pub struct Judge {
     n_looks: Cell<usize>,
     /// What it says once the edge has read an answer; `None`: it has not learned that.
     reads: Option<f64>,
+    /// What it says once the edge has said yes, and once it has said no; `None`: that tells it nothing.
+    hears: Option<YesOrNo>,
 }
 
 impl Judge {
     pub fn new(p: f64, says: &[f64]) -> Judge {
-        Judge { p, says: says.to_vec(), n_looks: Cell::new(0), reads: None }
+        Judge { p, says: says.to_vec(), n_looks: Cell::new(0), reads: None, hears: None }
     }
 
     /// One that learns more from an edge's reading.
     pub fn reading(self, says: f64) -> Judge {
         Judge { reads: Some(says), ..self }
+    }
+
+    /// One that learns more from an edge's yes or no.
+    pub fn hearing(self, yes: f64, no: f64) -> Judge {
+        Judge { hears: Some(YesOrNo { yes, no }), ..self }
     }
 }
 
@@ -61,6 +68,10 @@ impl ScoringModel for Judge {
     ) -> Result<f64> {
         assert!(!reading.places.is_empty());
         Ok(self.reads.expect("it is asked only if it can read"))
+    }
+
+    fn yes_or_no(&self, _: &[Message], _: &str, _: Option<Confidence>) -> Result<Option<YesOrNo>> {
+        Ok(self.hears)
     }
 }
 

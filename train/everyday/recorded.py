@@ -30,6 +30,7 @@ class Question:
     part: str  # "train", "valid", "test", or "unseen": of a kind that is never trained on
     answers: dict = field(default_factory=dict)  # model: its recorded row
     readings: dict = field(default_factory=dict)  # (device, edge): its recorded row
+    verdicts: dict = field(default_factory=dict)  # the same
 
 
 def lines(path):
@@ -50,8 +51,8 @@ def unseen_kinds(kinds):
 
 
 def read(questions, folder):
-    """Every question, with the rows of `everyday.MODEL.jsonl` and `everyday.DEVICE.read-by.EDGE.jsonl` in the folder,
-    packed by gzip or not."""
+    """Every question, with the rows of `everyday.MODEL.jsonl`, `everyday.DEVICE.read-by.EDGE.jsonl` and
+    `everyday.DEVICE.judged-by.EDGE.jsonl` in the folder, packed by gzip or not."""
     rows = lines(questions)
     unseen = unseen_kinds({row["subject"] for row in rows})
     found = {}
@@ -61,27 +62,28 @@ def read(questions, folder):
         found[row["id"]] = Question(row["id"], kind, row["area"], row["prompt"], before, digest(before), own)
     for path in sorted(Path(folder).glob("everyday.*.jsonl*")):
         name = path.name.removeprefix("everyday.").removesuffix(".gz").removesuffix(".jsonl")
-        device, _, edge = name.partition(".read-by.")
         if name.endswith(".samples"):
             continue
+        device, how, edge = next((name.partition(how) for how in (".read-by.", ".judged-by.") if how in name), (name, "", ""))
         for row in lines(path):
             if question := found.get(row["id"]):
-                kept = question.readings if edge else question.answers
+                kept = {"": question.answers, ".read-by.": question.readings, ".judged-by.": question.verdicts}[how]
                 kept[(device, edge) if edge else name] = row
     return list(found.values())
 
 
 def export(questions, folder):
     """The recordings as `cargo xtask eval` and `calibrate` read them: `everyday.jsonl`, `everyday.MODEL.jsonl` with what
-    each model wrote, and `test.txt` and `unseen.txt`, the ids that nothing was learned from. Of dialogues only the last
-    question is in them."""
+    each model wrote and with what probabilities, and `test.txt` and `unseen.txt`, the ids that nothing was learned
+    from. Of dialogues only the last question is in them."""
     folder.mkdir(parents=True, exist_ok=True)
     written = lambda name, rows: (folder / name).write_text("".join(json.dumps(r, ensure_ascii=False) + "\n" for r in rows))
     model = lambda row: {"correct": row["correct"], "output_chars": len(row["answer"])}
     written("everyday.jsonl", [{"id": q.id, "dataset": "everyday", "subject": q.kind, "prompt": q.prompt,
                                 "models": {name: model(row) for name, row in q.answers.items()}} for q in questions])
     for name in {name for q in questions for name in q.answers}:
-        written(f"everyday.{name}.jsonl", [{"id": q.id, "answer": q.answers[name]["answer"]} for q in questions if name in q.answers])
+        told = ("id", "answer", "logprobs")
+        written(f"everyday.{name}.jsonl", [{k: q.answers[name][k] for k in told} for q in questions if name in q.answers])
     for part in ("test", "unseen"):
         (folder / f"{part}.txt").write_text("".join(f"{q.id}\n" for q in questions if q.part == part and len(q.answers) > 1))
 

@@ -5,7 +5,9 @@
  *
  * With `--samples N` it draws N beginnings of answers by chance instead, into DIR/DATASET.NAME.samples.jsonl.
  * With `--reads DEVICE` it does not answer: it reads what DEVICE has answered (DIR/DATASET.DEVICE.jsonl), and what
- * it thinks of each token goes to DIR/DATASET.DEVICE.read-by.NAME.jsonl.
+ * it thinks of each token goes to DIR/DATASET.DEVICE.read-by.NAME.jsonl. With `--judges DEVICE` it is asked whether that
+ * answer is right, in the router's words, and how likely its yes and its no were goes to
+ * DIR/DATASET.DEVICE.judged-by.NAME.jsonl.
  *
  * `cargo xtask outcomes` builds the gateway, finds the model and calls this; `--help` there tells the rest. Any
  * server that speaks OpenAI's chat completions will do. What was asked before is not asked again: a run that was
@@ -38,6 +40,7 @@ const { values: options } = parseArgs({
     "sample-tokens": { type: "string", default: "24" },
     limit: { type: "string" },
     reads: { type: "string" },
+    judges: { type: "string" },
   },
 });
 const { name, questions: files, out } = options;
@@ -46,6 +49,7 @@ if (!name || !files || !out || !(options.url || options.model)) {
 }
 const parallel = Number(options.parallel);
 const nSamples = Number(options.samples);
+const device = options.reads ?? options.judges;
 
 /** @param {string} file @returns {Promise<any[]>} */
 async function lines(file) {
@@ -159,6 +163,38 @@ async function read(url, question) {
   };
 }
 
+const VERDICT = (await readFile(new URL("../../src/edge/verdict.txt", import.meta.url), "utf8")).trim();
+
+/**
+ * How likely the first word is a yes, and a no, in whatever spelling.
+ * @param {any[]} top
+ */
+function yesOrNo(top) {
+  const likely = (/** @type {string} */ wanted) =>
+    top.filter(({ token }) => token.replace(/[^a-z]/gi, "").toLowerCase() === wanted)
+      .reduce((sum, { logprob }) => sum + Math.exp(logprob), 0);
+  return { yes: rounded(likely("yes")), no: rounded(likely("no")) };
+}
+
+/** @param {string} url @param {Question & {answer: string}} question */
+async function judge(url, question) {
+  const messages = [
+    ...(question.before ?? []), { role: "user", content: question.prompt },
+    { role: "assistant", content: question.answer }, { role: "user", content: VERDICT },
+  ];
+  const started = performance.now();
+  const { choices, usage } = await complete(url, { messages, max_tokens: 1, temperature: 0, logprobs: true, top_logprobs: 5 });
+  const top = choices[0].logprobs?.content?.[0]?.top_logprobs;
+  if (!Array.isArray(top)) throw new Error("the server tells no probabilities of its words");
+  return {
+    id: question.id,
+    said: choices[0].message.content,
+    ...yesOrNo(top),
+    prompt_tokens: usage?.prompt_tokens ?? null,
+    seconds: rounded((performance.now() - started) / 1000),
+  };
+}
+
 /** @param {number} seconds */
 const clock = (seconds) => `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}`;
 
@@ -199,12 +235,14 @@ try {
   for (const from of files) {
     const questions = (await questionsOf(from)).slice(0, Number(options.limit ?? Infinity));
     const dataset = questions[0]?.dataset ?? path.basename(from, ".jsonl");
-    const answered = path.join(out, `${dataset}.${options.reads ?? name}.jsonl`);
-    const [ask, suffix] = options.reads ? [read, `.read-by.${name}`] : nSamples ? [sample, ".samples"] : [answer, ""];
+    const answered = path.join(out, `${dataset}.${device ?? name}.jsonl`);
+    const [ask, suffix] = options.reads ? [read, `.read-by.${name}`]
+      : options.judges ? [judge, `.judged-by.${name}`]
+      : nSamples ? [sample, ".samples"] : [answer, ""];
     const file = answered.replace(/\.jsonl$/, `${suffix}.jsonl`);
     const known = new Set((await lines(file).catch(() => [])).map(({ id }) => id));
     let waiting = questions.filter(({ id }) => !known.has(id));
-    if (options.reads) {
+    if (device) {
       const drafts = new Map((await lines(answered)).map(({ id, answer }) => [id, answer]));
       waiting = waiting.filter(({ id }) => drafts.get(id)).map((question) => ({ ...question, answer: drafts.get(question.id) }));
     }

@@ -22,8 +22,8 @@ export class AnswerText {
   /** With them. */
   #source = "";
   #run = document.createTextNode("");
-  element = h("div", { class: "plain" }, this.#run);
-  /** What each seam says. @type {Map<string, string>} */
+  element = h("div", { class: "plain", dir: "auto" }, this.#run);
+  /** What each seam says. @type {Map<string, () => string>} */
   #sentences = new Map();
   /** @type {Blocks | null} */
   #blocks = null;
@@ -51,7 +51,7 @@ export class AnswerText {
     }
   }
 
-  /** From here on the other side writes. @param {Route} to @param {string} sentence why */
+  /** From here on the other side writes. @param {Route} to @param {() => string} sentence says why */
   seam(to, sentence) {
     this.#sentences.set(to, sentence);
     this.#source += SEAMS[to];
@@ -76,9 +76,15 @@ export class AnswerText {
   }
 
   #plain() {
-    this.element.replaceChildren(...withSeams(this.#source, this.#sentences));
+    this.element.replaceChildren(...withSeams(this.#source, (to) => this.#seam(to)));
     this.#run = document.createTextNode("");
     this.element.append(this.#run);
+  }
+
+  /** @param {Route} to */
+  #seam(to) {
+    const mark = h("span", { class: `seam ${to}` });
+    return this.#words.keep(mark, () => (mark.title = this.#sentences.get(to)?.() ?? ""));
   }
 
   async #load() {
@@ -101,26 +107,25 @@ export class AnswerText {
     if (this.#frame !== null) cancelAnimationFrame(this.#frame);
     this.#frame = null;
     this.#blocks?.show(this.#source.replaceAll("\r\n", "\n"), this.#isFinal);
-    if (ANY_SEAM.test(this.#source) && this.#blocks) drawSeams(this.#blocks.element, this.#sentences);
+    if (ANY_SEAM.test(this.#source) && this.#blocks) drawSeams(this.#blocks.element, (to) => this.#seam(to));
   }
 }
 
-/** @param {string} source @param {Map<string, string>} sentences @returns {Node[]} */
-function withSeams(source, sentences) {
+/** @param {string} source @param {(to: Route) => Node} seam @returns {Node[]} */
+function withSeams(source, seam) {
   return source.split(/([\uf8d0\uf8d1])/).map((piece) => {
     if (!ANY_SEAM.test(piece)) return document.createTextNode(piece);
-    const to = piece === SEAMS.edge ? "edge" : "device";
-    return h("span", { class: `seam ${to}`, title: sentences.get(to) });
+    return seam(piece === SEAMS.edge ? "edge" : "device");
   });
 }
 
-/** @param {HTMLElement} element @param {Map<string, string>} sentences */
-function drawSeams(element, sentences) {
+/** @param {HTMLElement} element @param {(to: Route) => Node} seam */
+function drawSeams(element, seam) {
   const texts = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
   const marked = [];
   while (texts.nextNode()) if (ANY_SEAM.test(texts.currentNode.nodeValue ?? "")) marked.push(texts.currentNode);
   for (const text of marked) {
-    /** @type {ChildNode} */ (text).replaceWith(...withSeams(text.nodeValue ?? "", sentences));
+    /** @type {ChildNode} */ (text).replaceWith(...withSeams(text.nodeValue ?? "", seam));
   }
 }
 

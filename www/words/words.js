@@ -5,11 +5,12 @@
  * shown before changes with the language.
  */
 
+import { number } from "../format.js";
 import english from "./en.js";
 
 /** @typedef {keyof typeof english} Phrase */
 /** @typedef {Partial<Record<Phrase | `reason_${string}` | `error_${string}`, string>>} Phrases */
-/** @typedef {Record<string, string | number>} Values */
+/** Numbers are written as the language writes them. @typedef {Record<string, string | number>} Values */
 
 /** The paths are written out in full because bundlers look for exactly that. @type {Record<string, () => Promise<{default: Phrases}>>} */
 const LANGUAGES = {
@@ -21,11 +22,15 @@ const LANGUAGES = {
   zh: () => import("./zh.js"),
 };
 const RIGHT_TO_LEFT = ["ar"];
+/** Where no blank stands between sentences. */
+const WITHOUT_BLANKS = ["ja", "zh"];
 const SAID = "data-said";
 
 export class Words {
   /** As the tables are named. */
   language = "en";
+  /** The one asked for last, which may be on its way. */
+  #wanted = "en";
   #root;
   /** @type {Phrases} */
   #phrases = english;
@@ -42,9 +47,14 @@ export class Words {
     return RIGHT_TO_LEFT.includes(this.language) ? "rtl" : "ltr";
   }
 
+  /** @param {string[]} sentences */
+  join(sentences) {
+    return sentences.join(WITHOUT_BLANKS.includes(this.language) ? "" : " ");
+  }
+
   /** @param {Phrase} phrase @param {Values} [values] what stands for {names} in it */
   say(phrase, values = {}) {
-    return filled(this.#phrases[phrase] ?? english[phrase], values);
+    return this.#filled(this.#phrases[phrase] ?? english[phrase], values);
   }
 
   /**
@@ -79,7 +89,8 @@ export class Words {
 
   /** The sentence of a decision or of a switch, by its reason. @param {{reason: string, sentence: string}} why @param {Values} [values] */
   reason({ reason, sentence }, values) {
-    return this.#ofCore(`reason_${reason}`, sentence, values);
+    // An error that moved a turn has a phrase as a reason where one is worded otherwise than as an error.
+    return this.#ofCore(`reason_${reason}`, this.#ofCore(`error_${reason}`, sentence), values);
   }
 
   /** What an error says; where only English has details, they are left to its title. @param {{code: string, message: string}} error */
@@ -87,10 +98,18 @@ export class Words {
     return this.#ofCore(`error_${code}`, message);
   }
 
+  /** @param {string} text @param {Values} values */
+  #filled(text, values) {
+    return text.replace(/\{(\w+)\}/g, (_, name) => {
+      const value = values[name] ?? "";
+      return typeof value === "number" ? number(value, this.language) : value;
+    });
+  }
+
   /** What the core says in English has a phrase by its code in the other languages. @param {`reason_${string}` | `error_${string}`} name @param {string} otherwise @param {Values} [values] */
   #ofCore(name, otherwise, values = {}) {
     const text = this.#phrases[name];
-    return text ? filled(text, values) : otherwise;
+    return text ? this.#filled(text, values) : otherwise;
   }
 
   /**
@@ -99,21 +118,19 @@ export class Words {
    */
   async use(tag) {
     const language = tag.toLowerCase().split("-")[0];
-    const load = LANGUAGES[language];
-    if (language === this.language) return;
-    const phrases = await load?.().then((module) => module.default, () => null);
+    if (language === this.#wanted) return;
+    this.#wanted = language;
+    const phrases = await LANGUAGES[language]?.().then((module) => module.default, () => null);
+    // Another may have been asked for meanwhile, and be there already.
+    if (language !== this.#wanted) return;
     this.language = phrases ? language : "en";
     this.#phrases = phrases ?? english;
     this.sayAgain(this.#root);
   }
 
-  /** What an element holds, in the language of now. @param {ParentNode} element */
+  /** What an element says and what it holds, in the language of now. @param {Element | ShadowRoot} element */
   sayAgain(element) {
-    for (const child of element.querySelectorAll(`[${SAID}]`)) this.#said.get(child)?.();
+    const holds = element.querySelectorAll(`[${SAID}]`);
+    for (const each of element instanceof Element ? [element, ...holds] : holds) this.#said.get(each)?.();
   }
-}
-
-/** @param {string} text @param {Values} values */
-function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }

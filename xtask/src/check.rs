@@ -3,7 +3,7 @@
 use anyhow::Result;
 
 use crate::toolchain::Toolchain;
-use crate::{node, setup, sh, wasm};
+use crate::{setup, sh, wasm};
 
 pub fn run() -> Result<()> {
     let tools = setup::for_building()?;
@@ -36,7 +36,7 @@ pub fn run() -> Result<()> {
     // The JavaScript imports the types that wasm-bindgen writes into pkg/.
     wasm::build(&tools)?;
     sh::say("types of the JavaScript");
-    sh::run(&mut node::tool("tsc"))?;
+    crate::test::types()?;
 
     sh::say("native tests of the library");
     sh::run(sh::cargo().args(["test", "--lib", "--features", "edge"]))

@@ -14,6 +14,7 @@ mod gateway;
 mod models;
 mod node;
 mod outcomes;
+mod pack;
 mod pair;
 mod setup;
 mod sh;
@@ -60,6 +61,8 @@ enum Task {
     Calibrate(Passed),
     /// Build the wasm package (pkg/) and the gateway, and stop there.
     Build,
+    /// Build the npm package: target/npm/nearside/ and its tarball.
+    Pack,
     /// Find or install the tools the other tasks need, and stop there.
     Setup,
 }
@@ -85,6 +88,10 @@ fn main() -> ExitCode {
             wasm::build(&tools)?;
             gateway::build()?;
             Ok(())
+        }),
+        Task::Pack => setup::for_building().and_then(|tools| {
+            wasm::build(&tools)?;
+            pack::run()
         }),
         Task::Setup => setup::everything().map(sh::say),
     };

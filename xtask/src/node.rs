@@ -24,11 +24,16 @@ pub fn ensure() -> Result<()> {
             "Node {OLDEST_NODE} or newer is needed ({found}); get it from https://nodejs.org/ and try again"
         );
     }
-    if packages_are_current() {
+    packages_of(".")
+}
+
+/// Installs the packages that a folder of the checkout has locked, unless they already are.
+pub fn packages_of(folder: &str) -> Result<()> {
+    if packages_are_current(folder) {
         return Ok(());
     }
-    sh::say("installing the packages in package-lock.json with npm");
-    sh::run(sh::command("npm").args(["ci", "--no-audit", "--no-fund"]))
+    sh::say(format!("installing the packages in {folder}/package-lock.json with npm"));
+    sh::run(sh::command("npm").args(["ci", "--no-audit", "--no-fund", "--prefix", folder]))
 }
 
 /// A program that one of the packages brings.
@@ -37,9 +42,9 @@ pub fn tool(name: &str) -> Command {
 }
 
 /// npm writes its own record of what it installed; the lock file is newer after an update.
-fn packages_are_current() -> bool {
+fn packages_are_current(folder: &str) -> bool {
     let modified = |path: &str| -> Option<SystemTime> {
-        fs::metadata(sh::root().join(path)).ok()?.modified().ok()
+        fs::metadata(sh::root().join(folder).join(path)).ok()?.modified().ok()
     };
     modified("node_modules/.package-lock.json") >= modified("package-lock.json")
 }

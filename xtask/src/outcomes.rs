@@ -49,6 +49,9 @@ pub struct Options {
     /// Ask nothing, but read what this model has answered, and tell what is thought of each token.
     #[arg(long, value_name = "NAME")]
     reads: Option<String>,
+    /// Ask nothing, but say of what this model has answered whether it is right: yes or no.
+    #[arg(long, value_name = "NAME", conflicts_with = "reads")]
+    judges: Option<String>,
     /// Ask only the first questions of each file.
     #[arg(long, value_name = "N")]
     limit: Option<usize>,
@@ -76,6 +79,7 @@ pub fn run(options: &Options) -> Result<()> {
         ("--served-as", &options.served_as),
         ("--key-env", &options.key_env),
         ("--reads", &options.reads),
+        ("--judges", &options.judges),
     ];
     for (flag, value) in texts {
         script.args(value.iter().flat_map(|value| [flag, value]));

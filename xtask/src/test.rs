@@ -9,16 +9,30 @@ use anyhow::{Context, Result, bail};
 
 use crate::pair::Pair;
 use crate::setup::TestTools;
-use crate::{demo, gateway, setup, sh, wasm};
+use crate::{demo, gateway, node, pack, setup, sh, wasm};
 
 pub fn run() -> Result<()> {
     let tools = setup::everything()?;
     let real = Pair::real();
-    let stages: [(&str, &dyn Fn() -> Result<()>); 7] = [
+    let stages: [(&str, &dyn Fn() -> Result<()>); 11] = [
         ("build", &|| wasm::build(&tools.build).and_then(|()| gateway::build().map(drop))),
         ("native tests", &native),
         ("browser tests", &|| browser(&tools)),
         ("end-to-end tests", &|| end_to_end(&tools)),
+        ("types of the JavaScript", &types),
+        ("adapters and examples", &|| {
+            node::packages_of("examples")?;
+            node_tests("tests/adapters", &tools)
+        }),
+        ("packed package, in sites", &|| {
+            node::packages_of("tests/sites")?;
+            pack::run()?;
+            node_tests("tests/sites", &tools)
+        }),
+        ("pages of the API", &|| {
+            node::packages_of("docs/api")?;
+            sh::run(sh::command("node").args(["docs/api/make.mjs", "--check"]))
+        }),
         ("tasks' own tests", &|| {
             sh::run(sh::cargo().args(["test", "--profile", "xtask", "-p", "xtask"]))
         }),
@@ -97,9 +111,21 @@ fn browser(tools: &TestTools) -> Result<()> {
     )
 }
 
-/// The Playwright tests. One file at a time: each starts a gateway and a browser of its own.
+/// The JavaScript is checked with the packages that the adapters are written for.
+pub fn types() -> Result<()> {
+    node::packages_of("examples")?;
+    sh::run(&mut node::tool("tsc"))
+}
+
+/// The Playwright tests, and those of the element's words.
 fn end_to_end(tools: &TestTools) -> Result<()> {
-    let files = end_to_end_files()?;
+    sh::run(sh::command("node").args(["--test", "tests/words.test.mjs"]))?;
+    node_tests("tests/e2e", tools)
+}
+
+/// A folder's tests. One file at a time: most start a gateway and a browser of their own.
+fn node_tests(folder: &str, tools: &TestTools) -> Result<()> {
+    let files = test_files(folder)?;
     sh::run(
         sh::command("node")
             .args(["--test", "--test-concurrency=1"])
@@ -108,13 +134,14 @@ fn end_to_end(tools: &TestTools) -> Result<()> {
     )
 }
 
-fn end_to_end_files() -> Result<Vec<PathBuf>> {
-    let entries = fs::read_dir(sh::root().join("tests/e2e")).context("could not read tests/e2e")?;
+fn test_files(folder: &str) -> Result<Vec<PathBuf>> {
+    let read = fs::read_dir(sh::root().join(folder));
+    let entries = read.with_context(|| format!("could not read {folder}"))?;
     let mut files: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).collect();
     files.retain(|file| file.to_string_lossy().ends_with(".test.mjs"));
     files.sort();
     if files.is_empty() {
-        bail!("tests/e2e holds no *.test.mjs");
+        bail!("{folder} holds no *.test.mjs");
     }
     Ok(files)
 }

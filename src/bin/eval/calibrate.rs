@@ -9,11 +9,12 @@
 //! how often at the least. A threshold that comes to that is refused, for it is no routing.
 
 use nearside::routing::Calibration;
+use rayon::prelude::*;
 
 use crate::outcomes::Pair;
-use crate::replay::{Scene, replay};
-use crate::ways::OURS_LOOK;
-use crate::{Failure, Result, parallel};
+use crate::replay::{Scene, Turn, replay};
+use crate::ways::Way;
+use crate::{Failure, Result};
 
 /// Steps between θ = 0 and θ = 1.
 const N_STEPS: usize = 100;
@@ -22,14 +23,6 @@ const N_STEPS: usize = 100;
 const MOST_SENT: f64 = 0.95;
 /// Of fewer questions a share says little.
 const FEWEST_FOR_A_SHARE: usize = 20;
-
-/// A threshold, and what it does with the questions it was picked on.
-pub struct Picked {
-    pub calibration: Calibration,
-    /// The share that is left to the edge at it.
-    sent: f64,
-    feasible: Feasible,
-}
 
 /// What no router can do better, by the outcomes alone.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,27 +33,32 @@ struct Feasible {
 }
 
 /// Replays all questions at each θ with the router as it ships; the θ that keeps the promise is the
-/// second look's too.
-pub fn calibration(scene: Scene, pair: &Pair, max_loss: f64) -> Result<Picked> {
+/// second look's too. Beside it, what it does with the questions that it was picked on, as a sentence.
+pub fn calibration(scene: Scene, pair: &Pair, max_loss: f64) -> Result<(Calibration, String)> {
     let thetas: Vec<f64> = (0..=N_STEPS).map(|step| step as f64 / N_STEPS as f64).collect();
-    let replays = parallel::map(&thetas, |theta| replay(scene, &OURS_LOOK, *theta))?;
+    let way = Way::named("ours_look");
+    let replays = thetas.par_iter().map(|theta| replay(scene, &way, *theta));
+    let replays: Vec<Vec<Turn>> = replays.collect::<Result<_>>()?;
     let lost: Vec<Vec<bool>> =
         replays.iter().map(|turns| turns.iter().map(|turn| turn.lost).collect()).collect();
     let n = scene.asked.rows.len();
-    let feasible = Feasible::of(scene);
+    let feasible = Feasible::of(scene).sentence(max_loss);
     let step = largest_step(&mean_losses(&lost), n, max_loss)
-        .map_err(|failure| Failure(format!("{failure}; {}", feasible.sentence(max_loss))))?;
+        .map_err(|failure| Failure(format!("{failure}; {feasible}")))?;
     let n_sent = replays[step].iter().filter(|turn| turn.n_calls > 0).count();
     let sent = n_sent as f64 / n as f64;
+    let percent_sent = 100.0 * sent;
     if sent > MOST_SENT && n >= FEWEST_FOR_A_SHARE {
         return Err(Failure(format!(
-            "max-loss {max_loss} is kept only where {:.0} % of the questions go to the edge, so ask it \
-             always (mode `prefer-edge`), or allow more: {}",
-            100.0 * sent,
-            feasible.sentence(max_loss)
+            "max-loss {max_loss} is kept only where {percent_sent:.0} % of the questions go to the edge, so ask it \
+             always (mode `prefer-edge`), or allow more: {feasible}"
         )));
     }
     let theta = thetas[step];
+    let told = format!(
+        "θ = {theta:.2} keeps the expected share of lost answers at {max_loss} or below ({n} \
+         questions) and sends {percent_sent:.0} %; {feasible}"
+    );
     let calibration = Calibration {
         version: Calibration::VERSION,
         device: pair.device.clone(),
@@ -71,7 +69,7 @@ pub fn calibration(scene: Scene, pair: &Pair, max_loss: f64) -> Result<Picked> {
         look_theta: theta,
         alpha_per_s: scene.setting.alpha_per_s,
     };
-    Ok(Picked { calibration, sent, feasible })
+    Ok((calibration, told))
 }
 
 impl Feasible {
@@ -116,16 +114,6 @@ impl Feasible {
 pub fn to_json(calibration: &Calibration) -> String {
     let json = serde_json::to_string(calibration);
     json.expect("numbers and texts always serialize") + "\n"
-}
-
-pub fn sentence(picked: &Picked) -> String {
-    let Calibration { theta, max_loss, n, .. } = &picked.calibration;
-    format!(
-        "θ = {theta:.2} keeps the expected share of lost answers at {max_loss} or below ({n} \
-         questions) and sends {:.0} %; {}",
-        100.0 * picked.sent,
-        picked.feasible.sentence(*max_loss)
-    )
 }
 
 /// The mean loss at each θ, of losses that never fall as θ rises: what was lost stays lost.

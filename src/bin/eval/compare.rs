@@ -1,17 +1,16 @@
 //! What is saved at equal quality, against whom, and by what.
 //!
 //! On one half of the questions each side picks, among all its ways and thresholds, the one with the fewest
-//! calls (or the least time) that still has as many right answers as asked for; the other half scores it.
+//! calls (or the least time) that still has as many right answers as the edge alone; the other half scores it.
 //! Either side may also send everything to one place.
 
 use serde::Serialize;
 
 use crate::Result;
-use crate::asked::Dialogues;
 use crate::estimate::{Estimate, Tally, estimate};
 use crate::replay::{Scene, Turn};
 use crate::sweep::{Picked, Run, Swept, cross_fit, half_of};
-use crate::ways::{Feature, Part};
+use crate::ways::{FAILBACK, OF_DIALOGUES_ALONE, Part};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
@@ -20,12 +19,9 @@ pub enum Goal {
     Seconds,
 }
 
-/// What one goal at one level came to.
+/// What one goal came to, at as many right answers as the edge alone has.
 #[derive(Debug, Serialize)]
 pub struct Comparison {
-    /// Right answers that are asked for, as a share of what the edge adds to the device's: 1 is as many as
-    /// the edge alone has.
-    pub level: f64,
     pub goal: Goal,
     pub ours: Side,
     pub over: Vec<Over>,
@@ -70,9 +66,9 @@ impl Side {
     }
 
     fn picked(picked: &Picked) -> Side {
-        let name = |run: &Run| match run.way.swept {
-            true => format!("{} (θ {:.2})", run.way.label, run.theta),
-            false => run.way.label.to_owned(),
+        let name = |run: &Run| match (run.way.label, run.way.swept) {
+            (label, true) => format!("{label} (θ {:.2})", run.theta),
+            (label, false) => label.to_owned(),
         };
         let [a, b] = picked.runs.map(name);
         let label = if a == b { a } else { format!("{a}; {b}") };
@@ -115,29 +111,25 @@ fn over_chance(ours: &[Tally], ends: [&Run; 2], seed: u64) -> Over {
     }
 }
 
-pub fn compare(scene: Scene, swept: &[Swept], level: f64, goal: Goal) -> Result<Comparison> {
+pub fn compare(scene: Scene, swept: &[Swept], goal: Goal) -> Result<Comparison> {
     let (halves, seed) = (scene.asked.halves(), scene.setting.seed);
     let runs = || swept.iter().flatten();
     let of = |part: Part| -> Vec<&Run> {
         runs().filter(|run| [part, Part::End].contains(&run.way.part)).collect()
     };
     let ends = ends(swept);
-    let asked_for = [false, true].map(|half| {
-        let [device, edge] = ends.map(|end| half_of(end, &halves, half).right());
-        device + level * (edge - device)
-    });
-    let cost =
-        |total: &Tally, half: bool| match (total.right() >= asked_for[usize::from(half)], goal) {
-            (false, _) => f64::INFINITY,
-            (true, Goal::Calls) => total.calls(),
-            (true, Goal::Seconds) => total.mean_s(),
-        };
+    let enough = [false, true].map(|half| half_of(ends[1], &halves, half).right());
+    let cost = |total: &Tally, half: bool| match (total.right() >= enough[usize::from(half)], goal)
+    {
+        (false, _) => f64::INFINITY,
+        (true, Goal::Calls) => total.calls(),
+        (true, Goal::Seconds) => total.mean_s(),
+    };
     let ours = cross_fit(&of(Part::Ours), &halves, cost);
     let baseline = cross_fit(&of(Part::Baseline), &halves, cost);
     let against = |picked: &Picked| over(Side::picked(picked), &ours.units, &picked.units, seed);
     let edge = Picked::of([ends[1], ends[1]], &halves);
     Ok(Comparison {
-        level,
         goal,
         ours: Side::picked(&ours),
         over: vec![over_chance(&ours.units, ends, seed), against(&edge), against(&baseline)],
@@ -155,10 +147,8 @@ pub fn ends(swept: &[Swept]) -> [&Run; 2] {
 /// The causes, one after the other: the decision alone, then each feature beside it. Each step replays what
 /// was picked with one feature more.
 fn split(scene: Scene, ours: &Picked, baseline: &Picked, halves: &[bool]) -> Result<Vec<Over>> {
-    let features: &[Feature] = match scene.asked.dialogues {
-        Dialogues::None => &Feature::ALL[..1],
-        Dialogues::Of(_) => &Feature::ALL,
-    };
+    let mut features = vec![FAILBACK];
+    features.extend(OF_DIALOGUES_ALONE.iter().filter(|_| scene.asked.in_dialogues));
     let mut before = baseline.units.clone();
     let mut steps = Vec::new();
     for n_on in 0..=features.len() {
@@ -166,7 +156,7 @@ fn split(scene: Scene, ours: &Picked, baseline: &Picked, halves: &[bool]) -> Res
         let [a, b] = ours.runs.map(|run| Run::new(scene, &run.way.without(without), run.theta));
         let (a, b) = (a?, b?);
         let step = Picked::of([&a, &b], halves);
-        let label = n_on.checked_sub(1).map_or("routing", |last| features[last].label());
+        let label = n_on.checked_sub(1).map_or("routing", |last| features[last].0);
         let side = Side::new(label.to_owned(), Tally::of(&step.units));
         steps.push(over(side, &step.units, &before, scene.setting.seed));
         before = step.units;
@@ -199,14 +189,14 @@ mod tests {
     use crate::replay::tests::{asked, setting};
     use crate::sweep::sweep;
     use crate::trace::{Trace, built_in};
-    use crate::ways::{OF_DIALOGUES, OF_QUESTIONS};
+    use crate::ways::{OF_DIALOGUES, OF_QUESTIONS, ways};
 
     #[test]
     fn looks_that_know_save_calls_at_equal_quality() {
-        let (asked, setting) = (asked(300), setting(vec![Trace::steady()]));
+        let (asked, setting) = (asked(300), setting(vec![Trace::broadband()]));
         let scene = Scene { asked: &asked, setting: &setting };
-        let swept = sweep(scene, &OF_QUESTIONS).unwrap();
-        let found = compare(scene, &swept, 1.0, Goal::Calls).unwrap();
+        let swept = sweep(scene, &ways(&OF_QUESTIONS, true)).unwrap();
+        let found = compare(scene, &swept, Goal::Calls).unwrap();
         let [chance, edge, best] = &found.over[..] else { panic!("{found:?}") };
         assert!(best.calls_saved.above_zero() && edge.calls_saved.value > 0.3, "{found:?}");
         assert!((found.ours.right - chance.side.right).abs() < 1e-12);
@@ -219,11 +209,11 @@ mod tests {
 
     #[test]
     fn the_last_step_of_a_split_is_the_whole() {
-        let (asked, setting) = (asked(120).in_sessions(1), setting(built_in()));
+        let (asked, setting) = (asked(120).in_sessions(None, 1).unwrap(), setting(built_in()));
         let scene = Scene { asked: &asked, setting: &setting };
-        let swept = sweep(scene, &OF_DIALOGUES).unwrap();
-        let found = compare(scene, &swept, 0.8, Goal::Seconds).unwrap();
-        assert_eq!(found.split.len(), 1 + Feature::ALL.len());
+        let swept = sweep(scene, &ways(&OF_DIALOGUES, true)).unwrap();
+        let found = compare(scene, &swept, Goal::Seconds).unwrap();
+        assert_eq!(found.split.len(), 1 + 1 + OF_DIALOGUES_ALONE.len());
         let last = &found.split[3].side;
         assert_eq!((last.right, last.mean_s), (found.ours.right, found.ours.mean_s));
     }

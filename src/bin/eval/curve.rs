@@ -18,7 +18,6 @@ pub struct Point {
     /// Share of questions that were answered right.
     pub quality: f64,
     pub mean_s: f64,
-    pub p50_s: f64,
     pub p95_s: f64,
     /// Mean time to the first text, in seconds.
     pub ttft_s: f64,
@@ -39,7 +38,6 @@ impl Point {
             thrown_away: mean(&|turn| f64::from(turn.thrown_away)),
             quality: mean(&|turn| f64::from(turn.correct)),
             mean_s: mean(&|turn| turn.seconds.into()),
-            p50_s: quantile(&seconds, 0.5),
             p95_s: quantile(&seconds, 0.95),
             ttft_s: mean(&|turn| turn.ttft_s.into()),
             moved: mean(&|turn| f64::from(turn.moved)),
@@ -48,23 +46,16 @@ impl Point {
 }
 
 /// The smallest value that at least this share of the sorted values does not exceed.
-pub fn quantile(sorted: &[f32], share: f64) -> f64 {
+fn quantile(sorted: &[f32], share: f64) -> f64 {
     let rank = (share * sorted.len() as f64).ceil() as usize;
     sorted.get(rank.saturating_sub(1)).copied().unwrap_or(0.0).into()
 }
 
-/// One spot of a curve.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Spot {
-    pub calls: f64,
-    pub pgr: f64,
-    pub mean_s: f64,
-}
-
-/// A router's curve from the device alone to the edge alone, by growing share of calls.
+/// A router's curve from the device alone to the edge alone.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
-    spots: Vec<Spot>,
+    /// Calls and the PGR they bring, by growing calls.
+    spots: Vec<(f64, f64)>,
     device_quality: f64,
     gap: f64,
 }
@@ -77,13 +68,9 @@ impl Curve {
             return None;
         }
         let mut curve = Curve { spots: Vec::new(), device_quality: device.quality, gap };
-        let spot = |point: &Point| Spot {
-            calls: point.calls,
-            pgr: curve.pgr(point),
-            mean_s: point.mean_s,
-        };
-        let mut spots: Vec<Spot> = points.iter().chain([device, edge]).map(spot).collect();
-        spots.sort_by(|a, b| a.calls.total_cmp(&b.calls).then(a.pgr.total_cmp(&b.pgr)));
+        let spot = |point: &Point| (point.calls, curve.pgr(point));
+        let mut spots: Vec<(f64, f64)> = points.iter().chain([device, edge]).map(spot).collect();
+        spots.sort_by(|a, b| a.0.total_cmp(&b.0).then(a.1.total_cmp(&b.1)));
         curve.spots = spots;
         Some(curve)
     }
@@ -93,27 +80,21 @@ impl Curve {
         (point.quality - self.device_quality) / self.gap
     }
 
-    /// Where the curve first recovers this much, between two points by a mix of both.
-    pub fn reaches(&self, pgr: f64) -> Option<Spot> {
-        let at = self.spots.iter().position(|spot| spot.pgr >= pgr)?;
-        let (after, Some(before)) = (self.spots[at], at.checked_sub(1)) else {
-            return Some(self.spots[at]);
+    /// The fewest calls that recover this much, between two points by a mix of both.
+    pub fn cpt(&self, pgr: f64) -> Option<f64> {
+        let at = self.spots.iter().position(|spot| spot.1 >= pgr)?;
+        let after = self.spots[at];
+        let Some(before) = at.checked_sub(1).map(|at| self.spots[at]) else {
+            return Some(after.0);
         };
-        let before = self.spots[before];
-        let share = (pgr - before.pgr) / (after.pgr - before.pgr);
-        let between = |from: f64, to: f64| from + share * (to - from);
-        Some(Spot {
-            calls: between(before.calls, after.calls),
-            pgr,
-            mean_s: between(before.mean_s, after.mean_s),
-        })
+        let share = (pgr - before.1) / (after.1 - before.1);
+        Some(before.0 + share * (after.0 - before.0))
     }
 
     /// Mean PGR over the shares of calls from 0 to 1.
     pub fn apgr(&self) -> f64 {
-        let area =
-            |pair: &[Spot]| (pair[1].calls - pair[0].calls) * (pair[0].pgr + pair[1].pgr) / 2.0;
-        let beyond = self.spots.last().map_or(0.0, |last| (1.0 - last.calls) * last.pgr);
+        let area = |pair: &[(f64, f64)]| (pair[1].0 - pair[0].0) * (pair[0].1 + pair[1].1) / 2.0;
+        let beyond = self.spots.last().map_or(0.0, |(calls, pgr)| (1.0 - calls) * pgr);
         self.spots.windows(2).map(area).sum::<f64>() + beyond
     }
 }
@@ -122,13 +103,14 @@ impl Curve {
 mod tests {
     use super::*;
 
-    fn point(calls: f64, quality: f64, mean_s: f64) -> Point {
-        Point { calls, quality, mean_s, ..Point::default() }
+    fn point(calls: f64, quality: f64) -> Point {
+        Point { calls, quality, ..Point::default() }
     }
 
-    fn curve(points: &[(f64, f64, f64)]) -> Curve {
-        let points: Vec<Point> = points.iter().map(|(c, q, s)| point(*c, *q, *s)).collect();
-        Curve::new(&points, &point(0.0, 0.4, 10.0), &point(1.0, 0.8, 2.0)).unwrap()
+    fn curve(points: &[(f64, f64)]) -> Curve {
+        let points: Vec<Point> =
+            points.iter().map(|(calls, right)| point(*calls, *right)).collect();
+        Curve::new(&points, &point(0.0, 0.4), &point(1.0, 0.8)).unwrap()
     }
 
     #[track_caller]
@@ -139,19 +121,18 @@ mod tests {
     #[test]
     fn chance_recovers_as_much_as_it_calls() {
         let chance = curve(&[]);
-        close(chance.reaches(0.5).unwrap().calls, 0.5);
-        close(chance.reaches(0.8).unwrap().mean_s, 3.6);
+        close(chance.cpt(0.5).unwrap(), 0.5);
         close(chance.apgr(), 0.5);
     }
 
     #[test]
     fn a_curve_by_hand() {
         // PGR 0.5 at 0.25 calls, PGR 0.75 at 0.5.
-        let curve = curve(&[(0.5, 0.7, 6.0), (0.25, 0.6, 8.0)]);
-        close(curve.reaches(0.5).unwrap().calls, 0.25);
-        close(curve.reaches(0.6).unwrap().calls, 0.35);
-        close(curve.reaches(0.8).unwrap().calls, 0.6);
-        assert_eq!(curve.reaches(1.1), None);
+        let curve = curve(&[(0.5, 0.7), (0.25, 0.6)]);
+        close(curve.cpt(0.5).unwrap(), 0.25);
+        close(curve.cpt(0.6).unwrap(), 0.35);
+        close(curve.cpt(0.8).unwrap(), 0.6);
+        assert_eq!(curve.cpt(1.1), None);
         // 0.25·0.25 + 0.25·0.625 + 0.5·0.875
         close(curve.apgr(), 0.65625);
     }
@@ -159,10 +140,8 @@ mod tests {
     #[test]
     fn beyond_the_edge_alone_and_below_it() {
         // More than the edge knows, at few calls.
-        let curve = curve(&[(0.2, 0.9, 7.0)]);
-        close(curve.reaches(0.8).unwrap().calls, 0.2 * 0.8 / 1.25);
-        let (device, edge) = (point(0.0, 0.5, 1.0), point(1.0, 0.5, 1.0));
-        assert_eq!(Curve::new(&[], &device, &edge), None);
+        close(curve(&[(0.2, 0.9)]).cpt(0.8).unwrap(), 0.2 * 0.8 / 1.25);
+        assert_eq!(Curve::new(&[], &point(0.0, 0.5), &point(1.0, 0.5)), None);
     }
 
     #[test]
@@ -176,6 +155,6 @@ mod tests {
         let turns = [turn(1.0, true), turn(4.0, false), turn(2.0, false), turn(3.0, false)];
         let point = Point::of(0.5, &turns);
         assert_eq!((point.calls, point.quality, point.mean_s), (0.25, 0.25, 2.5));
-        assert_eq!((point.p50_s, point.p95_s), (2.0, 4.0));
+        assert_eq!((quantile(&[1.0, 2.0, 3.0, 4.0], 0.5), point.p95_s), (2.0, 4.0));
     }
 }

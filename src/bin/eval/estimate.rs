@@ -26,22 +26,22 @@ impl Tally {
         for turn in turns {
             let calls = f64::from(turn.n_calls);
             let (right, seconds) = (f64::from(turn.correct), f64::from(turn.seconds));
-            units[turn.unit].add(&Tally { n: 1.0, calls, right, seconds }, 1.0);
+            units[turn.unit].add(&Tally { n: 1.0, calls, right, seconds });
         }
         units
     }
 
     pub fn of<'t>(units: impl IntoIterator<Item = &'t Tally>) -> Tally {
         let mut total = Tally::default();
-        units.into_iter().for_each(|unit| total.add(unit, 1.0));
+        units.into_iter().for_each(|unit| total.add(unit));
         total
     }
 
-    fn add(&mut self, other: &Tally, weight: f64) {
-        self.n += weight * other.n;
-        self.calls += weight * other.calls;
-        self.right += weight * other.right;
-        self.seconds += weight * other.seconds;
+    fn add(&mut self, other: &Tally) {
+        self.n += other.n;
+        self.calls += other.calls;
+        self.right += other.right;
+        self.seconds += other.seconds;
     }
 
     /// Requests to the edge per turn.
@@ -85,7 +85,7 @@ pub fn estimate<const N: usize>(
         let mut totals = [Tally::default(); N];
         for _ in 0..n_units {
             let unit = random.random_range(0..n_units);
-            totals.iter_mut().zip(ways).for_each(|(total, way)| total.add(&way[unit], 1.0));
+            totals.iter_mut().zip(ways).for_each(|(total, way)| total.add(&way[unit]));
         }
         resampled.extend(Some(figure(totals)).filter(|value| value.is_finite()));
     }

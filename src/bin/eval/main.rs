@@ -2,7 +2,8 @@
 //!
 //! What goes in: [`outcomes`] tells which of two models got which question right and what the device wrote,
 //! [`predictions`] what the scorer says of it; [`asked`] joins them, as questions that stand alone or as
-//! dialogues. [`trace`] is how the link behaves, [`speeds`] how fast either side computes.
+//! dialogues. [`trace`] is how the link behaves, [`speeds`] how fast either side computes; all of it comes from
+//! [`files`].
 //!
 //! What plays it: [`world`] is the link and the edge, [`recorded`] the two models on the device, both in
 //! tokens that are [`pieces`] of text; [`prefix_memory`] is what the edge keeps of a dialogue. [`replay`]
@@ -13,9 +14,9 @@
 //! [`price`] whether the router is ever dearer than not having it; [`curve`] has RouteLLM's measures, and
 //! every figure gets its paired interval from [`estimate`]. Questions and dialogues are summed up alike.
 //!
-//! What comes out: a [`report`] as JSON and as [`table`]s; [`docs`] replays the pairs in several worlds and
-//! writes docs/evaluation.md from `page.md`, with the [`chart`]. [`calibrate`] picks a threshold that keeps a
-//! promise.
+//! What comes out: a [`report`] as JSON and as [`table`]s; [`docs`] replays the pairs of `pairs.json` in
+//! several worlds and writes docs/evaluation.md from `page.md`, with the [`chart`]. [`calibrate`] picks a
+//! threshold that keeps a promise.
 
 mod asked;
 mod calibrate;
@@ -25,8 +26,8 @@ mod compare;
 mod curve;
 mod docs;
 mod estimate;
+mod files;
 mod outcomes;
-mod parallel;
 mod pieces;
 mod predictions;
 mod prefix_memory;
@@ -41,16 +42,16 @@ mod trace;
 mod ways;
 mod world;
 
-use std::fs;
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::asked::Asked;
 use crate::cli::{CalibrateArgs, Cli, ReplayArgs, Task};
+use crate::files::write;
 use crate::replay::Scene;
 use crate::report::{Report, SetReport};
+use crate::ways::{OF_DIALOGUES, OF_QUESTIONS};
 
 /// Why the program gave up, as a sentence for whoever started it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
@@ -67,10 +68,10 @@ pub type Result<T, E = Failure> = std::result::Result<T, E>;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    let done = match &cli.task {
-        None if cli.replay.docs => docs::write(&cli.replay),
-        None => compare(&cli.replay),
-        Some(Task::Calibrate(args)) => calibrate(args),
+    let done = match (&cli.task, &cli.replay.docs) {
+        (Some(Task::Calibrate(args)), _) => calibrate(args),
+        (None, Some(folder)) => cli.replay.world.read().and_then(|set| docs::write(folder, &set)),
+        (None, None) => compare(&cli.replay),
     };
     match done {
         Ok(()) => ExitCode::SUCCESS,
@@ -81,24 +82,23 @@ fn main() -> ExitCode {
     }
 }
 
-/// Replays every pair, and shows what each way to route made of it.
+/// Replays a pair, and shows what each way to route made of it.
 fn compare(args: &ReplayArgs) -> Result<()> {
     let setting = args.world.read()?;
-    let mut sets = Vec::new();
-    for pair in args.pairs()? {
-        let asked = Asked::load(&pair)?;
-        let asked = match (args.dialogues, args.session) {
-            (false, _) => asked,
-            (true, None) => asked.in_sessions(setting.seed),
-            (true, Some(n_turns)) => asked.in_order(n_turns),
-        };
-        let asked = asked.checked()?;
-        sets.push(SetReport::new(&pair, Scene { asked: &asked, setting: &setting })?);
+    let mut asked = Asked::load(&args.pair)?;
+    let mut names = &OF_QUESTIONS[..];
+    if args.dialogues {
+        (asked, names) = (asked.in_sessions(args.session, setting.seed)?, &OF_DIALOGUES);
     }
-    let report = Report::new(&setting, sets);
-    print!("{}", report.to_markdown());
+    let scene = Scene { asked: &asked, setting: &setting };
+    let mut set = SetReport::new(&args.pair, scene, names)?;
+    if !args.dialogues {
+        let as_set = ways::as_set(asked.looked());
+        set.costs = price::cells(scene, &[setting.alpha_per_s], &as_set)?;
+    }
+    print!("{}", set.to_markdown());
     match &args.json {
-        Some(file) => write(file, &report.to_json()),
+        Some(file) => write(file, &Report::new(&setting, set).to_json()),
         None => Ok(()),
     }
 }
@@ -106,20 +106,11 @@ fn compare(args: &ReplayArgs) -> Result<()> {
 /// Picks θ on all questions at hand, whatever set they are from.
 fn calibrate(args: &CalibrateArgs) -> Result<()> {
     let setting = args.world.read()?;
-    let pair = args.recordings.pair()?;
-    let asked = Asked::load(&pair)?;
+    let asked = Asked::load(&args.pair)?;
     println!("{} questions have the outcomes of both models", asked.rows.len());
     let scene = Scene { asked: &asked, setting: &setting };
-    let picked = calibrate::calibration(scene, &pair, args.max_loss)?;
-    write(&args.out, &calibrate::to_json(&picked.calibration))?;
-    println!("{}", calibrate::sentence(&picked));
+    let (calibration, told) = calibrate::calibration(scene, &args.pair, args.max_loss)?;
+    write(&args.out, &calibrate::to_json(&calibration))?;
+    println!("{told}");
     Ok(())
-}
-
-fn write(file: &Path, text: &str) -> Result<()> {
-    fs::write(file, text).map_err(|error| file_failure(file, &error))
-}
-
-fn file_failure(file: &Path, error: &std::io::Error) -> Failure {
-    Failure(format!("{}: {error}", file.display()))
 }

@@ -1,13 +1,13 @@
 //! Which model got which question right, how long its answers were, and what the device wrote.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
+use clap::Args;
 use serde::Deserialize;
-use serde::de::DeserializeOwned;
 
-use crate::{Failure, Result, file_failure};
+use crate::files::{read, read_rows};
+use crate::{Failure, Result};
 
 /// Assumed where no answer of a set has a known length, in characters.
 const TYPICAL_CHARS: usize = 800;
@@ -15,15 +15,40 @@ const TYPICAL_CHARS: usize = 800;
 const FILLER: &str = "text ";
 
 /// Two models and what was recorded of them.
-#[derive(Debug, Clone, PartialEq, Default)]
+#[derive(Debug, Clone, Default, Args, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 pub struct Pair {
-    pub device: String,
-    pub edge: String,
+    /// Outcome files: which models got which questions right.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub outcomes: Vec<PathBuf>,
+    /// The device's model, as the outcome files name it.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub device: String,
+    /// The edge's model, as the outcome files name it.
+    #[arg(long, value_name = "NAME", default_value = "", hide_default_value = true)]
+    pub edge: String,
+    /// What the device's model wrote.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub answers: Vec<PathBuf>,
+    /// What the scorer said: written if --scorer is given, read if not.
+    #[arg(long, value_name = "FILE")]
     pub predictions: Option<PathBuf>,
+    /// The scorer to ask.
+    #[arg(long, value_name = "GGUF")]
     pub scorer: Option<PathBuf>,
+    /// Use these questions only; one id a line.
+    #[arg(long, value_name = "FILE", num_args = 1..)]
     pub test_ids: Vec<PathBuf>,
+}
+
+impl Pair {
+    /// The same with its files in a folder.
+    pub fn within(mut self, folder: &Path) -> Pair {
+        let files = [&mut self.outcomes, &mut self.answers, &mut self.test_ids];
+        let more = self.predictions.iter_mut().chain(&mut self.scorer);
+        files.into_iter().flatten().chain(more).for_each(|file| *file = folder.join(&*file));
+        self
+    }
 }
 
 /// One question, with what both models made of it.
@@ -36,6 +61,8 @@ pub struct Question {
     /// What the device wrote, or filler of that length.
     pub answer: String,
     pub answer_known: bool,
+    /// Of the answer's tokens, the logarithms of their probabilities; none where they were not recorded.
+    pub logprobs: Vec<f32>,
     /// Length of the edge's answer.
     pub edge_chars: usize,
 }
@@ -47,32 +74,16 @@ impl Question {
     }
 }
 
-/// A question before the lengths that nobody recorded are filled in.
-struct Row {
-    id: String,
-    set: String,
-    prompt: String,
-    device: Outcome,
-    edge: Outcome,
-    answer: Option<String>,
-}
-
-#[derive(Clone, Copy)]
-struct Outcome {
-    correct: bool,
-    n_chars: Option<usize>,
-}
-
 #[derive(Deserialize)]
 struct OutcomeRow {
     id: String,
     dataset: String,
     prompt: String,
-    models: BTreeMap<String, ModelOutcome>,
+    models: BTreeMap<String, Outcome>,
 }
 
 #[derive(Deserialize)]
-struct ModelOutcome {
+struct Outcome {
     correct: serde_json::Value,
     output_chars: Option<usize>,
 }
@@ -81,24 +92,40 @@ struct ModelOutcome {
 struct AnswerRow {
     id: String,
     answer: String,
+    #[serde(default)]
+    logprobs: Vec<f32>,
+}
+
+/// A question of both models, before the lengths that nobody recorded are filled in.
+struct Row {
+    id: String,
+    set: String,
+    prompt: String,
+    /// The device's, and the edge's.
+    correct: [bool; 2],
+    n_chars: [Option<usize>; 2],
+    answer: Option<String>,
+    logprobs: Vec<f32>,
 }
 
 /// The questions of a pair, in the files' order.
 pub fn load(pair: &Pair) -> Result<Vec<Question>> {
+    if pair.outcomes.is_empty() || pair.device.is_empty() || pair.edge.is_empty() {
+        return Err(Failure("--outcomes, --device and --edge must be given".to_owned()));
+    }
     let mut rows = Vec::new();
     let mut places: HashMap<String, String> = HashMap::new();
     for file in &pair.outcomes {
         let read: Vec<(String, OutcomeRow)> = read_rows(file, "an outcome row")?;
         check_models(file, &read, pair)?;
-        let n_read = read.len();
-        let n_before = rows.len();
+        let n_whole = rows.len() + read.len();
         for (place, row) in read {
             if let Some(first) = places.insert(row.id.clone(), place.clone()) {
                 return Err(Failure(format!("{place}: `{}` is already in {first}", row.id)));
             }
             rows.extend(Row::of(row, pair, &place)?);
         }
-        let n_without = n_before + n_read - rows.len();
+        let n_without = n_whole - rows.len();
         if n_without > 0 {
             eprintln!("{}: {n_without} questions without both models are ignored", file.display());
         }
@@ -109,9 +136,7 @@ pub fn load(pair: &Pair) -> Result<Vec<Question>> {
     for file in &pair.answers {
         add_answers(&mut rows, file)?;
     }
-    if !pair.test_ids.is_empty() {
-        keep_only(&mut rows, &pair.test_ids)?;
-    }
+    keep_only(&mut rows, &pair.test_ids)?;
     Ok(complete(rows))
 }
 
@@ -123,29 +148,6 @@ fn nothing_usable(pair: &Pair) -> String {
          device's answer, ask the edge, and rate its answer too",
         files.join(", ")
     )
-}
-
-/// The JSON rows of a file, each with its place in words.
-pub fn read_rows<T: DeserializeOwned>(file: &Path, what: &str) -> Result<Vec<(String, T)>> {
-    let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
-    let lines = text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty());
-    let rows = lines.map(|(index, line)| {
-        let place = format!("{}, line {}", file.display(), index + 1);
-        let row = serde_json::from_str(line)
-            .map_err(|error| Failure(format!("{place}: not {what}: {}", reason(&error))))?;
-        Ok((place, row))
-    });
-    let rows: Vec<(String, T)> = rows.collect::<Result<_>>()?;
-    match rows.is_empty() {
-        true => Err(Failure(format!("{}: the file is empty", file.display()))),
-        false => Ok(rows),
-    }
-}
-
-/// What serde says, without the line that it counts within the row.
-pub fn reason(error: &serde_json::Error) -> String {
-    let text = error.to_string();
-    text.split_once(" at line ").map_or(text.clone(), |(reason, _)| reason.to_owned())
 }
 
 /// A model that no row of the file names is a slip.
@@ -168,34 +170,33 @@ impl Row {
         if row.prompt.trim().is_empty() {
             return Err(Failure(format!("{place}: the prompt is empty")));
         }
-        let outcome = |name: &str| {
+        let (mut correct, mut n_chars) = ([false; 2], [None; 2]);
+        for (side, name) in [&pair.device, &pair.edge].into_iter().enumerate() {
             let Some(outcome) = row.models.get(name) else { return Ok(None) };
-            let correct = match outcome.correct.as_u64() {
-                Some(0) => false,
-                Some(1) => true,
+            n_chars[side] = outcome.output_chars;
+            correct[side] = match outcome.correct.as_u64() {
+                Some(known @ 0..=1) => known == 1,
                 _ => {
-                    let found = &outcome.correct;
-                    let problem = format!("{place}: `correct` of `{name}` is {found}, not 0 or 1");
-                    return Err(Failure(problem));
+                    let problem =
+                        format!("`correct` of `{name}` is {}, not 0 or 1", outcome.correct);
+                    return Err(Failure(format!("{place}: {problem}")));
                 }
             };
-            Ok(Some(Outcome { correct, n_chars: outcome.output_chars }))
-        };
-        let (device, edge) = (outcome(&pair.device)?, outcome(&pair.edge)?);
+        }
         let OutcomeRow { id, dataset: set, prompt, .. } = row;
-        let both = device.zip(edge);
-        Ok(both.map(|(device, edge)| Row { id, set, prompt, device, edge, answer: None }))
+        let (answer, logprobs) = (None, Vec::new());
+        Ok(Some(Row { id, set, prompt, correct, n_chars, answer, logprobs }))
     }
 }
 
 /// An answer to a question that is not there is left out, with a note.
 fn add_answers(rows: &mut [Row], file: &Path) -> Result<()> {
-    let by_id: HashMap<String, usize> =
-        rows.iter().enumerate().map(|(index, row)| (row.id.clone(), index)).collect();
+    let mut by_id: HashMap<String, &mut Row> =
+        rows.iter_mut().map(|row| (row.id.clone(), row)).collect();
     let mut n_unknown = 0;
-    for (_, AnswerRow { id, answer }) in read_rows(file, "an answer row")? {
-        match by_id.get(&id) {
-            Some(&index) => rows[index].answer = Some(answer),
+    for (_, AnswerRow { id, answer, logprobs }) in read_rows(file, "an answer row")? {
+        match by_id.get_mut(&id) {
+            Some(row) => (row.answer, row.logprobs) = (Some(answer), logprobs),
             None => n_unknown += 1,
         }
     }
@@ -205,49 +206,51 @@ fn add_answers(rows: &mut [Row], file: &Path) -> Result<()> {
     Ok(())
 }
 
+/// Where there are files of ids, leaves the other questions out.
 fn keep_only(rows: &mut Vec<Row>, files: &[PathBuf]) -> Result<()> {
+    let Some(first) = files.first() else { return Ok(()) };
     let mut ids = HashSet::new();
     for file in files {
-        let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
+        let text = read(file)?;
         ids.extend(text.lines().map(|line| line.trim().to_owned()));
     }
     rows.retain(|row| ids.contains(&row.id));
     match rows.is_empty() {
-        true => {
-            let file = files[0].display();
-            Err(Failure(format!("{file}: no id in it is that of a question")))
-        }
+        true => Err(Failure(format!("{}: no id in it is that of a question", first.display()))),
         false => Ok(()),
     }
 }
 
 /// Gives every answer a length: its own, else the median of its set's known ones.
-fn complete(rows: Vec<Row>) -> Vec<Question> {
-    let device_chars = |row: &Row| row.answer.as_ref().map(String::len).or(row.device.n_chars);
-    let device_typical = medians(&rows, device_chars);
-    let edge_typical = medians(&rows, |row| row.edge.n_chars);
+fn complete(mut rows: Vec<Row>) -> Vec<Question> {
+    for row in &mut rows {
+        let written = row.answer.as_ref().map(String::len);
+        row.n_chars[0] = written.or(row.n_chars[0]);
+    }
+    let typical = [0, 1].map(|side| medians(&rows, side));
     let question = |row: Row| {
-        let n_chars = device_chars(&row).unwrap_or(device_typical[&row.set]);
-        let answer_known = row.answer.is_some();
-        let filler = || FILLER.repeat(n_chars.div_ceil(FILLER.len()))[..n_chars].to_owned();
+        let [device_chars, edge_chars] =
+            [0, 1].map(|side| row.n_chars[side].unwrap_or(typical[side][&row.set]));
+        let filler = || FILLER.chars().cycle().take(device_chars).collect();
         Question {
-            device_correct: row.device.correct,
-            edge_correct: row.edge.correct,
-            answer: row.answer.unwrap_or_else(filler),
-            answer_known,
-            edge_chars: row.edge.n_chars.unwrap_or(edge_typical[&row.set]),
             id: row.id,
             prompt: row.prompt,
+            device_correct: row.correct[0],
+            edge_correct: row.correct[1],
+            answer_known: row.answer.is_some(),
+            answer: row.answer.unwrap_or_else(filler),
+            logprobs: row.logprobs,
+            edge_chars,
         }
     };
     rows.into_iter().map(question).collect()
 }
 
-/// For each set the median of its known lengths.
-fn medians(rows: &[Row], length: impl Fn(&Row) -> Option<usize>) -> HashMap<String, usize> {
+/// For each set the median of a side's known lengths.
+fn medians(rows: &[Row], side: usize) -> HashMap<String, usize> {
     let mut lengths: HashMap<String, Vec<usize>> = HashMap::new();
     for row in rows {
-        lengths.entry(row.set.clone()).or_default().extend(length(row));
+        lengths.entry(row.set.clone()).or_default().extend(row.n_chars[side]);
     }
     let median = |mut lengths: Vec<usize>| {
         lengths.sort_unstable();
@@ -260,22 +263,19 @@ fn medians(rows: &[Row], length: impl Fn(&Row) -> Option<usize>) -> HashMap<Stri
 mod tests {
     use super::*;
 
-    fn row(device_chars: Option<usize>, answer: Option<&str>) -> Row {
-        let outcome = |n_chars| Outcome { correct: true, n_chars };
-        Row {
+    #[test]
+    fn unknown_lengths_are_the_sets_median() {
+        let row = |device_chars, answer: Option<&str>| Row {
             id: "q".to_owned(),
             set: "s".to_owned(),
             prompt: "?".to_owned(),
-            device: outcome(device_chars),
-            edge: outcome(None),
+            correct: [true; 2],
+            n_chars: [device_chars, None],
             answer: answer.map(str::to_owned),
-        }
-    }
-
-    #[test]
-    fn unknown_lengths_are_the_sets_median() {
-        let rows = vec![row(Some(10), None), row(Some(30), Some("four")), row(None, None)];
-        let questions = complete(rows);
+            logprobs: Vec::new(),
+        };
+        let questions =
+            complete(vec![row(Some(10), None), row(Some(30), Some("four")), row(None, None)]);
         let lengths: Vec<usize> = questions.iter().map(|question| question.answer.len()).collect();
         assert_eq!(lengths, [10, 4, 10]);
         assert_eq!(questions[1].answer, "four");

@@ -4,21 +4,24 @@ use std::cell::RefCell;
 use std::collections::HashMap;
 use std::path::Path;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
-use nearside::Config;
+use nearside::config::{Config, SecondLook};
 use nearside::dialogue::{Message, Role};
 use nearside::engine::FileSource;
 use nearside::routing::{Confidence, Score, Scorer};
 use nearside::turn::models::ScoringModel;
 use nearside::turn::{Router, TurnRequest};
+use rayon::prelude::*;
 use serde::{Deserialize, Serialize};
 
-use crate::outcomes::{self, Pair, Question};
+use crate::files::{read_rows, write};
+use crate::outcomes::{Pair, Question};
 use crate::recorded::RecordedDevice;
 use crate::speeds::Speeds;
 use crate::trace::Trace;
 use crate::world::World;
-use crate::{Failure, Result, parallel, ways, write};
+use crate::{Failure, Result, ways};
 
 /// Progress is told after so many questions.
 const PROGRESS_STEP: usize = 500;
@@ -60,7 +63,9 @@ pub fn of(pair: &Pair, questions: &[Question]) -> Result<Vec<Prediction>> {
         (Some(scorer), file) => {
             let rows = ask(scorer, pair, questions)?;
             if let Some(file) = file {
-                write(file, &to_lines(&rows)?)?;
+                let line =
+                    |row| serde_json::to_string(row).expect("numbers and texts always serialize");
+                write(file, &(rows.iter().map(line).collect::<Vec<_>>().join("\n") + "\n"))?;
             }
             Ok(rows)
         }
@@ -71,7 +76,7 @@ pub fn of(pair: &Pair, questions: &[Question]) -> Result<Vec<Prediction>> {
 
 fn read(file: &Path, questions: &[Question]) -> Result<Vec<Prediction>> {
     let mut by_id = HashMap::new();
-    for (place, row) in outcomes::read_rows::<Prediction>(file, "a prediction")? {
+    for (place, row) in read_rows::<Prediction>(file, "a prediction")? {
         if !row.valid() {
             return Err(Failure(format!("{place}: a number is out of its range")));
         }
@@ -85,39 +90,39 @@ fn read(file: &Path, questions: &[Question]) -> Result<Vec<Prediction>> {
     questions.iter().map(find).collect()
 }
 
-fn to_lines(rows: &[Prediction]) -> Result<String> {
-    let line = |row| serde_json::to_string(row).map_err(|error| Failure(error.to_string()));
-    Ok(rows.iter().map(line).collect::<Result<Vec<String>>>()?.join("\n") + "\n")
-}
-
 /// Asks the scorer about every question, and about every answer at the points where a turn looks.
 fn ask(file: &Path, pair: &Pair, questions: &[Question]) -> Result<Vec<Prediction>> {
-    let load = || -> Result<Scorer> {
-        Ok(Scorer::load(&FileSource::open(file)?)?.for_pair(&pair.device, &pair.edge)?)
-    };
     let n_done = AtomicUsize::new(0);
-    parallel::map_with(questions, load, |scorer, question| {
-        let prediction = listen(scorer, question)?;
-        let n_done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
-        if n_done.is_multiple_of(PROGRESS_STEP) || n_done == questions.len() {
-            eprintln!("scored {n_done} of {} questions", questions.len());
-        }
-        Ok(prediction)
-    })
+    // Each thread has a scorer of its own.
+    let part = |questions: &[Question]| {
+        let scorer = Scorer::load(&FileSource::open(file)?)?.for_pair(&pair.device, &pair.edge)?;
+        let each = questions.iter().map(|question| {
+            let n_done = n_done.fetch_add(1, Ordering::Relaxed) + 1;
+            if n_done.is_multiple_of(PROGRESS_STEP) {
+                eprintln!("scoring {n_done} of the questions");
+            }
+            listen(&scorer, question)
+        });
+        each.collect::<Result<Vec<Prediction>>>()
+    };
+    let n_each = questions.len().div_ceil(rayon::current_num_threads());
+    let parts: Vec<_> = questions.par_chunks(n_each).map(part).collect::<Result<_>>()?;
+    Ok(parts.concat())
 }
 
 /// One turn on the device with the real scorer, which is overheard. θ = 1 lets nothing escalate.
 fn listen(scorer: &Scorer, question: &Question) -> Result<Prediction> {
-    let (trace, speeds) = (Trace::steady(), Speeds::default());
-    let (world, silent) = (World::new(&trace, &speeds), Prediction::default());
+    let (trace, speeds) = (Trace::broadband(), Speeds::default());
+    let (world, silent) = (World::new(&trace, &speeds, Duration::ZERO), Prediction::default());
     world.ask(question, &silent);
     let heard = RefCell::new(Prediction { id: question.id.clone(), ..Prediction::default() });
-    let config = Config { theta: 1.0, alpha_per_s: 0.0, ..ways::base_config() };
+    let second_look = SecondLook::default();
+    let config = Config { theta: 1.0, alpha_per_s: 0.0, second_look, ..ways::page() };
     let mut router = Router::new(config, &&world)?;
-    world.run(router.set_device(RecordedDevice::new(&world), &&world))?;
+    world.clock.run(router.set_device(RecordedDevice::new(&world, false), &&world))?;
     router.set_scorer(Overheard { scorer, answer_known: question.answer_known, heard: &heard });
     let request = TurnRequest::new(vec![Message::new(Role::User, &question.prompt)]);
-    world.run(router.turn(&request, &&world))?;
+    world.clock.run(router.turn(&request, &&world))?;
     drop(router);
     Ok(heard.into_inner())
 }

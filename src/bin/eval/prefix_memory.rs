@@ -4,9 +4,6 @@ use std::time::Duration;
 
 use nearside::handoff::ledger::common_prefix;
 
-/// Dialogues that are remembered.
-const MAX_ENTRIES: usize = 64;
-
 /// Token lists with the time of their last use. One that was not used for `ttl` is forgotten.
 pub struct PrefixMemory {
     ttl: Duration,
@@ -28,9 +25,6 @@ impl PrefixMemory {
     pub fn remember(&mut self, tokens: Vec<u32>, now: Duration) {
         self.entries
             .retain(|(known, at)| now.saturating_sub(*at) < self.ttl && !tokens.starts_with(known));
-        if self.entries.len() == MAX_ENTRIES {
-            self.entries.remove(0);
-        }
         self.entries.push((tokens, now));
     }
 }

@@ -5,14 +5,16 @@
 //! sends everything to the better of both places, as the scorer's probabilities are not exact. The better
 //! place is the one that is better on these questions, which nobody knows beforehand.
 
+use nearside::routing::Route;
+use rayon::prelude::*;
 use serde::Serialize;
 
+use crate::Result;
 use crate::compare::ends;
 use crate::estimate::{Estimate, Tally, estimate};
-use crate::replay::Scene;
+use crate::replay::{Scene, Setting};
 use crate::sweep::{Run, cross_fit, sweep};
-use crate::ways::{ALL_DEVICE, ALL_EDGE, OURS, OURS_CALM, OURS_LOOK, Way};
-use crate::{Result, cli, parallel};
+use crate::ways::{Way, ways};
 
 /// Prices of a call, in right answers.
 const PRICES: [f64; 6] = [0.0, 0.05, 0.1, 0.2, 0.35, 0.5];
@@ -22,7 +24,7 @@ pub const ALPHAS: [f64; 5] = [0.0, 0.002, 0.005, 0.02, 0.05];
 /// In right answers: what a score of 0.03 s costs where a second is dearest, and a little more.
 const NEGLIGIBLE: f64 = 0.002;
 
-const WAYS: [Way; 5] = [ALL_DEVICE, ALL_EDGE, OURS, OURS_LOOK, OURS_CALM];
+const WAYS: [&str; 5] = ["all_device", "all_edge", "ours", "ours_look", "ours_calm"];
 
 /// Mean costs of a turn.
 #[derive(Debug, Serialize)]
@@ -31,6 +33,8 @@ pub struct Cell {
     pub price: f64,
     pub all_device: f64,
     pub all_edge: f64,
+    /// The side that is better for all.
+    pub better: Route,
     /// θ is the price, and nothing was picked.
     pub as_set: Excess,
     /// Way and θ were picked for these costs, on the other half of the questions.
@@ -42,20 +46,15 @@ pub struct Cell {
 pub struct Excess {
     pub cost: f64,
     pub over_better: Estimate,
-}
-
-impl Excess {
-    /// Dearer than the better end, beyond noise and by more than the scorer's own time.
-    pub fn worse(&self) -> bool {
-        self.over_better.above_zero() && self.over_better.value > NEGLIGIBLE
-    }
+    /// Dearer beyond noise, and by more than the scorer's own time.
+    pub worse: bool,
 }
 
 /// `way` is what a page has that picks nothing.
 pub fn cells(scene: Scene, alphas: &[f64], way: &Way) -> Result<Vec<Cell>> {
     let mut cells = Vec::new();
     for &alpha_per_s in alphas {
-        let setting = cli::World { alpha_per_s, ..scene.setting.clone() };
+        let setting = Setting { alpha_per_s, ..scene.setting.clone() };
         cells.extend(of_alpha(Scene { setting: &setting, ..scene }, way)?);
     }
     Ok(cells)
@@ -64,27 +63,30 @@ pub fn cells(scene: Scene, alphas: &[f64], way: &Way) -> Result<Vec<Cell>> {
 fn of_alpha(scene: Scene, way: &Way) -> Result<Vec<Cell>> {
     let (halves, seed) = (scene.asked.halves(), scene.setting.seed);
     let alpha_per_s = scene.setting.alpha_per_s;
-    let looked = scene.asked.n_looked() > 0;
-    let ways: Vec<Way> = WAYS.into_iter().filter(|way| looked || way.looks.is_none()).collect();
-    let swept = sweep(scene, &ways)?;
-    let as_set = parallel::map(&PRICES, |price| Run::new(scene, way, *price))?;
+    let swept = sweep(scene, &ways(&WAYS, scene.asked.looked()))?;
+    let as_set = PRICES.par_iter().map(|price| Run::new(scene, way, *price));
+    let as_set: Vec<Run> = as_set.collect::<Result<_>>()?;
     let all: Vec<&Run> = swept.iter().flatten().collect();
     let cell = |(price, as_set): (f64, &Run)| {
         let cost = |units: &[Tally]| Tally::of(units).cost(alpha_per_s, price);
         let [device, edge] = ends(&swept);
-        let better = if cost(&device.units) <= cost(&edge.units) { device } else { edge };
+        let (all_device, all_edge) = (cost(&device.units), cost(&edge.units));
+        let (better, end) =
+            if all_device <= all_edge { (Route::Device, device) } else { (Route::Edge, edge) };
         let excess = |units: &[Tally]| {
-            let over_better = estimate([units, &better.units], seed, |[ours, better]| {
-                ours.cost(alpha_per_s, price) - better.cost(alpha_per_s, price)
+            let over_better = estimate([units, &end.units], seed, |[ours, end]| {
+                ours.cost(alpha_per_s, price) - end.cost(alpha_per_s, price)
             });
-            Excess { cost: cost(units), over_better }
+            let worse = over_better.above_zero() && over_better.value > NEGLIGIBLE;
+            Excess { cost: cost(units), over_better, worse }
         };
         let picked = cross_fit(&all, &halves, |total, _| total.cost(alpha_per_s, price));
         Cell {
             alpha_per_s,
             price,
-            all_device: cost(&device.units),
-            all_edge: cost(&edge.units),
+            all_device,
+            all_edge,
+            better,
             as_set: excess(&as_set.units),
             picked: excess(&picked.units),
         }
@@ -100,10 +102,11 @@ mod tests {
     #[test]
     fn a_router_that_was_picked_is_not_dearer_than_the_better_end() {
         let (asked, setting) = (asked(400), setting(crate::trace::built_in()));
-        let cells = cells(Scene { asked: &asked, setting: &setting }, &[0.0, 0.02], &OURS).unwrap();
+        let scene = Scene { asked: &asked, setting: &setting };
+        let cells = cells(scene, &[0.0, 0.02], &Way::named("ours")).unwrap();
         assert_eq!(cells.len(), 2 * PRICES.len());
         for cell in &cells {
-            assert!(!cell.picked.worse() && cell.picked.over_better.value < 0.01, "{cell:?}");
+            assert!(!cell.picked.worse && cell.picked.over_better.value < 0.01, "{cell:?}");
         }
         // Looks that know are worth their time where calls are dear.
         let dear = cells.iter().find(|cell| cell.price == 0.2).unwrap();

@@ -41,13 +41,9 @@ pub struct Writing {
 }
 
 impl<'w, 'r> RecordedDevice<'w, 'r> {
-    pub fn new(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
-        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0), fetched: None }
-    }
-
-    /// One that may fetch keys and values from the edge.
-    pub fn fetching(world: &'w World<'r>) -> RecordedDevice<'w, 'r> {
-        RecordedDevice { fetched: Some(Vec::new()), ..RecordedDevice::new(world) }
+    pub fn new(world: &'w World<'r>, fetches: bool) -> RecordedDevice<'w, 'r> {
+        let fetched = fetches.then(Vec::new);
+        RecordedDevice { world, held: Vec::new(), answered_bytes: Cell::new(0), fetched }
     }
 }
 
@@ -108,13 +104,13 @@ impl DeviceModel for RecordedDevice<'_, '_> {
 
     /// The way that the plan foresees, at what the link and the edge really take.
     async fn fetch(&mut self, prompt: &[u32], plan: &Plan) {
-        let (world, started) = (self.world, self.world.now());
+        let (world, started) = (self.world, self.world.clock.now());
         let after = |seconds: f64| started + Duration::from_secs_f64(seconds);
         let speeds = world.speeds;
         let n_held = prompt.len() - plan.computed() - plan.fetched;
         let end = n_held + plan.first + plan.fetched;
         let Some(reached) = world.reach(started, FETCH_TIMEOUT) else {
-            return world.until(started + FETCH_TIMEOUT).await;
+            return world.clock.until(started + FETCH_TIMEOUT).await;
         };
         let link = world.link(reached);
         let edge_held = world.kv_memory.borrow().held(&prompt[..end], reached);
@@ -128,11 +124,11 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         let all_computed_s = (plan.first + plan.fetched) as f64 / speeds.device_prefill_tps;
         if arrived_s < all_computed_s {
             let import_s = plan.fetched as f64 / speeds.kv_import_tps;
-            world.until(after(arrived_s.max(computed_s) + import_s)).await;
-            world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.now());
+            world.clock.until(after(arrived_s.max(computed_s) + import_s)).await;
+            world.kv_memory.borrow_mut().remember(prompt[..end].to_vec(), world.clock.now());
             self.fetched = Some(prompt[..end].to_vec());
         } else {
-            world.until(after(all_computed_s)).await;
+            world.clock.until(after(all_computed_s)).await;
         }
         self.held = prompt[..end].to_vec();
     }
@@ -157,7 +153,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         let (n_read, total) = (self.held.len(), writing.prompt.len());
         if n_read < total {
             let done = total.min(n_read + writing.prefill_chunk);
-            self.world.pass_seconds((done - n_read) as f64 / speeds.device_prefill_tps);
+            self.world.compute((done - n_read) as f64 / speeds.device_prefill_tps);
             self.held.extend(&writing.prompt[n_read..done]);
             return Ok(Step::Prefilled { done, total });
         }
@@ -168,7 +164,7 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         if writing.n_generated == writing.max_tokens {
             return Ok(Step::Done(Finish::Length));
         }
-        self.world.pass_seconds(1.0 / speeds.device_decode_tps);
+        self.world.compute(1.0 / speeds.device_decode_tps);
         self.held.push(token(text));
         writing.at += text.len();
         writing.n_generated += 1;
@@ -179,8 +175,13 @@ impl DeviceModel for RecordedDevice<'_, '_> {
         Progress { reused_tokens: writing.n_reused, n_generated: writing.n_generated }
     }
 
-    fn confidence(&self, _: &Writing) -> Option<Confidence> {
-        Some(Confidence::default())
+    /// Of as many of the recorded tokens as the bytes that are written are of the answer's.
+    fn confidence(&self, writing: &Writing) -> Option<Confidence> {
+        let (question, _) = self.world.asked();
+        let n_recorded = question.logprobs.len();
+        let share = writing.at as f64 / question.answer.len().max(1) as f64;
+        let n_written = (share * n_recorded as f64).round() as usize;
+        Some(Confidence::of(&question.logprobs[..n_written.clamp(n_recorded.min(1), n_recorded)]))
     }
 }
 
@@ -203,7 +204,7 @@ pub struct RecordedScorer<'w, 'r> {
 
 impl ScoringModel for RecordedScorer<'_, '_> {
     fn score(&self, _: &[Message]) -> Result<Score> {
-        self.world.pass_seconds(self.world.speeds.score_s);
+        self.world.compute(self.world.speeds.score_s);
         let (question, prediction) = self.world.asked();
         let p = match self.judge {
             Judge::Scorer => prediction.p,
@@ -220,7 +221,7 @@ impl ScoringModel for RecordedScorer<'_, '_> {
     }
 
     fn look(&self, _: &[Message], answer: &str, _: Option<Confidence>) -> Result<f64> {
-        self.world.pass_seconds(self.world.speeds.look_s);
+        self.world.compute(self.world.speeds.look_s);
         let (_, prediction) = self.world.asked();
         let unlearned = || Error::InvalidRequest("no look was recorded".to_owned());
         prediction.look(answer.len()).ok_or_else(unlearned)

@@ -1,14 +1,15 @@
 //! Ways to route over a scene, at many thresholds; and cross-fitting: what is picked on one half of the
 //! questions is scored on the other.
 
+use rayon::prelude::*;
+
+use crate::Result;
 use crate::curve::Point;
 use crate::estimate::Tally;
 use crate::replay::{Scene, Turn, replay};
 use crate::ways::Way;
-use crate::{Result, parallel};
 
-/// Of questions that stand alone: steps between the thresholds, and the threshold whose scores say where
-/// they lie. Dialogues take longer to replay.
+/// Steps between the thresholds, and the threshold whose scores say where they lie. Dialogues take longer.
 const QUESTION_STEPS: (usize, f64) = (32, 1.0);
 const DIALOGUE_STEPS: (usize, f64) = (16, 0.5);
 /// θ of a way that has none.
@@ -25,8 +26,8 @@ pub struct Run {
 impl Run {
     pub fn new(scene: Scene, way: &Way, theta: f64) -> Result<Run> {
         let turns = replay(scene, way, theta)?;
-        let units = Tally::by_unit(&turns, scene.asked.n_units());
-        Ok(Run { way: *way, theta, turns, units })
+        let units = Tally::by_unit(&turns, scene.asked.units.len());
+        Ok(Run { way: way.clone(), theta, turns, units })
     }
 
     pub fn point(&self) -> Point {
@@ -39,26 +40,19 @@ pub type Swept = Vec<Run>;
 
 /// Each way at thresholds that spread its shares of calls evenly.
 pub fn sweep(scene: Scene, ways: &[Way]) -> Result<Vec<Swept>> {
-    let (n_steps, first) = match scene.asked.dialogues {
-        crate::asked::Dialogues::None => QUESTION_STEPS,
-        crate::asked::Dialogues::Of(_) => DIALOGUE_STEPS,
-    };
+    let (n_steps, first) = if scene.asked.in_dialogues { DIALOGUE_STEPS } else { QUESTION_STEPS };
     let n_steps = scene.setting.n_steps.unwrap_or(n_steps);
-    let begin = |way: &Way| if way.swept { first } else { ONLY_THETA };
-    let firsts = parallel::map(ways, |way| Run::new(scene, way, begin(way)))?;
-    let more: Vec<(usize, f64)> = firsts
-        .iter()
-        .enumerate()
-        .filter(|(_, run)| run.way.swept)
-        .flat_map(|(index, run)| thetas(run, n_steps).into_iter().map(move |theta| (index, theta)))
-        .collect();
-    let others = parallel::map(&more, |(index, theta)| Run::new(scene, &ways[*index], *theta))?;
-    let mut swept: Vec<Swept> = firsts.into_iter().map(|run| vec![run]).collect();
-    for ((index, _), run) in more.into_iter().zip(others) {
-        swept[index].push(run);
-    }
-    swept.iter_mut().for_each(|runs| runs.sort_by(|a, b| a.theta.total_cmp(&b.theta)));
-    Ok(swept)
+    let of_way = |way: &Way| -> Result<Swept> {
+        let mut runs = vec![Run::new(scene, way, if way.swept { first } else { ONLY_THETA })?];
+        if way.swept {
+            let more = thetas(&runs[0], n_steps);
+            let others = more.par_iter().map(|theta| Run::new(scene, way, *theta));
+            runs.extend(others.collect::<Result<Vec<Run>>>()?);
+            runs.sort_by(|a, b| a.theta.total_cmp(&b.theta));
+        }
+        Ok(runs)
+    };
+    ways.par_iter().map(of_way).collect()
 }
 
 /// 0, 1, and quantiles of the scores at which turns change sides; not the one that is there.
@@ -116,13 +110,14 @@ mod tests {
     use super::*;
     use crate::replay::tests::{asked, setting};
     use crate::trace::{Trace, built_in};
-    use crate::ways::{ALL_DEVICE, ALL_EDGE, OURS, OURS_LOOK, PAPER, WIN_RATE};
+    use crate::ways::ways;
 
     #[test]
     fn the_curve_reaches_from_many_calls_to_few() {
-        let (asked, setting) = (asked(300), setting(vec![Trace::steady()]));
+        let (asked, setting) = (asked(300), setting(vec![Trace::broadband()]));
         let scene = Scene { asked: &asked, setting: &setting };
-        for runs in sweep(scene, &[WIN_RATE, PAPER, OURS, OURS_LOOK]).unwrap() {
+        for runs in sweep(scene, &ways(&["win_rate", "paper", "ours", "ours_look"], true)).unwrap()
+        {
             let calls: Vec<f64> = runs.iter().map(|run| run.point().calls).collect();
             let name = runs[0].way.name;
             assert!(calls.windows(2).all(|pair| pair[0] >= pair[1]), "{name}: {calls:?}");
@@ -134,7 +129,8 @@ mod tests {
     fn what_is_scored_was_picked_on_the_other_half() {
         let (asked, setting) = (asked(200), setting(built_in()));
         let scene = Scene { asked: &asked, setting: &setting };
-        let ends = [ALL_DEVICE, ALL_EDGE].map(|way| Run::new(scene, &way, 0.5).unwrap());
+        let ends =
+            ["all_device", "all_edge"].map(|name| Run::new(scene, &Way::named(name), 0.5).unwrap());
         let halves = asked.halves();
         // The first half says the device, the second the edge.
         let picked = cross_fit(&[&ends[0], &ends[1]], &halves, |tally, second| match second {

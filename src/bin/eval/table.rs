@@ -1,53 +1,40 @@
 //! A table in Markdown, which reads as well in a terminal.
 
-use std::fmt::{Display, Formatter, Result};
+/// A column's head, and what stands under it in a row.
+pub type Column<'c, R> = (&'c str, fn(&R) -> String);
 
 /// The first column is text, the others are figures.
-pub struct Table {
-    rows: Vec<Vec<String>>,
-}
-
-impl Table {
-    pub fn new<const N: usize>(head: [&str; N]) -> Table {
-        Table { rows: vec![head.map(str::to_owned).to_vec()] }
-    }
-
-    pub fn row<const N: usize>(&mut self, cells: [String; N]) {
-        self.rows.push(cells.to_vec());
-    }
-}
-
-impl Display for Table {
-    fn fmt(&self, f: &mut Formatter) -> Result {
-        let n_columns = self.rows[0].len();
-        let width = |column: usize| {
-            let widths = self.rows.iter().map(|row| row[column].chars().count());
-            widths.max().unwrap_or(0).max(3)
-        };
-        let widths: Vec<usize> = (0..n_columns).map(width).collect();
-        for (index, row) in self.rows.iter().enumerate() {
-            for (column, (cell, width)) in row.iter().zip(&widths).enumerate() {
-                match column {
-                    0 => write!(f, "| {cell:<width$} |")?,
-                    _ => write!(f, " {cell:>width$} |")?,
-                }
-            }
-            writeln!(f)?;
-            if index == 0 {
-                write!(f, "| {} |", "-".repeat(widths[0]))?;
-                widths[1..]
-                    .iter()
-                    .try_for_each(|width| write!(f, " {}: |", "-".repeat(width - 1)))?;
-                writeln!(f)?;
-            }
-        }
-        Ok(())
-    }
+pub fn table<'r, R: 'r>(rows: impl IntoIterator<Item = &'r R>, columns: &[Column<R>]) -> String {
+    let head = columns.iter().map(|(head, _)| (*head).to_owned()).collect();
+    let cells = |row: &R| columns.iter().map(|(_, cell)| cell(row)).collect();
+    let mut lines: Vec<Vec<String>> = vec![head];
+    lines.extend(rows.into_iter().map(cells));
+    let width = |column: usize| {
+        let widths = lines.iter().map(|cells| cells[column].chars().count());
+        widths.max().unwrap_or(0).max(3)
+    };
+    let widths: Vec<usize> = (0..columns.len()).map(width).collect();
+    let rule = widths.iter().enumerate().map(|(column, width)| match column {
+        0 => "-".repeat(*width),
+        _ => "-".repeat(width - 1) + ":",
+    });
+    lines.insert(1, rule.collect());
+    let line = |cells: &Vec<String>| {
+        let padded = cells.iter().zip(&widths).enumerate().map(|(column, (cell, width))| {
+            if column == 0 { format!("{cell:<width$}") } else { format!("{cell:>width$}") }
+        });
+        format!("| {} |\n", padded.collect::<Vec<_>>().join(" | "))
+    };
+    lines.iter().map(line).collect()
 }
 
 /// A share in hundredths.
 pub fn percent(share: f64) -> String {
     format!("{:.1} %", 100.0 * share)
+}
+
+pub fn seconds(seconds: f64) -> String {
+    format!("{seconds:.2}")
 }
 
 /// What cannot be told is a dash.
@@ -61,11 +48,13 @@ mod tests {
 
     #[test]
     fn columns_are_as_wide_as_their_cells() {
-        let mut table = Table::new(["router", "calls"]);
-        table.row(["α".to_owned(), percent(0.5)]);
-        table.row(["β".to_owned(), or_dash(None, percent)]);
+        let rows = [("α", Some(0.5)), ("β", None)];
+        let table = table(
+            &rows,
+            &[("router", |row| row.0.to_owned()), ("calls", |row| or_dash(row.1, percent))],
+        );
         let expected = "| router |  calls |\n| ------ | -----: |\n| α      | 50.0 % |\n\
                         | β      |      – |\n";
-        assert_eq!(table.to_string(), expected);
+        assert_eq!(table, expected);
     }
 }

@@ -2,7 +2,6 @@
 //!
 //! A trace is played in a loop. The built-in ones are random walks around typical values, from fixed seeds.
 
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -10,7 +9,8 @@ use rand::{Rng, SeedableRng};
 use rand_pcg::Pcg32;
 use serde::Deserialize;
 
-use crate::{Failure, Result, file_failure, outcomes};
+use crate::Result;
+use crate::files::read_json;
 
 /// Steps of a built-in trace, one second each.
 const N_STEPS: usize = 600;
@@ -29,7 +29,6 @@ pub struct Trace {
 /// The link and the edge's queue during one step; in files
 /// `[rtt_s, up_Bps, down_Bps, queue_s, online]`.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-#[serde(from = "(f64, f64, f64, f64, bool)")]
 pub struct Row {
     pub rtt_s: f64,
     pub up_bytes_per_s: f64,
@@ -38,21 +37,9 @@ pub struct Row {
     pub online: bool,
 }
 
-impl From<(f64, f64, f64, f64, bool)> for Row {
-    fn from(row: (f64, f64, f64, f64, bool)) -> Row {
-        let (rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s, online) = row;
-        Row { rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s, online }
-    }
-}
-
 impl Trace {
     pub fn read(file: &Path) -> Result<Trace> {
-        let text = fs::read_to_string(file).map_err(|error| file_failure(file, &error))?;
-        let failure = |what: &str| Failure(format!("{}: not a link trace: {what}", file.display()));
-        let trace: Trace =
-            serde_json::from_str(&text).map_err(|error| failure(&outcomes::reason(&error)))?;
-        trace.check().map_err(failure)?;
-        Ok(trace)
+        read_json(file, "a link trace", Trace::check)
     }
 
     fn check(&self) -> Result<(), &'static str> {
@@ -74,23 +61,19 @@ impl Trace {
         }
     }
 
-    /// A good link that does not change.
-    pub fn steady() -> Trace {
-        let row = Row::from((0.02, 3e6, 8e6, 0.0, true));
-        Trace { name: "steady".to_owned(), step_s: 1.0, rows: vec![row] }
+    fn new(name: &str, rows: Vec<Row>) -> Trace {
+        Trace { name: name.to_owned(), step_s: 1.0, rows }
     }
 
     /// A home's link as it mostly is: a round trip of 50 ms, 10 Mbit/s up and 50 down.
     pub fn broadband() -> Trace {
-        let row = Row::from((0.05, 1.25e6, 6.25e6, 0.0, true));
-        Trace { name: "broadband".to_owned(), step_s: 1.0, rows: vec![row] }
+        Trace::new("broadband", vec![row([0.05, 1.25e6, 6.25e6, 0.0], true)])
     }
 
     /// As given, for tests.
     #[cfg(test)]
-    pub fn of(rows: &[(f64, f64, f64, f64, bool)]) -> Trace {
-        let rows = rows.iter().copied().map(Row::from).collect();
-        Trace { name: "test".to_owned(), step_s: 1.0, rows }
+    pub fn of(rows: &[Row]) -> Trace {
+        Trace::new("test", rows.to_vec())
     }
 
     /// Of one round.
@@ -120,39 +103,25 @@ impl Trace {
     }
 }
 
-/// What a built-in trace varies around.
-struct Kind {
-    name: &'static str,
-    rtt_s: f64,
-    up_bytes_per_s: f64,
-    down_bytes_per_s: f64,
-    queue_s: f64,
-    /// Standard deviation of each value's logarithm.
-    spread: f64,
+/// A row of its values, as they are in files.
+pub const fn row(values: [f64; 4], online: bool) -> Row {
+    let [rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s] = values;
+    Row { rtt_s, up_bytes_per_s, down_bytes_per_s, queue_s, online }
 }
 
-/// Good Wi-Fi; LTE; a link that many share, and the edge; a full buffer before a slow uplink, which delays
-/// whatever comes behind; a train's LTE.
-const KINDS: [Kind; 5] = [
-    kind("wifi", 0.02, 3e6, 8e6, 0.05, 0.2),
-    LTE,
-    kind("congested", 0.25, 6e4, 2e5, 1.5, 0.6),
-    kind("bufferbloat", 0.05, 4e4, 4e5, 0.1, 0.2),
-    Kind { name: "tunnels", ..LTE },
+/// What the built-in traces vary around, and the standard deviation of each value's logarithm: good Wi-Fi; LTE;
+/// a link that many share, and the edge; a full buffer before a slow uplink, which delays whatever comes
+/// behind; a train's LTE.
+const KINDS: [(&str, [f64; 4], f64); 5] = [
+    ("wifi", [0.02, 3e6, 8e6, 0.05], 0.2),
+    ("lte", LTE, 0.35),
+    ("congested", [0.25, 6e4, 2e5, 1.5], 0.6),
+    ("bufferbloat", [0.05, 4e4, 4e5, 0.1], 0.2),
+    ("tunnels", LTE, 0.35),
 ];
-const LTE: Kind = kind("lte", 0.06, 8e5, 3e6, 0.1, 0.35);
-
-/// As the fields are listed.
-const fn kind(
-    name: &'static str,
-    rtt_s: f64,
-    up: f64,
-    down: f64,
-    queue_s: f64,
-    spread: f64,
-) -> Kind {
-    Kind { name, rtt_s, up_bytes_per_s: up, down_bytes_per_s: down, queue_s, spread }
-}
+const LTE: [f64; 4] = [0.06, 8e5, 3e6, 0.1];
+/// Parts of a unit that the values are rounded to.
+const ROUNDED: [f64; 4] = [1e4, 1.0, 1.0, 1e4];
 
 /// A buffer fills over so many seconds, adds so much to the round trip, and drains at once.
 const FILL_S: f64 = 20.0;
@@ -163,11 +132,10 @@ const TUNNEL_S: (usize, usize) = (5, 40);
 
 /// One of each kind.
 pub fn built_in() -> Vec<Trace> {
-    let mut traces: Vec<Trace> =
-        KINDS.iter().zip(1..).map(|(kind, seed)| walk(kind, seed)).collect();
+    let mut traces: Vec<Trace> = (1..).zip(KINDS).map(walk).collect();
     for (second, row) in traces[3].rows.iter_mut().enumerate() {
         let filled = (second as f64 % FILL_S) / FILL_S;
-        row.rtt_s = rounded(row.rtt_s + filled * FULL_BUFFER_S, 1e4);
+        row.rtt_s = ((row.rtt_s + filled * FULL_BUFFER_S) * ROUNDED[0]).round() / ROUNDED[0];
     }
     dig_tunnels(&mut traces[4].rows);
     traces
@@ -178,24 +146,18 @@ pub fn tunnels() -> Trace {
     built_in().pop().expect("the last one has tunnels")
 }
 
-fn walk(kind: &Kind, seed: u64) -> Trace {
+fn walk((seed, (name, typical, spread)): (u64, (&str, [f64; 4], f64))) -> Trace {
     let mut random = Pcg32::seed_from_u64(seed);
     let mut offsets = [0.0; 4];
     let rows = (0..N_STEPS).map(|_| {
         for offset in &mut offsets {
-            let step = kind.spread * (1.0 - MEMORY * MEMORY).sqrt();
+            let step = spread * (1.0 - MEMORY * MEMORY).sqrt();
             *offset = MEMORY * *offset + step * normal(&mut random);
         }
-        let [rtt, up, down, queue] = offsets.map(f64::exp);
-        Row {
-            rtt_s: rounded(kind.rtt_s * rtt, 1e4),
-            up_bytes_per_s: rounded(kind.up_bytes_per_s * up, 1.0),
-            down_bytes_per_s: rounded(kind.down_bytes_per_s * down, 1.0),
-            queue_s: rounded(kind.queue_s * queue, 1e4),
-            online: true,
-        }
+        let value = |i: usize| (typical[i] * offsets[i].exp() * ROUNDED[i]).round() / ROUNDED[i];
+        row(std::array::from_fn(value), true)
     });
-    Trace { name: kind.name.to_owned(), step_s: 1.0, rows: rows.collect() }
+    Trace::new(name, rows.collect())
 }
 
 fn dig_tunnels(rows: &mut [Row]) {
@@ -216,10 +178,6 @@ fn normal(random: &mut Pcg32) -> f64 {
     (0..12).map(|_| random.random::<f64>()).sum::<f64>() - 6.0
 }
 
-fn rounded(value: f64, per_unit: f64) -> f64 {
-    (value * per_unit).round() / per_unit
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -230,7 +188,7 @@ mod tests {
 
     #[test]
     fn a_trace_is_played_in_a_loop() {
-        let (up, down) = ((0.1, 1.0, 1.0, 0.0, true), (0.2, 1.0, 1.0, 0.0, false));
+        let (up, down) = (row([0.1, 1.0, 1.0, 0.0], true), row([0.2, 1.0, 1.0, 0.0], false));
         let trace = Trace::of(&[up, down, up]);
         assert_eq!(trace.at(seconds(0.5)).rtt_s, 0.1);
         assert_eq!(trace.at(seconds(4.2)).rtt_s, 0.2);
@@ -253,12 +211,18 @@ mod tests {
 
     #[test]
     fn traces_that_cannot_be_played_are_refused() {
-        let check = |rows: &[(f64, f64, f64, f64, bool)], expected: &str| {
+        let check = |rows: &[Row], expected: &str| {
             assert_eq!(Trace::of(rows).check(), Err(expected));
         };
         check(&[], "no row is online");
-        check(&[(0.1, 1.0, 1.0, 0.0, false)], "no row is online");
-        check(&[(0.1, 0.0, 1.0, 0.0, true)], "a row needs times of at least 0 and rates above 0");
-        check(&[(-0.1, 1.0, 1.0, 0.0, true)], "a row needs times of at least 0 and rates above 0");
+        check(&[row([0.1, 1.0, 1.0, 0.0], false)], "no row is online");
+        check(
+            &[row([0.1, 0.0, 1.0, 0.0], true)],
+            "a row needs times of at least 0 and rates above 0",
+        );
+        check(
+            &[row([-0.1, 1.0, 1.0, 0.0], true)],
+            "a row needs times of at least 0 and rates above 0",
+        );
     }
 }

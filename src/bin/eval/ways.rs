@@ -1,13 +1,11 @@
-//! The ways to route that are compared. All run the page's own code, with other settings.
+//! The ways to route that are compared: each is a name and the settings of the page's own router.
 
-use nearside::config::{BothSides, Config, EdgeConfig, Mode, SecondLook};
+use nearside::config::{BothSides, Config, EdgeConfig, Handoff, Mode, SecondLook};
 
 use crate::recorded::Judge;
 
 /// Longer than any recorded answer.
 const MAX_TOKENS: usize = 8192;
-/// What the device may read in a pause.
-const CATCH_UP_TOKENS: usize = 1024;
 
 /// What a way is there for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -20,231 +18,147 @@ pub enum Part {
     Bound,
 }
 
-/// How the device's answer is looked at while it is written; see [`SecondLook`].
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Looks {
-    pub margin: f64,
-    pub drift: f64,
-}
-
-/// A way to route, as settings of the page's router.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// A way to route.
+#[derive(Debug, Clone, PartialEq)]
 pub struct Way {
     /// For machines.
     pub name: &'static str,
     /// For readers.
     pub label: &'static str,
     pub part: Part,
-    pub mode: Mode,
     /// `None`: it needs no scorer.
     pub judge: Option<Judge>,
     /// Whether θ is varied; if not it is ½.
     pub swept: bool,
-    /// Whether seconds count, at the replay's α; whether those in the edge's queue do, and those that a
-    /// side needs to read what it lacks of the dialogue.
-    pub counts_time: bool,
-    pub counts_queue: bool,
-    pub counts_context: bool,
     /// Whether the side of a dialogue's first turn answers all of them.
     pub sticky: bool,
-    pub hysteresis: f64,
-    pub looks_ahead: bool,
-    pub looks: Option<Looks>,
-    /// Whether both sides begin at once when in doubt.
-    pub both: bool,
-    /// Whether a turn goes back to an edge that was away when it began.
-    pub fails_back: bool,
-    /// Whether the device reads in pauses what the edge has answered.
-    pub catches_up: bool,
-    /// Whether the device may fetch keys and values.
-    pub fetches: bool,
+    /// Of these, θ is set for each replay, and α where it is not 0 here.
+    settings: Config,
 }
 
-/// HybridLLM's and RouteLLM's rule.
-pub const WIN_RATE: Way = Way {
-    name: "win_rate",
-    label: "win rate alone",
-    part: Part::Baseline,
-    mode: Mode::Auto,
-    judge: Some(Judge::Scorer),
-    swept: true,
-    counts_time: false,
-    counts_queue: false,
-    counts_context: true,
-    sticky: false,
-    hysteresis: 0.0,
-    looks_ahead: false,
-    looks: None,
-    both: false,
-    fails_back: false,
-    catches_up: false,
-    fetches: false,
-};
+/// For questions that stand alone, and for dialogues.
+pub const OF_QUESTIONS: [&str; 11] = [
+    "all_device",
+    "all_edge",
+    "latency",
+    "win_rate",
+    "paper",
+    "paper_queue",
+    "ours",
+    "ours_look",
+    "ours_calm",
+    "ours_both",
+    "oracle",
+];
+pub const OF_DIALOGUES: [&str; 8] =
+    ["all_device", "all_edge", "single_turn", "sticky", "paper", "ours", "ours_look", "ours_calm"];
+/// For many replays: without those that differ little from one that is there.
+pub const FEW_OF_QUESTIONS: [&str; 7] =
+    ["all_device", "all_edge", "latency", "win_rate", "paper_queue", "ours", "ours_look"];
 
-pub const ALL_DEVICE: Way = Way {
-    name: "all_device",
-    label: "all on the device",
-    part: Part::End,
-    mode: Mode::PreferDevice,
-    judge: None,
-    swept: false,
-    ..WIN_RATE
-};
-
-pub const ALL_EDGE: Way =
-    Way { name: "all_edge", label: "all at the edge", mode: Mode::PreferEdge, ..ALL_DEVICE };
-
-/// Whichever side is expected to be sooner.
-const LATENCY: Way = Way {
-    name: "latency",
-    label: "latency alone",
-    judge: Some(Judge::Nobody),
-    counts_time: true,
-    counts_queue: true,
-    swept: false,
-    ..WIN_RATE
-};
-
-/// arXiv 2508.11291, with what a switch costs.
-pub const PAPER: Way =
-    Way { name: "paper", label: "the paper's rule", counts_time: true, ..WIN_RATE };
-
-const PAPER_QUEUE: Way = Way {
-    name: "paper_queue",
-    label: "the paper's rule and the queue",
-    counts_queue: true,
-    ..PAPER
-};
-
-const SINGLE_TURN: Way = Way {
-    name: "single_turn",
-    label: "the paper's rule for single turns",
-    counts_context: false,
-    ..PAPER
-};
-
-const STICKY: Way =
-    Way { name: "sticky", label: "the first turn's side for all", sticky: true, ..PAPER };
-
-/// On a question that stands alone it decides as the paper's rule with the queue does, and goes back to an
-/// edge that was away; the rest counts within a dialogue.
-pub const OURS: Way = Way {
-    name: "ours",
-    label: "Nearside, from the prompt",
-    part: Part::Ours,
-    hysteresis: 0.05,
-    looks_ahead: true,
-    fails_back: true,
-    catches_up: true,
-    fetches: true,
-    ..PAPER_QUEUE
-};
-
-pub const OURS_LOOK: Way = Way {
-    name: "ours_look",
-    label: "Nearside, with looks",
-    looks: Some(Looks { margin: 0.15, drift: 0.15 }),
-    ..OURS
-};
-
-/// As models/smollm2-qwen.json has it, for a scorer whose looks change little.
-pub const OURS_CALM: Way = Way {
-    name: "ours_calm",
-    label: "Nearside, with calm looks",
-    looks: Some(Looks { margin: 0.03, drift: 0.06 }),
-    ..OURS
-};
-
-const OURS_BOTH: Way =
-    Way { name: "ours_both", label: "Nearside, both at once in doubt", both: true, ..OURS_LOOK };
-
-const ORACLE: Way = Way {
-    name: "oracle",
-    label: "oracle",
-    part: Part::Bound,
-    judge: Some(Judge::Oracle),
-    swept: false,
-    ..WIN_RATE
-};
-
-/// For questions that stand alone, in the order of the tables.
-pub const OF_QUESTIONS: [Way; 11] = [
-    ALL_DEVICE,
-    ALL_EDGE,
-    LATENCY,
-    WIN_RATE,
-    PAPER,
-    PAPER_QUEUE,
-    OURS,
-    OURS_LOOK,
-    OURS_CALM,
-    OURS_BOTH,
-    ORACLE,
+/// What may save something beside the decision itself, and how to do without it.
+pub type Feature = (&'static str, fn(&mut Config));
+pub const FAILBACK: Feature =
+    ("going back to an edge that was away", |settings| settings.failback = false);
+/// Of no use to questions that stand alone: nothing is left of one that the next could use.
+pub const OF_DIALOGUES_ALONE: [Feature; 2] = [
+    ("reading in pauses", |settings| settings.catch_up_tokens = 0),
+    ("fetching keys and values", |settings| settings.handoff.enabled = false),
 ];
 
-/// The same without those that differ little from one that is there: for many replays.
-pub const FEW_OF_QUESTIONS: [Way; 7] =
-    [ALL_DEVICE, ALL_EDGE, LATENCY, WIN_RATE, PAPER_QUEUE, OURS, OURS_LOOK];
-
-/// For dialogues.
-pub const OF_DIALOGUES: [Way; 8] =
-    [ALL_DEVICE, ALL_EDGE, SINGLE_TURN, STICKY, PAPER, OURS, OURS_LOOK, OURS_CALM];
-
-/// What may save something beside the decision itself. Each can be left out.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Feature {
-    Failback,
-    CatchUp,
-    KeysAndValues,
+/// What a page has, without looks.
+pub fn page() -> Config {
+    let base_url = Some("http://edge.replay/v1".to_owned());
+    Config {
+        edge: EdgeConfig { base_url, ..EdgeConfig::default() },
+        max_tokens: Some(MAX_TOKENS),
+        second_look: SecondLook { enabled: false, flaws: false, ..SecondLook::default() },
+        ..Config::default()
+    }
 }
 
-impl Feature {
-    pub const ALL: [Feature; 3] = [Feature::Failback, Feature::CatchUp, Feature::KeysAndValues];
+/// What a page has, with looks at the device's answer.
+fn looking(margin: f64, drift: f64) -> Config {
+    Config { second_look: SecondLook { margin, drift, ..SecondLook::default() }, ..page() }
+}
 
-    pub fn label(self) -> &'static str {
-        match self {
-            Feature::Failback => "going back to an edge that was away",
-            Feature::CatchUp => "reading in pauses",
-            Feature::KeysAndValues => "fetching keys and values",
-        }
-    }
+/// All ways, in the order of the tables.
+fn all() -> Vec<Way> {
+    let way = |name, label, part, settings| {
+        let (judge, swept, sticky) = (Some(Judge::Scorer), true, false);
+        Way { name, label, part, judge, swept, sticky, settings }
+    };
+    let fixed = |judge, way| Way { judge, swept: false, ..way };
+    // HybridLLM's and RouteLLM's rule: nothing counts but the win rate.
+    let plain = Config {
+        alpha_per_s: 0.0,
+        hysteresis: 0.0,
+        look_ahead: false,
+        failback: false,
+        queue_aware: false,
+        catch_up_tokens: 0,
+        handoff: Handoff { enabled: false, ..Handoff::default() },
+        ..page()
+    };
+    let to = |mode| Config { mode, ..plain.clone() };
+    // arXiv 2508.11291, with what a switch costs.
+    let paper = Config { alpha_per_s: page().alpha_per_s, ..plain.clone() };
+    let with_queue = Config { queue_aware: true, ..paper.clone() };
+    let single_turn = Config { context_aware: false, ..paper.clone() };
+    let both_sides = BothSides { enabled: true, ..BothSides::default() };
+    let both = Config { both_sides, ..looking(0.15, 0.15) };
+    use Part::{Baseline, Bound, End, Ours};
+    let sticky = way("sticky", "the first turn's side for all", Baseline, paper.clone());
+    vec![
+        fixed(None, way("all_device", "all on the device", End, to(Mode::PreferDevice))),
+        fixed(None, way("all_edge", "all at the edge", End, to(Mode::PreferEdge))),
+        // Whichever side is expected to be sooner.
+        fixed(Some(Judge::Nobody), way("latency", "latency alone", Baseline, with_queue.clone())),
+        way("win_rate", "win rate alone", Baseline, plain.clone()),
+        way("single_turn", "the paper's rule for single turns", Baseline, single_turn),
+        Way { sticky: true, ..sticky },
+        way("paper", "the paper's rule", Baseline, paper),
+        way("paper_queue", "the paper's rule and the queue", Baseline, with_queue),
+        // On a question that stands alone it decides as the one before does, and goes back to an edge that was
+        // away; the rest counts within a dialogue.
+        way("ours", "Nearside, from the prompt", Ours, page()),
+        way("ours_look", "Nearside, with looks", Ours, looking(0.15, 0.15)),
+        // As models/smollm2-qwen.json has it, for a scorer whose looks change little.
+        way("ours_calm", "Nearside, with calm looks", Ours, looking(0.03, 0.06)),
+        way("ours_both", "Nearside, both at once in doubt", Ours, both),
+        fixed(Some(Judge::Oracle), way("oracle", "oracle", Bound, plain)),
+    ]
+}
+
+/// The ways of these names; those that look at answers only where the scorer has `looked`.
+pub fn ways(names: &[&str], looked: bool) -> Vec<Way> {
+    let usable = |way: &Way| looked || !way.settings.second_look.enabled;
+    all().into_iter().filter(|way| names.contains(&way.name) && usable(way)).collect()
+}
+
+/// What a page has that picks nothing: looks where the scorer has learned them.
+pub fn as_set(looked: bool) -> Way {
+    Way::named(if looked { "ours_look" } else { "ours" })
 }
 
 impl Way {
+    /// # Panics
+    /// Without a way of this name.
+    pub fn named(name: &str) -> Way {
+        let mut all = all().into_iter();
+        all.find(|way| way.name == name).expect("the names are those of this file")
+    }
+
     /// The same without some of what it can do.
-    pub fn without(self, features: &[Feature]) -> Way {
-        features.iter().fold(self, |way, feature| match feature {
-            Feature::Failback => Way { fails_back: false, ..way },
-            Feature::CatchUp => Way { catches_up: false, ..way },
-            Feature::KeysAndValues => Way { fetches: false, ..way },
-        })
+    pub fn without(&self, features: &[Feature]) -> Way {
+        let mut way = self.clone();
+        features.iter().for_each(|(_, leave_out)| leave_out(&mut way.settings));
+        way
     }
 
     pub fn config(&self, theta: f64, alpha_per_s: f64) -> Config {
-        let default = SecondLook { enabled: false, flaws: false, ..SecondLook::default() };
-        let second_look = self.looks.map_or(default.clone(), |Looks { margin, drift }| {
-            SecondLook { enabled: true, flaws: true, margin, drift, ..default }
-        });
-        Config {
-            mode: self.mode,
-            theta,
-            alpha_per_s: if self.counts_time { alpha_per_s } else { 0.0 },
-            hysteresis: self.hysteresis,
-            look_ahead: self.looks_ahead,
-            catch_up_tokens: if self.catches_up { CATCH_UP_TOKENS } else { 0 },
-            failback: self.fails_back,
-            queue_aware: self.counts_queue,
-            context_aware: self.counts_context,
-            second_look,
-            both_sides: BothSides { enabled: self.both, ..BothSides::default() },
-            ..base_config()
-        }
+        let counts_time = self.settings.alpha_per_s > 0.0;
+        let alpha_per_s = if counts_time { alpha_per_s } else { 0.0 };
+        Config { theta, alpha_per_s, ..self.settings.clone() }
     }
-}
-
-/// What all replays have in common.
-pub fn base_config() -> Config {
-    let base_url = Some("http://edge.replay/v1".to_owned());
-    let edge = EdgeConfig { base_url, ..EdgeConfig::default() };
-    Config { edge, max_tokens: Some(MAX_TOKENS), catch_up_tokens: 0, ..Config::default() }
 }

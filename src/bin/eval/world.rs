@@ -3,7 +3,6 @@
 
 use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
-use std::future::Future;
 use std::time::Duration;
 
 use nearside::dialogue::{Date, Message, Role};
@@ -13,6 +12,7 @@ use nearside::host::{
 };
 use nearside::{Error, Result};
 use serde::Deserialize;
+use serde_json::json;
 
 use crate::outcomes::Question;
 use crate::pieces::{TOKEN_BYTES, pieces, prompt_tokens, token};
@@ -32,10 +32,10 @@ pub struct World<'r> {
     trace: Cell<&'r Trace>,
     /// How far the trace is ahead of the clock.
     ahead: Cell<Duration>,
-    clock: VirtualClock,
+    pub clock: VirtualClock,
     asked: Cell<Option<(&'r Question, &'r Prediction)>>,
-    /// Answers that the edge began.
-    n_calls: Cell<usize>,
+    /// Answers to it that the edge began.
+    n_calls: Cell<u8>,
     /// What the edge holds of earlier prompts, for its own model and for the device's.
     pub edge_memory: RefCell<PrefixMemory>,
     pub kv_memory: RefCell<PrefixMemory>,
@@ -45,13 +45,8 @@ pub struct World<'r> {
 }
 
 impl<'r> World<'r> {
-    /// An edge that remembers nothing: questions that stand alone.
-    pub fn new(trace: &'r Trace, speeds: &'r Speeds) -> World<'r> {
-        World::remembering(trace, speeds, Duration::ZERO)
-    }
-
-    /// An edge that remembers dialogues for so long.
-    pub fn remembering(trace: &'r Trace, speeds: &'r Speeds, ttl: Duration) -> World<'r> {
+    /// With an edge that remembers dialogues for so long.
+    pub fn new(trace: &'r Trace, speeds: &'r Speeds, ttl: Duration) -> World<'r> {
         World {
             speeds,
             trace: Cell::new(trace),
@@ -70,14 +65,15 @@ impl<'r> World<'r> {
     pub fn follow(&self, trace: &'r Trace, share: f64) {
         // Wherever the clock is, that is some rounds of the trace later.
         let (start, length) = (trace.length().mul_f64(share), trace.length());
-        let n_rounds = (self.now().as_secs_f64() / length.as_secs_f64()).ceil();
+        let n_rounds = (self.clock.now().as_secs_f64() / length.as_secs_f64()).ceil();
         self.trace.set(trace);
-        self.ahead.set(length.mul_f64(n_rounds) + start - self.now());
+        self.ahead.set(length.mul_f64(n_rounds) + start - self.clock.now());
     }
 
     /// From here on the turn is about this question.
     pub fn ask(&self, question: &'r Question, prediction: &'r Prediction) {
         self.asked.set(Some((question, prediction)));
+        self.n_calls.set(0);
     }
 
     /// # Panics
@@ -86,30 +82,13 @@ impl<'r> World<'r> {
         self.asked.get().expect("a question is asked before anything is computed")
     }
 
-    pub fn n_calls(&self) -> usize {
+    pub fn n_calls(&self) -> u8 {
         self.n_calls.get()
     }
 
-    pub fn now(&self) -> Duration {
-        self.clock.now()
-    }
-
-    /// Runs a turn, or whatever else waits for this world, to its end.
-    pub fn run<F: Future>(&self, future: F) -> F::Output {
-        self.clock.run(future)
-    }
-
-    pub fn pass(&self, time: Duration) {
-        self.clock.pass(time);
-    }
-
-    pub fn pass_seconds(&self, seconds: f64) {
-        self.pass(Duration::from_secs_f64(seconds));
-    }
-
-    /// Waits; meanwhile whatever else is under way goes on.
-    pub async fn until(&self, at: Duration) {
-        self.clock.until(at).await;
+    /// Something on the device takes so long; meanwhile nothing else goes on there.
+    pub fn compute(&self, seconds: f64) {
+        self.clock.pass(Duration::from_secs_f64(seconds));
     }
 
     /// How the link is at a time.
@@ -140,15 +119,25 @@ impl<'r> World<'r> {
         Ok(at + left)
     }
 
+    /// How the link is once it is up, and when that is.
+    async fn connect(&self, timeout: Duration) -> Result<(&'r Row, Duration)> {
+        let started = self.clock.now();
+        match self.reach(started, timeout) {
+            Some(reached) => Ok((self.link(reached), reached)),
+            None => Err(self.time_out(started + timeout, timeout).await),
+        }
+    }
+
     async fn time_out(&self, at: Duration, timeout: Duration) -> Error {
-        self.until(at).await;
+        self.clock.until(at).await;
         Error::EdgeTimeout(timeout.as_millis() as u64)
     }
 
     /// What a Nearside gateway says of itself.
     fn hints(&self) -> EdgeHints {
+        let queue_s = Some(self.link(self.clock.now()).queue_s);
         EdgeHints {
-            queue_s: Some(self.link(self.now()).queue_s),
+            queue_s,
             prefill_tps: Some(self.speeds.edge_prefill_tps),
             decode_tps: Some(self.speeds.edge_decode_tps),
             kv: None,
@@ -160,7 +149,7 @@ impl<'w, 'r> Host for &'w World<'r> {
     type EdgeBody = Stream<'w, 'r>;
 
     fn now(&self) -> Duration {
-        World::now(self)
+        self.clock.now()
     }
 
     /// What is replayed has no calendar.
@@ -169,19 +158,18 @@ impl<'w, 'r> Host for &'w World<'r> {
     }
 
     async fn probe(&self, request: &ProbeRequest) -> Result<ProbeReply> {
-        let (started, timeout) = (World::now(self), request.timeout);
-        let Some(reached) = self.reach(started, timeout) else {
-            return Err(self.time_out(started + timeout, timeout).await);
-        };
-        let link = self.link(reached);
-        let received_bytes = received_bytes(&request.url);
+        let (started, timeout) = (self.clock.now(), request.timeout);
+        let (link, reached) = self.connect(timeout).await?;
+        // A probe of the way down asks for so many: `…/probe/down?bytes=N`.
+        let asked_for = request.url.rsplit_once("?bytes=");
+        let received_bytes = asked_for.and_then(|(_, n_bytes)| n_bytes.parse().ok()).unwrap_or(0);
         let waited_s = (reached - started).as_secs_f64();
         let first_byte_s = link.rtt_s + request.sent_bytes as f64 / link.up_bytes_per_s;
         let total_s = first_byte_s + received_bytes as f64 / link.down_bytes_per_s;
         if waited_s + total_s > timeout.as_secs_f64() {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.until(reached + Duration::from_secs_f64(total_s)).await;
+        self.clock.until(reached + Duration::from_secs_f64(total_s)).await;
         Ok(ProbeReply {
             status: 200,
             first_byte_s: waited_s + first_byte_s,
@@ -193,38 +181,29 @@ impl<'w, 'r> Host for &'w World<'r> {
 
     /// The head comes at once, the first token after the queue and the prefill.
     async fn call_edge(&self, request: &EdgeRequest) -> Result<EdgeResponse<Stream<'w, 'r>>> {
-        let (started, timeout) = (World::now(self), request.timeout);
-        let Some(reached) = self.reach(started, timeout) else {
-            return Err(self.time_out(started + timeout, timeout).await);
-        };
-        let link = self.link(reached);
+        let timeout = request.timeout;
+        let (link, reached) = self.connect(timeout).await?;
         let head_s = link.rtt_s + request.body.len() as f64 / link.up_bytes_per_s;
         if head_s > timeout.as_secs_f64() {
             return Err(self.time_out(reached + timeout, timeout).await);
         }
-        self.n_calls.set(self.n_calls.get() + 1);
-        let opened = reached + Duration::from_secs_f64(head_s);
-        self.until(opened).await;
+        self.n_calls.set(self.n_calls.get().saturating_add(1));
+        let at = reached + Duration::from_secs_f64(head_s);
+        self.clock.until(at).await;
         let n_prompt = request.body.len().div_ceil(TOKEN_BYTES);
         let messages = sent_messages(&request.body);
-        let tokens = prompt_tokens(&messages);
+        let prompt = prompt_tokens(&messages);
         // An answer that has begun is gone on with.
         let begun = messages.last().filter(|message| message.role == Role::Assistant);
         let n_begun = begun.map_or(0, |message| message.content.len());
-        let n_held = self.edge_memory.borrow().held(&tokens, World::now(self));
-        let share = n_held as f64 / tokens.len().max(1) as f64;
+        let n_held = self.edge_memory.borrow().held(&prompt, self.clock.now());
+        let share = n_held as f64 / prompt.len().max(1) as f64;
         let n_cached = (share * n_prompt as f64) as usize;
         let (question, _) = self.asked();
-        let body = Stream {
-            world: self,
-            at: opened,
-            begins_s: link.queue_s + (n_prompt - n_cached) as f64 / self.speeds.edge_prefill_tps,
-            n_prompt,
-            n_cached,
-            prompt: tokens,
-            n_tokens: question.edge_chars.saturating_sub(n_begun).div_ceil(TOKEN_BYTES).max(1),
-            n_sent: 0,
-        };
+        let n_tokens = question.edge_chars.saturating_sub(n_begun).div_ceil(TOKEN_BYTES).max(1);
+        let begins_s = link.queue_s + (n_prompt - n_cached) as f64 / self.speeds.edge_prefill_tps;
+        let body =
+            Stream { world: self, at, begins_s, n_prompt, n_cached, prompt, n_tokens, n_sent: 0 };
         Ok(EdgeResponse { status: 200, retry_after_s: None, hints: self.hints(), body })
     }
 
@@ -241,12 +220,12 @@ impl<'w, 'r> Host for &'w World<'r> {
     }
 
     async fn sleep(&self, time: Duration) {
-        self.until(World::now(self) + time).await;
+        self.clock.until(self.clock.now() + time).await;
     }
 
     /// What is done in a pause ends with it.
     fn cancelled(&self) -> bool {
-        self.idle_until.get().is_some_and(|until| World::now(self) >= until)
+        self.idle_until.get().is_some_and(|until| self.clock.now() >= until)
     }
 
     fn emit(&self, _event: Event<'_>) {}
@@ -260,11 +239,6 @@ fn sent_messages(body: &str) -> Vec<Message> {
     }
     let body: Option<Body> = serde_json::from_str(body).ok();
     body.map_or_else(Vec::new, |body| body.messages)
-}
-
-/// Bytes that a probe asks for: `…/probe/down?bytes=N`.
-fn received_bytes(url: &str) -> usize {
-    url.rsplit_once("?bytes=").and_then(|(_, n_bytes)| n_bytes.parse().ok()).unwrap_or(0)
 }
 
 /// The edge's answer: its first token alone, the rest in a few pieces.
@@ -299,7 +273,7 @@ impl EdgeBody for Stream<'_, '_> {
             Ok(at) => self.at = at,
             Err(at) => return Err(self.world.time_out(at, timeout).await),
         }
-        self.world.until(self.at).await;
+        self.world.clock.until(self.at).await;
         self.n_sent += n_new;
         Ok(Some(self.piece(n_new)))
     }
@@ -320,12 +294,11 @@ impl Stream<'_, '_> {
             let Stream { n_prompt, n_cached, n_tokens, .. } = *self;
             let mut computed = std::mem::take(&mut self.prompt);
             computed.extend(pieces(&"text".repeat(n_tokens)).map(token));
-            self.world.edge_memory.borrow_mut().remember(computed, World::now(self.world));
+            self.world.edge_memory.borrow_mut().remember(computed, self.world.clock.now());
             events += &event(r#"{"choices":[{"delta":{},"finish_reason":"stop"}]}"#);
-            let details = serde_json::json!({"cached_tokens": n_cached});
-            let usage = serde_json::json!({"prompt_tokens": n_prompt, "completion_tokens": n_tokens,
-                "prompt_tokens_details": details});
-            events += &event(&serde_json::json!({"usage": usage}).to_string());
+            let usage = json!({"prompt_tokens": n_prompt, "completion_tokens": n_tokens,
+                "prompt_tokens_details": {"cached_tokens": n_cached}});
+            events += &event(&json!({"usage": usage}).to_string());
             events += &event("[DONE]");
         }
         events.into_bytes()
@@ -339,10 +312,10 @@ fn event(data: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::trace::row;
 
-    type Steps<'t> = &'t [(f64, f64, f64, f64, bool)];
-    const UP: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, true);
-    const DOWN: (f64, f64, f64, f64, bool) = (0.1, 1e4, 2200.0, 0.5, false);
+    const UP: Row = row([0.1, 1e4, 2200.0, 0.5], true);
+    const DOWN: Row = Row { online: false, ..UP };
 
     fn question() -> Question {
         Question {
@@ -352,15 +325,16 @@ mod tests {
             edge_correct: true,
             answer: String::new(),
             answer_known: false,
+            logprobs: Vec::new(),
             edge_chars: 36,
         }
     }
 
     /// A call for nine tokens; its end, in seconds, or the error's code.
-    fn check(steps: Steps, expected: std::result::Result<f64, &str>) {
+    fn check(steps: &[Row], expected: std::result::Result<f64, &str>) {
         let (trace, question, prediction) = (Trace::of(steps), question(), Prediction::default());
         let speeds = Speeds { edge_prefill_tps: 500.0, edge_decode_tps: 40.0, ..Speeds::default() };
-        let world = World::new(&trace, &speeds);
+        let world = World::new(&trace, &speeds, Duration::ZERO);
         world.ask(&question, &prediction);
         let request = EdgeRequest {
             url: String::new(),
@@ -368,10 +342,10 @@ mod tests {
             body: "b".repeat(1000),
             timeout: Duration::from_secs(15),
         };
-        let outcome = world.run(async {
+        let outcome = world.clock.run(async {
             let mut body = (&&world).call_edge(&request).await?.body;
             while body.next(Duration::from_secs(2)).await?.is_some() {}
-            Ok(world.now().as_secs_f64())
+            Ok(world.clock.now().as_secs_f64())
         });
         match (outcome.map_err(|error: Error| error.code()), expected) {
             (Ok(seconds), Ok(expected)) => assert!((seconds - expected).abs() < 1e-6, "{seconds}"),
@@ -392,11 +366,11 @@ mod tests {
     #[test]
     fn probes_measure_the_link() {
         let (trace, speeds) = (Trace::of(&[UP]), Speeds::default());
-        let world = World::new(&trace, &speeds);
+        let world = World::new(&trace, &speeds, Duration::ZERO);
         let probe = |url: &str, sent_bytes| {
             let (url, timeout) = (url.to_owned(), Duration::from_secs(3));
             let request = ProbeRequest { url, headers: Vec::new(), sent_bytes, timeout };
-            world.run((&&world).probe(&request))
+            world.clock.run((&&world).probe(&request))
         };
         let total_s = |url, sent_bytes| probe(url, sent_bytes).map(|reply| reply.total_s);
         assert_eq!(total_s("e/probe", 0), Ok(0.1));
