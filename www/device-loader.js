@@ -5,7 +5,8 @@
  * localStorage around the one step that allocates the weights; a visit that
  * finds the mark of the same file starts edge-only until somebody asks again.
  * The mark is the page's, not the worker's: localStorage is written before the
- * dangerous step begins, and `pagehide` tells an ordinary leave from a death.
+ * dangerous step begins, and `pagehide` tells an ordinary leave from a death. A
+ * lock, which dies with its tab, tells a death from another tab that loads now.
  */
 
 import { RouterError } from "./errors.js";
@@ -76,9 +77,10 @@ export class DeviceLoader {
     /** @type {{sha256: string, bytes: number, kept: boolean} | null} */
     let file = await this.#port.call(fromPage.fetchDevice(true)).answer;
     if (!file) return null;
-    if (!this.#force) refuseIfUnsafe(file);
+    if (!this.#force) await refuseIfUnsafe(file);
     if (!file.kept) file = await this.#port.call(fromPage.fetchDevice(false)).answer;
     if (!file) return null;
+    const release = await tellOtherTabs();
     mark(file.sha256);
     addEventListener("pagehide", unmark);
     try {
@@ -91,6 +93,7 @@ export class DeviceLoader {
       throw thrown;
     } finally {
       removeEventListener("pagehide", unmark);
+      release();
     }
   }
 }
@@ -104,9 +107,9 @@ function metered(size) {
 }
 
 /** Before anything is downloaded. @param {{sha256: string, bytes: number, kept: boolean}} file */
-function refuseIfUnsafe({ sha256, bytes: size, kept }) {
+async function refuseIfUnsafe({ sha256, bytes: size, kept }) {
   if (!kept && surroundings().metered) throw metered(size);
-  if (marked() === sha256) {
+  if (marked() === sha256 && !(await otherTabLoads())) {
     throw new RouterError(
       "previous_load_crashed",
       "The device model did not finish loading last time, so only the edge is used. Load it again to retry.",
@@ -118,6 +121,27 @@ function refuseIfUnsafe({ sha256, bytes: size, kept }) {
       "memory_low",
       "The device model may not fit into this device's memory, so only the edge is used. Load it anyway to try.",
     );
+  }
+}
+
+/**
+ * Holds a lock that ends with the tab, however that ends: a mark is a crash's only where nobody holds it.
+ * @returns {Promise<() => void>} lets go of it
+ */
+function tellOtherTabs() {
+  return new Promise((resolve) => {
+    const held = () => new Promise((release) => resolve(() => release(undefined)));
+    const locks = navigator.locks?.request(MARK, { mode: "shared" }, held);
+    // Where there are none, or a sandboxed frame is refused them, one tab does not know of the others.
+    (locks ?? Promise.reject()).catch(() => resolve(() => {}));
+  });
+}
+
+async function otherTabLoads() {
+  try {
+    return await navigator.locks.request(MARK, { ifAvailable: true }, (lock) => lock === null);
+  } catch {
+    return false;
   }
 }
 

@@ -52,10 +52,26 @@ function heard(start) {
 
 /** @param {string | URL} script @param {WorkerOptions} [options] */
 function startFromBlob(script, options) {
-  const url = JSON.stringify(new URL(script, location.href).href);
-  const imports = options?.type === "module" ? `import ${url};` : `importScripts(${url});`;
-  const blobUrl = URL.createObjectURL(new Blob([imports], { type: "text/javascript" }));
-  const worker = new Worker(blobUrl, options);
+  const { href } = new URL(script, location.href);
+  const source = options?.type === "module" ? importing(href) : `importScripts(${JSON.stringify(href)});`;
+  const blobUrl = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(blobUrl, { name: options?.name });
   worker.addEventListener("message", () => URL.revokeObjectURL(blobUrl), { once: true });
   return worker;
+}
+
+/**
+ * A script that imports a module. It is none itself, since Chromium starts no module from a blob where the
+ * origin is opaque; so it keeps what arrives before the module listens.
+ * @param {string} url
+ */
+function importing(url) {
+  return `
+    const early = [];
+    const keep = (event) => early.push(event);
+    addEventListener("message", keep);
+    import(${JSON.stringify(url)}).then(() => {
+      removeEventListener("message", keep);
+      for (const { data } of early) dispatchEvent(new MessageEvent("message", { data }));
+    }, (error) => setTimeout(() => { throw error; }));`;
 }

@@ -557,7 +557,7 @@ async function loadModule(moduleUrl, wasmUrl) {
     throw new RouterError(
       "wasm_unavailable",
       `The WebAssembly module could not be loaded (${reportOf(cause, "wasm_unavailable").message}). ` +
-        "Check its URL and that the page's CSP has 'wasm-unsafe-eval'.",
+        "Check that it lies where `wasmUrl` says and that the page's CSP has 'wasm-unsafe-eval'.",
       { cause },
     );
   }

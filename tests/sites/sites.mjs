@@ -66,9 +66,12 @@ export async function install() {
   await run(`tar -xzf ${packed}${tarball} --strip-components=1`, installed);
 }
 
-/** Builds a site from nothing and gives the folder of the result. @param {string} name of a tool */
-export async function buildSite(name) {
-  const { commands, out } = TOOLS[name];
+/**
+ * Builds a site from nothing and gives the folder of the result.
+ * @param {string} name of a tool @param {string[]} [commands] in place of the tool's
+ */
+export async function buildSite(name, commands = TOOLS[name].commands) {
+  const { out } = TOOLS[name];
   const folder = `${here}${name}/`;
   for (const old of [out, ".next", ".svelte-kit", ".astro"])
     await rm(folder + old, { recursive: true, force: true });
@@ -124,7 +127,7 @@ const TYPES = {
  */
 export const STRICT_CSP =
   "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; style-src 'self'; " +
-  "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'; require-trusted-types-for 'script'";
+  "connect-src 'self'; img-src data:; base-uri 'none'; form-action 'none'";
 
 /**
  * @typedef {object} Served
