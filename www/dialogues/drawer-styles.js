@@ -25,7 +25,7 @@ const css = `
 .item-row:has([aria-current]) { background: color-mix(in srgb, var(--edge) 11%, transparent); }
 .item-open { display: grid; gap: .1rem; padding: .45rem .5rem; border: 0; border-radius: 10px; background: none; text-align: start; }
 .item-open:focus-visible, .item summary:focus-visible { outline-offset: -2px; }
-.item-title, .item-piece { text-align: match-parent; }
+.item-title, .item-piece { text-align: -webkit-match-parent; text-align: match-parent; }
 .item-title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 [aria-current] .item-title { font-weight: 600; }
 .item-piece { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; color: var(--muted); font-size: .85em; }
