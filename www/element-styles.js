@@ -174,7 +174,7 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }
   header { padding-inline: .85rem .5rem; flex-wrap: wrap; row-gap: .3rem; }
-  .status { flex-basis: calc(100% - 6.5rem); white-space: normal; }
+  .status { flex-basis: calc(100% - 10rem); white-space: normal; }
   /* On a line of their own. */
   .mode { order: 1; flex: 1 1 6rem; }
   .mode select { inline-size: 100%; text-overflow: ellipsis; padding-inline: .6rem 1.4rem; font-size: .8em; }

@@ -118,7 +118,7 @@ test("by keyboard alone on a phone: open, find, move, name, delete, take back, l
   assert.equal(await focused(page), "dialogue");
 
   await panel(page).getByLabel("More for “Paris”").press("Enter");
-  await panel(page).getByRole("button", { name: "Delete" }).press("Enter");
+  await panel(page).getByRole("button", { name: "Delete", exact: true }).press("Enter");
   await waitForTitles(page, ["Sort these words.", "What is a comet?"]);
   assert.equal(await focused(page), "undo");
   await page.keyboard.press("Enter");
@@ -143,7 +143,7 @@ test("a dialogue that is deleted leaves nothing behind, the one that is open too
   });
   await openPanel(page);
   await panel(page).getByLabel(/^More for/).click();
-  await panel(page).getByRole("button", { name: "Delete" }).click();
+  await panel(page).getByRole("button", { name: "Delete", exact: true }).click();
   await waitForTitles(page, []);
   assert.deepEqual(await questions(page), []);
   await page.waitForTimeout(1500);
@@ -179,7 +179,7 @@ test("another tab's dialogue is marked, is not opened twice, and what happens th
   await panel(one).getByText(/^This dialogue is open in another tab\. Go on there/).waitFor();
   assert.deepEqual(await questions(one), ["in the first tab"]);
   await others.getByLabel(/^More for/).click();
-  assert.equal(await others.getByRole("button", { name: "Delete" }).isDisabled(), true);
+  assert.equal(await others.getByRole("button", { name: "Delete", exact: true }).isDisabled(), true);
 
   await chat(two).evaluate((/** @type {any} */ element) => element.newChat());
   await ask(two, "one more");
@@ -211,7 +211,7 @@ test("dialogues are saved as files and read back, each message once", async () =
   assert.equal((await markdown).suggestedFilename(), "Name-a-café-in-Paris.md");
   assert.match(await readFile(await (await markdown).path(), "utf8"), /^# Name a café in Paris\.\n\n\*.*\*\n\n\*\*You\*\*\n\nName a café in Paris\.\n\n\*\*Answer\*\*\n\nAnswer number 1\.\n$/);
 
-  await panel(page).getByRole("button", { name: "Delete" }).click();
+  await panel(page).getByRole("button", { name: "Delete", exact: true }).click();
   await waitForTitles(page, ["Sort these words.", "What is a comet?"]);
   await panel(page).locator("input[type=file]").setInputFiles(file);
   await panel(page).getByText("Dialogues read from the file: 3").waitFor();
