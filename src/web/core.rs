@@ -357,7 +357,11 @@ fn note_estimates(report: &mut TurnReport, estimates: &[&'static str]) {
         Route::Edge => Vec::new(),
     };
     let estimated = &mut report.usage.x_estimated;
-    estimated.extend(named.into_iter().filter(|name| !estimated.clone().contains(name)));
+    for name in named {
+        if !estimated.contains(&name) {
+            estimated.push(name);
+        }
+    }
 }
 
 /// How many messages of the last turn a request goes on from.

@@ -1,7 +1,8 @@
 /**
  * Engines of the page's own on the device: Chrome's Prompt API, WebLLM and transformers.js as doubles that
- * tests/engines/doubles.js writes from their specifications, since they need a GPU, a browser or models that
- * are not at hand; `@wllama/wllama` as it is, with the demo's own model for the device.
+ * tests/engines/doubles.js writes from their specifications; and, where tests/engines is installed,
+ * `@huggingface/transformers` as it is with a model of 40 KB that only counts letters, and `@wllama/wllama`
+ * with the demo's own model for the device.
  */
 
 import assert from "node:assert/strict";
@@ -102,7 +103,10 @@ function ask(request, { stopAfter } = {}) {
 
 /** @param {string} name of something that the script remembers @returns {Promise<any>} */
 const remembered = (name) =>
-  page.evaluate((name) => JSON.parse(JSON.stringify(/** @type {any} */ (globalThis).script[name] ?? null)), name);
+  page.evaluate((name) => {
+    const plain = (/** @type {string} */ _, /** @type {unknown} */ value) => (typeof value === "bigint" ? Number(value) : value);
+    return JSON.parse(JSON.stringify(/** @type {any} */ (globalThis).script[name] ?? null, plain));
+  }, name);
 
 /** @param {Turn} turn @returns {TurnReport} */
 function reportOf({ report, error }) {
@@ -347,6 +351,102 @@ describe("an engine of the page's own", () => {
   });
 });
 
+const TRANSFORMERS = "tests/engines/node_modules/@huggingface/transformers/dist/transformers.web.min.js";
+const noTransformers = !existsSync(path.join(repositoryRoot, TRANSFORMERS));
+
+describe("@huggingface/transformers", { skip: noTransformers && "tests/engines is not installed" }, () => {
+  const ALPHABET = "abcdefghijklmnopqrstuvwxyz.";
+
+  async function openTransformers() {
+    await page.evaluate(
+      async ([file, core]) => {
+        const load = (/** @type {string} */ url) => import(url);
+        const [{ Router }, { transformers }] = [await load("/www/index.js"), await load("/www/engines/transformers.js")];
+        const { pipeline, env } = await load(`/${file}`);
+        Object.assign(env, { allowLocalModels: true, allowRemoteModels: false, useBrowserCache: false });
+        env.localModelPath = "/tests/engines/";
+        env.backends.onnx.wasm.wasmPaths = "/tests/engines/node_modules/onnxruntime-web/dist/";
+        env.backends.onnx.wasm.numThreads = 1;
+        /** @type {number[]} */
+        const read = [];
+        /** @type {any} */
+        let generator;
+        const deviceEngine = transformers({
+          name: "tiny",
+          generator: async (onProgress) => {
+            generator = await pipeline("text-generation", "tiny", { dtype: "fp32", device: "wasm", progress_callback: onProgress });
+            const forward = generator.model.forward.bind(generator.model);
+            generator.model.forward = (/** @type {any} */ inputs) => (read.push(inputs.input_ids.dims[1]), forward(inputs));
+            return generator;
+          },
+        });
+        /** @type {any[]} */
+        const pieces = [];
+        const generate = deviceEngine.generate.bind(deviceEngine);
+        deviceEngine.generate = async function* (/** @type {any} */ request) {
+          for await (const piece of generate(request)) yield (pieces.push(piece), piece);
+        };
+        const router = Router.create({ baseUrl: "/v1", deviceEngine, storage: "memory", core: /** @type {object} */ (core), mode: "auto" });
+        Object.assign(globalThis, { router, read, pieces, generator: () => generator });
+      },
+      /** @type {const} */ ([TRANSFORMERS, ROUTING]),
+    );
+    assert.equal(await deviceReady(), "ready");
+    await page.evaluate(() => {
+      const { read, pieces } = /** @type {any} */ (globalThis);
+      read.length = pieces.length = 0;
+    });
+  }
+
+  const question = [{ role: "user", content: "Which letters are there?" }];
+  /** How many tokens each pass has read. */
+  const passes = () => page.evaluate(() => /** @type {any} */ (globalThis).read.splice(0));
+
+  test("answers letter by letter, and reads only what is new of a dialogue", async () => {
+    await openTransformers();
+    const turn = await ask({ messages: question });
+    const first = reportOf(turn);
+    assert.deepEqual([first.route, first.text, first.finish_reason], ["device", ALPHABET, "stop"]);
+    assert.ok(turn.pieces.length > 20, `it came in ${turn.pieces.length} pieces`);
+    assert.deepEqual([first.usage.completion_tokens, turn.model], [27, "tiny"]);
+    const [nPrompt, ...steps] = await passes();
+    // `<user>`, the letters, `<end>`, `<assistant>`.
+    assert.equal(nPrompt, 1 + question[0].content.length + 1 + 1);
+    assert.ok(steps.every((n) => n === 1));
+    const logprobs = await page.evaluate(() => /** @type {any} */ (globalThis).pieces.flatMap((/** @type {any} */ piece) => piece.logprobs ?? []));
+    // Of one logit of 6 among 98 of 0.
+    const expected = 6 - Math.log(Math.exp(6) + 98);
+    assert.equal(logprobs.length, 27);
+    assert.ok(logprobs.every((/** @type {number} */ logprob) => Math.abs(logprob - expected) < 1e-3), `${logprobs[0]} is not ${expected}`);
+    const messages = [...question, { role: "assistant", content: ALPHABET }, { role: "user", content: "Again!" }];
+    const second = reportOf(await ask({ messages }));
+    assert.equal(second.text, ALPHABET);
+    // The end of its answer, `<user>`, six letters, `<end>`, `<assistant>`.
+    assert.equal((await passes())[0], 1 + 1 + 6 + 1 + 1);
+    assert.ok(second.usage.cached_tokens > first.usage.prompt_tokens);
+    const other = reportOf(await ask({ messages: [{ role: "user", content: "Again!" }] }));
+    assert.deepEqual([other.text, other.usage.cached_tokens], [ALPHABET, 0]);
+    assert.equal((await passes())[0], 9);
+  });
+
+  test("is ended at a length and with the turn, goes on where the edge broke off, and fails", async () => {
+    await openTransformers();
+    const cut = reportOf(await ask({ messages: question, max_tokens: 5 }));
+    assert.deepEqual([cut.text, cut.finish_reason], ["abcde", "length"]);
+    const stopped = reportOf(await ask({ messages: question }, { stopAfter: 2 }));
+    assert.equal(stopped.finish_reason, "abort");
+    site.edge = "breaks-off";
+    site.answer = "The edge says a b c d e";
+    const gone = reportOf(await ask({ messages: question, mode: "prefer-edge" }));
+    site.answer = "The edge answers in several words.";
+    assert.deepEqual([gone.route, gone.text, gone.asked_in_words], ["device", `The edge says ${ALPHABET}`, false]);
+    site.edge = "well";
+    await page.evaluate(() => (/** @type {any} */ (globalThis).generator().model.forward = () => Promise.reject(new Error("out of memory"))));
+    const failed = reportOf(await ask({ messages: question }));
+    assert.deepEqual([failed.route, failed.switched?.reason], ["edge", "engine_failed"]);
+  });
+});
+
 const WLLAMA = "tests/engines/node_modules/@wllama/wllama/esm/";
 const MODEL = "models/fetched/smollm2-135m-instruct.gguf";
 const missing = [WLLAMA, MODEL].find((file) => !existsSync(path.join(repositoryRoot, file)));
@@ -408,7 +508,7 @@ describe("@wllama/wllama with SmolLM2 135M", { skip: missing && `${missing} is n
     assert.match(gone.text, /^The capital of France is.*Paris/s);
     site.edge = "well";
     await page.evaluate(() => (/** @type {any} */ (globalThis).engine.createChatCompletion = () => Promise.reject(new Error("out of memory"))));
-    const failed = reportOf(await ask({ messages: CAPITAL, core: {} }));
+    const failed = reportOf(await ask({ messages: CAPITAL }));
     assert.deepEqual([failed.route, failed.switched?.reason], ["edge", "engine_failed"]);
   });
 
