@@ -14,13 +14,13 @@ const AWAITED = [];
 /** What reads as in English, and is right all the same. @type {Record<string, string[]>} */
 const SAME = {
   all: ["rule_theta"],
-  fr: ["conversation", "message", "total"],
-  de: ["in_s"],
-  es: ["total"],
+  fr: ["conversation", "message", "per_second", "total"],
+  de: ["chat", "in_s", "per_second"],
+  es: ["chat", "per_second", "total"],
 };
 
 /** In the languages with a script of their own, what may stand in Latin letters. */
-const LATIN = /\{\w+\}|Enter|Esc|prefill|decode|token|OpenAI|WebAssembly|CSP|\b[pT]\b/g;
+const LATIN = /Markdown|JSON|\{\w+\}|Enter|Esc|prefill|decode|token|OpenAI|WebAssembly|CSP|\b[pT]\b/g;
 const OWN_SCRIPT = ["ar", "ja", "zh"];
 
 /** @param {string} file */

@@ -150,7 +150,7 @@ export class ChatView {
 
   /** @param {number} maxTokens */
   #lengthOption(maxTokens) {
-    return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: count(maxTokens) });
+    return this.words.text(h("option", { value: String(maxTokens) }), "length_tokens", { n: maxTokens });
   }
 
   /** Whether there are several dialogues. @param {boolean} has */
@@ -192,7 +192,7 @@ export class ChatView {
     return resumes ? this.log.resumeAnswer(this.log.answer(resumes)) : this.log.startAnswer();
   }
 
-  /** @param {{missing: string | null}} how why there is no answer; such a turn can be repeated */
+  /** @param {{missing: (() => string) | null}} how says why there is no answer; such a turn can be repeated */
   endAnswer(how) {
     this.#setAnswering(false);
     this.log.endAnswer(how);
@@ -200,7 +200,7 @@ export class ChatView {
 
   /** @param {{code: string, message: string}} error */
   showTurnError(error) {
-    this.log.showError(this.words.error(error), "alert");
+    this.log.showError(() => this.words.error(error), "alert", error.message);
   }
 
   /** @param {Told} message */
@@ -248,11 +248,12 @@ export class ChatView {
   #showLongest() {
     const { words } = this;
     const { state, hasEdge } = this.#shown ?? {};
+    const { language } = words;
     const longest = state?.core.longest_answer;
     const seconds = longest?.seconds ?? null;
     this.#anyLength.textContent =
-      seconds === null ? words.say("length_any") : words.say("length_time", { time: duration(seconds) });
-    const tokens = { device: count(longest?.device_tokens), edge: count(longest?.edge_tokens) };
+      seconds === null ? words.say("length_any") : words.say("length_time", { time: duration(seconds, language) });
+    const tokens = { device: count(longest?.device_tokens, language), edge: count(longest?.edge_tokens, language) };
     const hint = hasEdge ? "length_hint_both" : "length_hint_device";
     this.#length.title = longest ? words.say(hint, tokens) : words.say("length");
   }
@@ -379,10 +380,11 @@ export class ChatView {
   /** @param {Progress} progress */
   #loadingText({ phase, doneBytes, totalBytes, bytesPerSecond, secondsLeft }) {
     const { words } = this;
-    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes), total: bytes(totalBytes) });
+    const { language } = words;
+    const sizes = words.say(phase === "paused" ? "paused" : "loading", { done: bytes(doneBytes, language), total: bytes(totalBytes, language) });
     if (phase !== "download" || bytesPerSecond === 0) return sizes;
-    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft) })];
-    return [sizes, `${bytes(bytesPerSecond)}/s`, ...left].join(" · ");
+    const left = secondsLeft === null ? [] : [words.say("time_left", { time: duration(secondsLeft, language) })];
+    return [sizes, words.say("per_second", { size: bytes(bytesPerSecond, language) }), ...left].join(" · ");
   }
 
   #statusText() {

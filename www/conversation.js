@@ -308,7 +308,7 @@ export class Conversation {
   /** What can be done with a dialogue that was taken up where it was left. */
   #offerLast() {
     const { last } = this.#tree;
-    if (last?.role === "user") return this.#log.showError(this.#place.view.words.say("unanswered"), "quiet");
+    if (last?.role === "user") return this.#log.showError(() => this.#place.view.words.say("unanswered"), "quiet");
     if (!last || this.#reports.has(last) || this.#offered.has(last)) return;
     this.#offered.add(last);
     const cut = last.ended === "length" || last.ended === "page";
@@ -330,7 +330,8 @@ export class Conversation {
     this.#keeping?.drop(answered || resumes ? null : message);
     this.#save();
     if (report?.finish_reason === "length" && silent) this.#room = roomAfter(report);
-    const missing = report && report.finish_reason !== "abort" ? silenceOf(report, words) : words.say("silent_stopped");
+    const isSilent = report && report.finish_reason !== "abort";
+    const missing = () => (isSilent ? silenceOf(report, words) : words.say("silent_stopped"));
     this.#place.view.endAnswer({ missing: resumes || answered ? null : missing });
     if (report || this.#place.state() === "answering") this.#place.setState("ready");
   }

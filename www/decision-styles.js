@@ -9,8 +9,8 @@ const css = `
 .numbers[open] > summary .icon { transform: rotate(180deg); }
 .numbers[open] > * + * { margin-block-start: .8rem; }
 .decision { border: 1px solid var(--line); border-radius: 12px; padding: .85rem 1rem; background: var(--soft); color: var(--ink); display: grid; gap: .8rem; }
-.bars { display: grid; gap: .4rem; }
-.bar-row { display: grid; grid-template-columns: 4.2em 1fr 6.5em; align-items: center; gap: .6rem; color: var(--muted); }
+.bars { display: grid; grid-template-columns: auto 1fr auto; gap: .4rem .6rem; }
+.bar-row { display: grid; grid-column: 1 / -1; grid-template-columns: subgrid; align-items: center; color: var(--muted); }
 .bar-row.chosen { color: var(--ink); font-weight: 600; }
 .bar-value { text-align: end; font-variant-numeric: tabular-nums; white-space: nowrap; }
 .bar-track { display: flex; block-size: 12px; gap: 1px; border-radius: 4px; overflow: hidden; background: color-mix(in srgb, var(--line) 60%, transparent); }
@@ -38,7 +38,6 @@ table { border-collapse: collapse; inline-size: 100%; font-variant-numeric: tabu
 .outcome { margin: 0; color: var(--muted); }
 @media (max-width: 36rem) {
   .decision { padding: .7rem .75rem; }
-  .bar-row { grid-template-columns: 3.4em 1fr 5em; }
   .decision :is(th, td):nth-child(n+2) { inline-size: 5.5em; }
 }
 `;

@@ -4,7 +4,7 @@
  */
 
 import { h, icon } from "./dom.js";
-import { count, ratio, seconds } from "./format.js";
+import { count, number, ratio, seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -66,31 +66,47 @@ class DecisionView {
     return this.#words.say(phrase, values);
   }
 
+  /** @param {number | null | undefined} value */
+  #seconds(value) {
+    return seconds(value, this.#words.language);
+  }
+
+  /** @param {number | null | undefined} value */
+  #count(value) {
+    return count(value, this.#words.language);
+  }
+
+  /** @param {number | null | undefined} value */
+  #ratio(value) {
+    return ratio(value, this.#words.language);
+  }
+
   /** What it comes to. @param {Decision} decision @param {TurnReport | null} report */
   inWords({ p, device, edge }, report) {
     const side = this.#say(device.available ? "the_device" : "the_edge");
     const both = device.available && edge.available;
     const times = { device: this.#in(device.total_s), edge: this.#in(edge.total_s) };
     const sentences = [
-      both ? this.#say("in_words_needed", { percent: Math.round(100 * p) }) : null,
+      ...(both ? [this.#say("in_words_needed", { percent: Math.round(100 * p) })] : []),
       both ? this.#say("in_words_times", times) : this.#say("in_words_one", { side }),
     ];
     if (report?.ttft_s != null) {
-      const took = { first: seconds(report.ttft_s), all: seconds(report.total_s) };
+      const took = { first: this.#seconds(report.ttft_s), all: this.#seconds(report.total_s) };
       sentences.push(this.#say("in_words_took", took));
     }
-    return h("p", { class: "in-words" }, sentences.filter(Boolean).join(" "));
+    return h("p", { class: "in-words" }, this.#words.join(sentences));
   }
 
   /** @param {number} time in seconds */
   #in(time) {
-    return this.#say("in_s", { time: seconds(time) });
+    return this.#say("in_s", { time: this.#seconds(time) });
   }
 
   /** What was thought of the device's answer while it was written. @param {import("./types.js").Look[]} taken */
   looks(taken) {
+    const arrow = this.#words.direction === "rtl" ? "←" : "→";
     const lines = taken.map(({ n_tokens: n, ended, p, fused, doubted }) =>
-      row(this.#say(ended ? "look_all" : "look_after", { n }), ratio(p), `${ratio(fused)}${doubted ? ` → ${this.#say("edge")}` : ""}`),
+      row(this.#say(ended ? "look_all" : "look_after", { n }), this.#ratio(p), `${this.#ratio(fused)}${doubted ? ` ${arrow} ${this.#say("edge")}` : ""}`),
     );
     const heads = [this.#say("second_look"), this.#say("edge_needed"), this.#say("rule_fused")];
     return h(
@@ -136,7 +152,7 @@ class DecisionView {
   #segments(cost, longest) {
     return TERMS.filter(({ key }) => known(costOf(cost, key)) > 0).map(({ key, part, name }) => {
       const value = known(costOf(cost, key));
-      const title = `${this.#say(name)} ${seconds(value)}`;
+      const title = `${this.#say(name)} ${this.#seconds(value)}`;
       const segment = h("span", { class: `segment ${part}`, title });
       segment.style.width = `${(100 * value) / longest}%`;
       return segment;
@@ -148,7 +164,7 @@ class DecisionView {
     const parts = TERMS.map(({ name, key, part }) => {
       const swatch = h("span", { class: `swatch ${part}`, "aria-hidden": "true" });
       const title = h("span", {}, swatch, this.#say(name));
-      return row(title, seconds(costOf(device, key)), seconds(costOf(edge, key)));
+      return row(title, this.#seconds(costOf(device, key)), this.#seconds(costOf(edge, key)));
     });
     return h(
       "table",
@@ -158,8 +174,8 @@ class DecisionView {
       h(
         "tbody",
         {},
-        row(this.#say("lacking"), count(device.missing_tokens), count(edge.missing_tokens)),
-        row(this.#say("expected_tokens"), count(expected?.device), count(expected?.edge)),
+        row(this.#say("lacking"), this.#count(device.missing_tokens), this.#count(edge.missing_tokens)),
+        row(this.#say("expected_tokens"), this.#count(expected?.device), this.#count(expected?.edge)),
         ...parts,
       ),
       h("tfoot", {}, row(this.#say("total"), this.#total(device), this.#total(edge))),
@@ -168,7 +184,7 @@ class DecisionView {
 
   /** @param {DeviceCost | EdgeCost} cost */
   #total(cost) {
-    return cost.available ? seconds(cost.total_s) : this.#say("not_available");
+    return cost.available ? this.#seconds(cost.total_s) : this.#say("not_available");
   }
 
   /** The policy's rule with this turn's numbers. @param {Decision} decision */
@@ -177,39 +193,39 @@ class DecisionView {
     const threshold = theta + (drafting?.margin ?? 0);
     const gap =
       device.available && edge.available
-        ? seconds(edge.total_s - device.total_s).replace("-", "−")
+        ? this.#seconds(edge.total_s - device.total_s).replace("-", "−")
         : "–";
     return h(
       "p",
       { class: "rule", dir: "ltr" },
-      term(this.#say("rule_p"), ratio(p)),
+      term(this.#say("rule_p"), this.#ratio(p)),
       " − ",
-      term(this.#say("rule_alpha"), String(Number(alpha.toPrecision(2)))),
+      term(this.#say("rule_alpha"), number(alpha, this.#words.language, { maximumSignificantDigits: 2 })),
       " × ",
       term(this.#say("rule_gap"), gap),
       " = ",
-      term(this.#say("rule_fused"), ratio(fused)),
+      term(this.#say("rule_fused"), this.#ratio(fused)),
       h("span", { class: "rule-sign" }, fused > threshold ? " > " : " ≤ "),
-      term(this.#say(drafting ? "rule_theta_margin" : "rule_theta"), ratio(threshold)),
+      term(this.#say(drafting ? "rule_theta_margin" : "rule_theta"), this.#ratio(threshold)),
       h("span", { class: `rule-route ${route}` }, ` → ${this.#say(route)}`),
     );
   }
 
   /** @param {TurnReport} report */
   outcome({ decided_s, ttft_s, total_s, usage, dropped_messages: dropped, started_both: both, reading, edge_warmed }) {
-    const times = { decided: seconds(decided_s), first: seconds(ttft_s), all: seconds(total_s) };
-    const prompt = { n: count(usage.prompt_tokens), cached: count(usage.cached_tokens) };
+    const times = { decided: this.#seconds(decided_s), first: this.#seconds(ttft_s), all: this.#seconds(total_s) };
+    const prompt = { n: this.#count(usage.prompt_tokens), cached: this.#count(usage.cached_tokens) };
     const parts = [
       this.#say("measured", times),
       this.#say("prompt_tokens", prompt),
-      this.#say("written", { n: count(usage.completion_tokens) }),
+      this.#say("written", { n: this.#count(usage.completion_tokens) }),
     ];
     if (both?.edge_error) parts.push(this.#say("both_failed", { code: both.edge_error }));
-    else if (both) parts.push(this.#say("both_began", { n: count(both.thrown_away_tokens) }));
+    else if (both) parts.push(this.#say("both_began", { n: this.#count(both.thrown_away_tokens) }));
     if (reading) parts.push(this.#readingNote(reading));
     if (edge_warmed) parts.push(this.#say("warmed"));
     if (dropped > 0) parts.push(this.#say("dropped", { n: dropped }));
-    return h("p", { class: "outcome" }, `${parts.join("; ")}.`);
+    return h("p", { class: "outcome" }, parts.join(" · "));
   }
 
   /** @param {import("./types.js").DraftRead} reading */
@@ -217,7 +233,7 @@ class DecisionView {
     if (p === null) return this.#say("read_failed", { code: error ?? "" });
     const percent = (/** @type {number} */ share) => Math.round(100 * share);
     const said = yes === null ? "read" : yes > 0.5 ? "read_yes" : "read_no";
-    return this.#say(said, { time: seconds(took_s), before: percent(p_before), after: percent(p) });
+    return this.#say(said, { time: this.#seconds(took_s), before: percent(p_before), after: percent(p) });
   }
 }
 

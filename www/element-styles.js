@@ -69,14 +69,14 @@ button, select, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--edge); outline-offset: 2px; }
 
-header { container-type: inline-size; display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; padding: .6rem .75rem .6rem 1rem; border-block-end: 1px solid var(--line); }
+header { container-type: inline-size; display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; padding-block: .6rem; padding-inline: 1rem .75rem; border-block-end: 1px solid var(--line); }
 .status { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
 .dots { display: flex; gap: 4px; }
 .dot { inline-size: 8px; block-size: 8px; border-radius: 50%; border: 1.5px solid var(--net); }
 :host([device-ready]) .dot.device { background: var(--device); border-color: var(--device); }
 :host([edge-state="online"]) .dot.edge { background: var(--edge); border-color: var(--edge); }
 .mode { position: relative; display: flex; align-items: center; color: var(--muted); }
-.mode select { appearance: none; background: transparent; border: 1px solid var(--line); border-radius: 999px; padding: .25rem 1.8rem .25rem .8rem; font-size: .85em; color: var(--ink); cursor: pointer; }
+.mode select { appearance: none; background: transparent; border: 1px solid var(--line); border-radius: 999px; padding-block: .25rem; padding-inline: .8rem 1.8rem; font-size: .85em; color: var(--ink); cursor: pointer; }
 .mode select:hover { background: var(--soft); }
 .mode option { background: var(--bg); color: var(--ink); }
 .mode .icon { position: absolute; inset-inline-end: .55rem; pointer-events: none; }
@@ -91,13 +91,13 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .log { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1.25rem 1.25rem .5rem; display: flex; flex-direction: column; gap: 1.1rem; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
 .log:focus-visible { outline-offset: -3px; border-radius: 12px; }
 .empty { margin: auto; text-align: center; color: var(--muted); max-inline-size: 34rem; }
-.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); overflow-wrap: anywhere; }
-.said { display: block; white-space: pre-wrap; }
+.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); white-space: pre-wrap; overflow-wrap: anywhere; }
+.question > span[dir] { display: block; unicode-bidi: plaintext; }
 .question > [part="edit"] { position: absolute; inset-inline-end: calc(100% + .15rem); inset-block-end: .2rem; opacity: 0; transition: opacity .15s; }
 .question:is(:hover, :focus-within) > [part="edit"] { opacity: 1; }
 @media (hover: none) { .question > [part="edit"] { opacity: 1; } }
 .branches { display: inline-flex; color: var(--ink); align-items: center; white-space: nowrap; font-size: .9em; font-variant-numeric: tabular-nums; }
-.question .branches { display: flex; justify-content: flex-end; margin: .15rem -.5rem -.25rem 0; }
+.question .branches { display: flex; justify-content: flex-end; margin-block: .15rem -.25rem; margin-inline-end: -.5rem; }
 .branches .quiet { inline-size: 1.6rem; block-size: 1.6rem; }
 .branches .quiet:disabled { opacity: .35; }
 .branches .icon { inline-size: 1.4em; block-size: 1.4em; transform: rotate(90deg); }
@@ -117,7 +117,8 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 @keyframes pulse { 0%, 70%, 100% { opacity: .25; } 35% { opacity: 1; } }
 
 .foot { display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; margin-block-start: .45rem; font-size: .85em; color: var(--muted); }
-.chip { display: inline-flex; align-items: center; gap: .35em; padding: .12rem .6rem .12rem .45rem; border-radius: 999px; font-weight: 600; white-space: nowrap; }
+.chip { display: inline-flex; align-items: center; gap: .35em; padding-block: .12rem; padding-inline: .45rem .6rem; border-radius: 999px; font-weight: 600; white-space: nowrap; }
+.chip:dir(rtl) .arrow { transform: scaleX(-1); }
 .chip.device { color: var(--device); background: var(--device-soft); }
 .chip.edge { color: var(--edge); background: var(--edge-soft); }
 .reason { min-inline-size: 0; }
@@ -136,7 +137,7 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .waits-line { display: flex; align-items: center; justify-content: flex-end; gap: .2rem; font-size: .85em; }
 .waits-line .quiet { inline-size: 1.6rem; block-size: 1.6rem; }
 
-.why summary { display: inline-flex; align-items: center; gap: .15em; padding: .1rem .35rem .1rem .5rem; border-radius: 999px; cursor: pointer; list-style: none; user-select: none; }
+.why summary { display: inline-flex; align-items: center; gap: .15em; padding-block: .1rem; padding-inline: .5rem .35rem; border-radius: 999px; cursor: pointer; list-style: none; user-select: none; }
 .why summary::-webkit-details-marker { display: none; }
 .why summary:hover { background: var(--soft); color: var(--ink); }
 .why[open] { order: 9; flex-basis: 100%; }
@@ -146,11 +147,11 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
 .draft summary { display: inline-flex; align-items: center; gap: .15em; cursor: pointer; list-style: none; } .draft summary::-webkit-details-marker { display: none; } .draft[open] > summary .icon { transform: rotate(180deg); } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
 .tools { display: inline-flex; margin-inline-start: -.4rem; }
-.banner { display: flex; align-items: center; gap: .6rem; margin: 0 1rem .5rem; padding: .5rem .8rem; border-radius: 10px; background: var(--soft); color: var(--muted); font-size: .87em; }
+.banner { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: 0 1rem .5rem; padding: .5rem .8rem; border-radius: 10px; background: var(--soft); color: var(--muted); font-size: .87em; }
 .banner.warning { background: var(--warn-soft); color: var(--warn); }
-.banner span { flex: 1; }
-.turn-error { display: flex; align-items: center; gap: .6rem; padding: .55rem .85rem; border-radius: 10px; font-size: .9em; max-inline-size: 46rem; }
-.turn-error span { flex: 1; }
+.banner > span { flex: 1 1 9rem; }
+.turn-error { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; padding: .55rem .85rem; border-radius: 10px; font-size: .9em; max-inline-size: 46rem; }
+.turn-error > span { flex: 1 1 9rem; }
 .turn-error.alert { background: var(--danger-soft); color: var(--danger); }
 .turn-error.quiet { background: var(--soft); color: var(--muted); }
 .text-button.earlier { align-self: center; }
@@ -158,10 +159,12 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .text-button { display: inline-flex; align-items: center; gap: .35em; border: 1px solid currentColor; background: none; border-radius: 999px; padding: .15rem .75rem; white-space: nowrap; font-weight: 600; }
 .text-button:hover { background: color-mix(in srgb, currentColor 10%, transparent); }
 
-form { display: flex; align-items: flex-end; gap: .5rem; margin: .25rem 1rem 1rem; padding: .35rem .35rem .35rem 1rem; border: 1px solid var(--line); border-radius: 22px; background: var(--bg); transition: border-color .15s; }
+form { display: flex; align-items: flex-end; gap: .5rem; margin: .25rem 1rem 1rem; padding-block: .35rem; padding-inline: 1rem .35rem; border: 1px solid var(--line); border-radius: 22px; background: var(--bg); transition: border-color .15s; }
 form:focus-within { border-color: var(--muted); box-shadow: 0 0 0 3px color-mix(in srgb, var(--edge) 18%, transparent); }
 textarea { flex: 1; min-inline-size: 0; max-block-size: 10rem; padding: .4rem 0; border: 0; outline: 0; background: none; resize: none; overflow-y: auto; }
 textarea:focus-visible { outline: 0; }
+/* An empty line is not from left to right, whatever dir=auto says: its hint is in the language around. */
+[dir="auto"]:placeholder-shown { direction: inherit; }
 textarea::placeholder { color: var(--muted); opacity: 1; }
 .round { flex: none; display: grid; place-items: center; inline-size: 2.3rem; block-size: 2.3rem; border: 0; border-radius: 50%; background: var(--button); color: var(--button-ink); transition: opacity .15s; }
 .round:hover { opacity: .85; }
@@ -172,7 +175,9 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 @container (max-width: 34rem) {
   header::after { content: ""; flex-basis: 100%; }
   .mode { order: 1; flex: 1 1 6rem; }
-  .mode select { inline-size: 100%; text-overflow: ellipsis; }
+  .mode select { inline-size: 100%; text-overflow: ellipsis; padding-inline: .6rem 1.4rem; font-size: .8em; }
+  .mode .icon { inset-inline-end: .4rem; }
+  .status { white-space: normal; }
 }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }

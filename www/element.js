@@ -14,6 +14,7 @@ import { DialogueTree } from "./dialogues/tree.js";
 import { RouterError } from "./errors.js";
 import { Router } from "./index.js";
 import { MODES } from "./options.js";
+import { languageAround, watchLanguage } from "./words/around.js";
 
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
@@ -55,6 +56,8 @@ export class NearsideChat extends HTMLElement {
   #router = null;
   #ownsRouter = false;
   #unlisten = new AbortController();
+  /** Ends the watch for the language around. */
+  #unwatch = new AbortController();
   /** Where dialogues are kept; null unless the page wants that. @type {import("./dialogues/desk.js").Desk | null} */
   #desk = null;
   /** The panel that lists them, once it was opened. @type {import("./dialogues/drawer.js").Drawer | null} */
@@ -97,6 +100,9 @@ export class NearsideChat extends HTMLElement {
 
   connectedCallback() {
     this.#look();
+    this.#unwatch.abort();
+    this.#unwatch = new AbortController();
+    watchLanguage(this, () => this.#speak(), this.#unwatch.signal);
     this.#view.setMode(this.#mode());
     this.#view.setMaxTokens(this.#maxTokens());
     void this.#recall();
@@ -109,6 +115,7 @@ export class NearsideChat extends HTMLElement {
     // An element that is only moved is connected again by then.
     queueMicrotask(() => {
       if (this.isConnected) return;
+      this.#unwatch.abort();
       this.#view.log.waiting.cancelAll();
       this.stop();
       this.#release();
@@ -156,7 +163,11 @@ export class NearsideChat extends HTMLElement {
 
   #look() {
     this.#view.setPlaceholder(this.getAttribute("placeholder"), this.getAttribute("label"));
-    void this.#view.speak(this.closest("[lang]")?.getAttribute("lang") || "en");
+    this.#speak();
+  }
+
+  #speak() {
+    void this.#view.speak(languageAround(this));
   }
 
   /** The router in use. Set one to share it or to give it other options. */

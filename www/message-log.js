@@ -129,7 +129,7 @@ export class MessageLog {
     this.show(path);
   }
 
-  /** @param {{missing: string | null}} how why there is no answer; such a turn can be repeated */
+  /** @param {{missing: (() => string) | null}} how says why there is no answer; such a turn can be repeated */
   endAnswer({ missing }) {
     this.element.setAttribute("aria-busy", "false");
     if (missing !== null && !this.#error) this.showError(missing, "quiet");
@@ -155,9 +155,10 @@ export class MessageLog {
     this.element.scrollTop = this.element.scrollHeight;
   }
 
-  /** @param {string} sentence @param {"alert" | "quiet"} kind */
-  showError(sentence, kind) {
+  /** @param {() => string} sentence @param {"alert" | "quiet"} kind @param {string | null} [details] */
+  showError(sentence, kind, details = null) {
     this.#clearError();
+    const said = h("span", { dir: "auto", title: details });
     const retry = h(
       "button",
       { class: "text-button", part: "retry", type: "button", onclick: this.#actions.retry },
@@ -168,7 +169,7 @@ export class MessageLog {
       "div",
       { class: `turn-error ${kind}`, part: "error", role: kind === "alert" ? "alert" : null },
       kind === "alert" ? icon("warning") : null,
-      h("span", { dir: "auto" }, sentence),
+      this.#words.keep(said, () => (said.textContent = sentence())),
       retry,
     );
     this.#add(this.#error);
@@ -192,6 +193,7 @@ export class MessageLog {
     const from = Math.max(0, this.#from - SHOWN);
     const more = this.#path.slice(from, this.#from).map((message) => this.#element(message));
     this.#showEarlier.after(...more);
+    for (const element of more) this.#words.sayAgain(element);
     this.#from = from;
     this.#mostShown += SHOWN;
     this.#showEarlier.hidden = from === 0;
@@ -212,6 +214,8 @@ export class MessageLog {
   #add(element) {
     this.#empty.remove();
     this.waiting.element.before(element);
+    // What was out of the page may have been said in another language.
+    this.#words.sayAgain(element);
   }
 
   /** Says of what is shown where it stands among its like, and which answer is the last. @param {number} from @param {number} [to] */
@@ -278,7 +282,7 @@ export class MessageLog {
   #question(message) {
     const words = this.#words;
     const edit = h("button", { class: "quiet", part: "edit", type: "button", onclick: () => this.#actions.edit(message) }, icon("edit"));
-    const element = h("article", { class: "question", part: "question" }, h("span", { class: "said", dir: "auto" }, message.content), words.name(edit, "edit"));
+    const element = h("article", { class: "question", part: "question" }, h("span", { dir: "auto" }, message.content), words.name(edit, "edit"));
     return words.keep(element, () => element.setAttribute("aria-label", words.say("you")));
   }
 }

@@ -89,6 +89,7 @@
     "turn-view",
     "waiting-questions",
     "words/ar",
+    "words/around",
     "words/de",
     "words/en",
     "words/es",

@@ -1,6 +1,7 @@
 /** What a model thinks before it answers: folded away, and never a part of the answer. */
 
 import { h, icon } from "./dom.js";
+import { tenths } from "./format.js";
 
 /** @typedef {import("./words/words.js").Words} Words */
 
@@ -35,6 +36,8 @@ export class Thought {
     if (this.#since === null) return;
     this.#millis += performance.now() - this.#since;
     this.#since = null;
-    this.#words.text(this.#title, "thought", { seconds: (this.#millis / 1000).toFixed(1) });
+    const words = this.#words;
+    const say = () => words.say("thought", { time: tenths(this.#millis / 1000, words.language) });
+    words.keep(this.#title, () => (this.#title.textContent = say()));
   }
 }

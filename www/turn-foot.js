@@ -2,7 +2,7 @@
 
 import { copyButton } from "./copy-button.js";
 import { adopt, h, icon } from "./dom.js";
-import { count, seconds } from "./format.js";
+import { seconds } from "./format.js";
 
 /** @typedef {import("./types.js").Decision} Decision */
 /** @typedef {import("./types.js").TurnReport} TurnReport */
@@ -82,7 +82,7 @@ export class TurnFoot {
     const words = this.#words;
     this.#report = report;
     if (report.finish_reason === "abort") words.text(this.#timing, "stopped");
-    else this.#timing.textContent = seconds(report.total_s);
+    else words.keep(this.#timing, () => (this.#timing.textContent = seconds(report.total_s, words.language)));
     this.#tools.replaceChildren(this.#copyButton());
     this.#line.append(this.#timing, this.#details, this.#tools);
     void this.#explain();
@@ -182,6 +182,6 @@ export function reachedOurLimit({ usage, max_tokens }) {
 
 /** What an answer reached whose end is "length". @param {TurnReport} report @param {Words} words */
 function limitOf(report, words) {
-  if (reachedOurLimit(report)) return words.say("limit_ours", { n: count(report.max_tokens) });
+  if (reachedOurLimit(report)) return words.say("limit_ours", { n: report.max_tokens });
   return words.say(report.route === "edge" ? "limit_server" : "limit_context");
 }

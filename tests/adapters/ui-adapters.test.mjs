@@ -122,6 +122,10 @@ describe("deep-chat", () => {
         ],
       },
     ]);
+    const file = { src: "data:image/png;base64,AQID", type: "image", name: "cat.png" };
+    const later = scriptedRouter({ events: [edge, says("Grey.", "edge")] });
+    await told(later, { body: { messages: [{ role: "user", text: "Here.", files: [file] }, { role: "user", text: "Its colour?" }] } });
+    assert.deepEqual(later.requests[0].messages[0].content, router.requests[0].messages[1].content.slice(0, 2));
     const film = new FormData();
     film.append("files", new File(["x"], "film.mp4", { type: "video/mp4" }));
     const [, { error }] = await told(scriptedRouter(), { body: film });

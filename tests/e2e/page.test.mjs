@@ -98,6 +98,7 @@ test("each answer shows its side and reason, and opens to every term", async () 
   assert.equal(await answer.locator("[part=chip]").textContent(), "Edge");
   assert.match((await answer.locator("[part=reason]").textContent()) ?? "", /\.$/);
   await answer.locator("summary").press("Enter");
+  await answer.locator("tfoot").waitFor({ state: "attached" });
   const terms = await answer.locator("th[scope=row]").allTextContents();
   for (const term of ["Round trip", "Upload", "Queue", "Prefill", "Decode", "Download", "Total"])
     assert.ok(terms.includes(term), term);

@@ -8,12 +8,15 @@
 
 import { Answer } from "./answer.js";
 import { failureOf } from "./failures.js";
-import { contentOf, fileAsPart, textPart } from "./parts.js";
+import { contentOf, fileAsPart, textPart, urlPart } from "./parts.js";
 import { MAX_ROUNDS, offered, runCalls } from "./tools.js";
 import { chunksOf, leavable } from "./turns.js";
 
 /** @typedef {import("../options.js").RequestMessage} RequestMessage */
-/** @typedef {{role?: string, text?: string}} ChatMessage a message of deep-chat's */
+/**
+ * A message of deep-chat's.
+ * @typedef {{role?: string, text?: string, files?: {src?: string, name?: string}[]}} ChatMessage
+ */
 
 /**
  * deep-chat's signals.
@@ -141,9 +144,14 @@ async function messagesOf(body, system) {
   return system === undefined ? said : [{ role: "system", content: system }, ...said];
 }
 
-/** @param {ChatMessage} message @returns {RequestMessage} */
-function messageOf({ role, text }) {
-  return { role: role === "user" || role === "system" ? role : "assistant", content: text ?? "" };
+/** Files of earlier messages are there as data URLs. @param {ChatMessage} message @returns {RequestMessage} */
+function messageOf({ role, text, files = [] }) {
+  const parts = files.flatMap(({ src, name }) => {
+    const [, type] = src?.match(/^data:([^;,]+)/) ?? [];
+    return src && type ? [urlPart(type, src, name)] : [];
+  });
+  const said = text || parts.length === 0 ? [textPart(text ?? ""), ...parts] : parts;
+  return { role: role === "user" || role === "system" ? role : "assistant", content: contentOf(said) };
 }
 
 /**

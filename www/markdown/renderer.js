@@ -66,7 +66,7 @@ export class Renderer {
     for (const link of fragment.querySelectorAll("a")) secure(link);
     for (const table of fragment.querySelectorAll("table")) scrollable(table);
     for (const pre of fragment.querySelectorAll("pre")) this.#dressCode(pre, isFinal);
-    for (const block of fragment.querySelectorAll("p, li, th, td, h3, h4, h5, h6")) block.setAttribute("dir", "auto");
+    giveDirections(fragment);
     for (const formula of fragment.querySelectorAll("span.math")) void this.#drawFormula(formula);
     return fragment;
   }
@@ -117,6 +117,16 @@ const RENDERER = {
     return `<${tag}>${this.parser.parseInline(tokens)}</${tag}>`;
   },
 };
+
+/**
+ * A block has the direction of its own words, a list's marks and a table's columns too; lines within them are
+ * the style's. What has a direction of its own does not count, so code is left to right and decides nothing.
+ * @param {DocumentFragment} fragment
+ */
+function giveDirections(fragment) {
+  for (const code of fragment.querySelectorAll("code, .math")) code.setAttribute("dir", "ltr");
+  for (const block of fragment.children) if (!block.hasAttribute("dir")) block.setAttribute("dir", "auto");
+}
 
 /** @param {HTMLAnchorElement} link */
 function secure(link) {

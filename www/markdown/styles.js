@@ -3,6 +3,7 @@
 const css = `
 .markdown { overflow-wrap: anywhere; }
 .blocks { display: contents; }
+.markdown :is(p, li, th, td, h3, h4, h5, h6) { unicode-bidi: plaintext; }
 .markdown p, .markdown ul, .markdown ol, .markdown blockquote, .markdown figure, .markdown .table { margin: 0 0 .75em; }
 .markdown :is(.blocks:last-child, .blocks:not(:has(~ .blocks > *))) > :last-child { margin-block-end: 0; }
 .markdown :is(h3, h4, h5, h6) { margin: 1.1em 0 .45em; font-size: 1em; font-weight: 650; line-height: 1.35; }

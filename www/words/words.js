@@ -5,11 +5,12 @@
  * shown before changes with the language.
  */
 
+import { number } from "../format.js";
 import english from "./en.js";
 
 /** @typedef {keyof typeof english} Phrase */
 /** @typedef {Partial<Record<Phrase | `reason_${string}` | `error_${string}`, string>>} Phrases */
-/** @typedef {Record<string, string | number>} Values */
+/** Numbers are written as the language writes them. @typedef {Record<string, string | number>} Values */
 
 /** The paths are written out in full because bundlers look for exactly that. @type {Record<string, () => Promise<{default: Phrases}>>} */
 const LANGUAGES = {
@@ -21,6 +22,8 @@ const LANGUAGES = {
   zh: () => import("./zh.js"),
 };
 const RIGHT_TO_LEFT = ["ar"];
+/** Where no blank stands between sentences. */
+const WITHOUT_BLANKS = ["ja", "zh"];
 const SAID = "data-said";
 
 export class Words {
@@ -44,9 +47,14 @@ export class Words {
     return RIGHT_TO_LEFT.includes(this.language) ? "rtl" : "ltr";
   }
 
+  /** @param {string[]} sentences */
+  join(sentences) {
+    return sentences.join(WITHOUT_BLANKS.includes(this.language) ? "" : " ");
+  }
+
   /** @param {Phrase} phrase @param {Values} [values] what stands for {names} in it */
   say(phrase, values = {}) {
-    return filled(this.#phrases[phrase] ?? english[phrase], values);
+    return this.#filled(this.#phrases[phrase] ?? english[phrase], values);
   }
 
   /**
@@ -90,10 +98,18 @@ export class Words {
     return this.#ofCore(`error_${code}`, message);
   }
 
+  /** @param {string} text @param {Values} values */
+  #filled(text, values) {
+    return text.replace(/\{(\w+)\}/g, (_, name) => {
+      const value = values[name] ?? "";
+      return typeof value === "number" ? number(value, this.language) : value;
+    });
+  }
+
   /** What the core says in English has a phrase by its code in the other languages. @param {`reason_${string}` | `error_${string}`} name @param {string} otherwise @param {Values} [values] */
   #ofCore(name, otherwise, values = {}) {
     const text = this.#phrases[name];
-    return text ? filled(text, values) : otherwise;
+    return text ? this.#filled(text, values) : otherwise;
   }
 
   /**
@@ -117,9 +133,4 @@ export class Words {
     const holds = element.querySelectorAll(`[${SAID}]`);
     for (const each of element instanceof Element ? [element, ...holds] : holds) this.#said.get(each)?.();
   }
-}
-
-/** @param {string} text @param {Values} values */
-function filled(text, values) {
-  return text.replace(/\{(\w+)\}/g, (_, name) => String(values[name] ?? ""));
 }
