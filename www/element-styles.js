@@ -91,8 +91,8 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .log { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1.25rem 1.25rem .5rem; display: flex; flex-direction: column; gap: 1.1rem; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
 .log:focus-visible { outline-offset: -3px; border-radius: 12px; }
 .empty { margin: auto; text-align: center; color: var(--muted); max-inline-size: 34rem; }
-.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); overflow-wrap: anywhere; }
-.said { display: block; white-space: pre-wrap; unicode-bidi: plaintext; }
+.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); white-space: pre-wrap; overflow-wrap: anywhere; }
+.question > span[dir] { display: block; unicode-bidi: plaintext; }
 .question > [part="edit"] { position: absolute; inset-inline-end: calc(100% + .15rem); inset-block-end: .2rem; opacity: 0; transition: opacity .15s; }
 .question:is(:hover, :focus-within) > [part="edit"] { opacity: 1; }
 @media (hover: none) { .question > [part="edit"] { opacity: 1; } }

@@ -47,7 +47,7 @@ const css = `
 .history-bar:has(span:not(:empty)) { padding: .5rem .75rem; margin-block-end: .5rem; border-radius: 10px; background: var(--soft); color: var(--ink); }
 .history-bar span { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
 .history-foot { display: grid; grid-template-columns: auto auto; justify-content: start; justify-items: start; gap: .1rem .3rem; padding: .5rem .6rem .6rem; border-block-start: 1px solid var(--line); }
-.history-foot .item-act { border-color: transparent; background: none; color: var(--muted); }
+.history-foot .item-act { text-align: start; border-color: transparent; background: none; color: var(--muted); }
 .history-foot .item-act:hover { background: var(--soft); color: var(--ink); }
 @media (max-width: 36rem) { .find, .item-name { font-size: 16px; } }
 @media (max-height: 26rem) { .history-foot { padding-block: .4rem; } .history-head { padding-block: .3rem 0; } .history-tools { grid-template-columns: auto 1fr; } }
