@@ -49,6 +49,7 @@
     "dialogues/editor-styles",
     "dialogues/files",
     "dialogues/kept-dialogue",
+    "dialogues/kept-dialogues",
     "dialogues/question-editor",
     "dialogues/search",
     "dialogues/store",
