@@ -91,8 +91,8 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .log { flex: 1; min-block-size: 0; overflow-y: auto; overscroll-behavior: contain; padding: 1.25rem 1.25rem .5rem; display: flex; flex-direction: column; gap: 1.1rem; scrollbar-width: thin; scrollbar-color: var(--line) transparent; }
 .log:focus-visible { outline-offset: -3px; border-radius: 12px; }
 .empty { margin: auto; text-align: center; color: var(--muted); max-inline-size: 34rem; }
-.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); overflow-wrap: anywhere; }
-.said { display: block; white-space: pre-wrap; unicode-bidi: plaintext; }
+.question { position: relative; align-self: flex-end; max-inline-size: min(85%, 36rem); padding: .55rem .95rem; border-radius: 16px; border-end-end-radius: 4px; background: var(--question); white-space: pre-wrap; overflow-wrap: anywhere; }
+.question > span[dir] { display: block; unicode-bidi: plaintext; }
 .question > [part="edit"] { position: absolute; inset-inline-end: calc(100% + .15rem); inset-block-end: .2rem; opacity: 0; transition: opacity .15s; }
 .question:is(:hover, :focus-within) > [part="edit"] { opacity: 1; }
 @media (hover: none) { .question > [part="edit"] { opacity: 1; } }
@@ -174,10 +174,10 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 /* What is chosen has a line of its own. */
 @container (max-width: 34rem) {
   header::after { content: ""; flex-basis: 100%; }
-  .status { white-space: normal; }
   .mode { order: 1; flex: 1 1 6rem; }
   .mode select { inline-size: 100%; text-overflow: ellipsis; padding-inline: .6rem 1.4rem; font-size: .8em; }
   .mode .icon { inset-inline-end: .4rem; }
+  .status { white-space: normal; }
 }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }

@@ -282,7 +282,7 @@ export class MessageLog {
   #question(message) {
     const words = this.#words;
     const edit = h("button", { class: "quiet", part: "edit", type: "button", onclick: () => this.#actions.edit(message) }, icon("edit"));
-    const element = h("article", { class: "question", part: "question" }, h("span", { class: "said", dir: "auto" }, message.content), words.name(edit, "edit"));
+    const element = h("article", { class: "question", part: "question" }, h("span", { dir: "auto" }, message.content), words.name(edit, "edit"));
     return words.keep(element, () => element.setAttribute("aria-label", words.say("you")));
   }
 }
