@@ -174,10 +174,10 @@ textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 /* What is chosen has a line of its own. */
 @container (max-width: 34rem) {
   header::after { content: ""; flex-basis: 100%; }
-  .status { white-space: normal; }
   .mode { order: 1; flex: 1 1 6rem; }
   .mode select { inline-size: 100%; text-overflow: ellipsis; padding-inline: .6rem 1.4rem; font-size: .8em; }
   .mode .icon { inset-inline-end: .4rem; }
+  .status { white-space: normal; }
 }
 @media (max-width: 36rem) {
   .log { padding: 1rem 1rem .25rem; }

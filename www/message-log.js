@@ -58,7 +58,7 @@ export class MessageLog {
     words.keep(this.element, () => this.element.setAttribute("aria-label", words.say("conversation")));
     words.text(this.#showEarlier, "earlier");
     this.#showEarlier.addEventListener("click", () => this.#bringBack());
-    this.#empty.append(h("slot", { name: "empty" }, words.text(h("p"), "empty")));
+    this.#empty.append(h("slot", { name: "empty", dir: "auto" }, words.text(h("p"), "empty")));
     this.element.append(this.#showEarlier, this.#empty, this.waiting.element);
   }
 

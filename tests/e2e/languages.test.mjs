@@ -195,6 +195,8 @@ test("Arabic is laid out from right to left, and each text in its own direction"
   await open();
   await setLanguage("nearside-chat", "ar");
   await speaks("إرسال");
+  const pages = await page.locator(".suggest p").evaluate((text) => getComputedStyle(text).direction);
+  assert.equal(pages, "ltr", "what the page puts into it has the direction of its own words");
   await ask(page, "What is the capital of France?");
   await chat().locator("pre").waitFor();
 
