@@ -373,7 +373,7 @@ describe("@huggingface/transformers", { skip: noTransformers && "tests/engines i
         let generator;
         const deviceEngine = transformers({
           name: "tiny",
-          generator: async (onProgress) => {
+          generator: async (/** @type {any} */ onProgress) => {
             generator = await pipeline("text-generation", "tiny", { dtype: "fp32", device: "wasm", progress_callback: onProgress });
             const forward = generator.model.forward.bind(generator.model);
             generator.model.forward = (/** @type {any} */ inputs) => (read.push(inputs.input_ids.dims[1]), forward(inputs));
@@ -412,7 +412,7 @@ describe("@huggingface/transformers", { skip: noTransformers && "tests/engines i
     const [nPrompt, ...steps] = await passes();
     // `<user>`, the letters, `<end>`, `<assistant>`.
     assert.equal(nPrompt, 1 + question[0].content.length + 1 + 1);
-    assert.ok(steps.every((n) => n === 1));
+    assert.ok(steps.every((/** @type {number} */ n) => n === 1));
     const logprobs = await page.evaluate(() => /** @type {any} */ (globalThis).pieces.flatMap((/** @type {any} */ piece) => piece.logprobs ?? []));
     // Of one logit of 6 among 98 of 0.
     const expected = 6 - Math.log(Math.exp(6) + 98);
