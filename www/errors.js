@@ -9,7 +9,7 @@
  * @typedef {"worker_unavailable" | "worker_failed" | "wasm_unavailable" | "core_crashed"
  *   | "manifest_invalid" | "model_unknown" | "download_failed" | "download_paused"
  *   | "connection_metered" | "model_damaged" | "digest_mismatch" | "storage_unavailable"
- *   | "previous_load_crashed" | "memory_low" | "disposed" | "busy" | "aborted"
+ *   | "engine_unavailable" | "previous_load_crashed" | "memory_low" | "disposed" | "busy" | "aborted"
  *   | "invalid_request" | "invalid_config" | "calibration_invalid"} PageErrorCode
  */
 

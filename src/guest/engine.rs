@@ -194,6 +194,7 @@ impl<G: Guest> DeviceModel for GuestEngine<G> {
         })?;
         self.asked_in_words.set(self.asked_in_words.get() || in_words.is_some());
         self.held.truncate(n_reused);
+        self.n_found.set(n_reused);
         self.writing = true;
         Ok(GuestGeneration::new(answer, &request, sent, n_reused, in_words.unwrap_or_default()))
     }
@@ -213,6 +214,7 @@ impl<G: Guest> DeviceModel for GuestEngine<G> {
             } else if generation.is_read() && self.info.capabilities.keeps_prefix != Keeps::Nothing
             {
                 self.held.clone_from(generation.sent());
+                self.n_found.set(self.held.len());
             }
             taken?;
             self.writing = !generation.ended_by_itself();

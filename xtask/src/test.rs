@@ -11,6 +11,9 @@ use crate::pair::Pair;
 use crate::setup::TestTools;
 use crate::{demo, gateway, node, pack, setup, sh, wasm};
 
+/// Holds the packages that the page's engines are made of.
+const ENGINES: &str = "tests/engines";
+
 pub fn run() -> Result<()> {
     let tools = setup::everything()?;
     let real = Pair::real();
@@ -111,17 +114,17 @@ fn browser(tools: &TestTools) -> Result<()> {
     )
 }
 
-/// The JavaScript is checked with the packages that the adapters are written for.
+/// The JavaScript is checked with the packages that the adapters and the engines are written for.
 pub fn types() -> Result<()> {
     node::packages_of("examples")?;
-    node::packages_of("tests/engines")?;
     sh::run(&mut node::tool("tsc"))?;
-    sh::run(node::tool("tsc").args(["-p", "tests/engines"]))
+    node::packages_of(ENGINES)?;
+    sh::run(node::tool("tsc").args(["-p", ENGINES]))
 }
 
 /// The Playwright tests, and those of the element's words.
 fn end_to_end(tools: &TestTools) -> Result<()> {
-    node::packages_of("tests/engines")?;
+    node::packages_of(ENGINES)?;
     sh::run(sh::command("node").args(["--test", "tests/words.test.mjs"]))?;
     node_tests("tests/e2e", tools)
 }
