@@ -158,7 +158,7 @@ function described({ name, title, bytes }) {
 function catalogueInvalid(url, why) {
   return new RouterError(
     "manifest_invalid",
-    `The catalogue ${url} is not usable: ${why}. Check \`modelsBase\`, the folder that holds it and its models; \`cargo xtask models fetch NAME\` writes one to models/fetched/.`,
+    `The catalogue ${url} is not usable: ${why}. Check \`modelsBase\`, the folder that holds it and its models; \`npx nearside models fetch NAME\` writes one to public/models/.`,
   );
 }
 

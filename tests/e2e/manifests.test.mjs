@@ -84,7 +84,7 @@ test("what a manifest says of routing holds for its own device model", async () 
 });
 
 test("a catalogue that is missing, or lacks the model, says what to do", async () => {
-  await checkRefused("device-model=tiny-1m&models-base=nowhere/", "manifest_invalid", /nowhere\/catalogue\.json.*HTTP 404.*cargo xtask models fetch/);
+  await checkRefused("device-model=tiny-1m&models-base=nowhere/", "manifest_invalid", /nowhere\/catalogue\.json.*HTTP 404.*nearside models fetch/);
   await serveCatalogue();
   await checkRefused("device-model=tiny&models-base=models/", "model_unknown", /no model `tiny`.*tiny-1m, other-2m, gone/);
   await checkRefused("device-model=damaged&models-base=models/", "manifest_invalid", /entry of `damaged` is damaged/);

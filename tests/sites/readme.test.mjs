@@ -6,8 +6,8 @@ import { link, mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { after, before, test } from "node:test";
 import { fileURLToPath } from "node:url";
 
-import { launchBrowser } from "../e2e/harness.mjs";
-import { Site, answerAt, install, installed, nearside, run } from "./sites.mjs";
+import { freePort, launchBrowser } from "../e2e/harness.mjs";
+import { Site, answerAt, install, installed, nearside, run, serve } from "./sites.mjs";
 
 const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
 const fetched = fileURLToPath(new URL("../../models/fetched/smollm2-135m-instruct.gguf", import.meta.url));
@@ -59,12 +59,17 @@ async function emptyFolder(html) {
 async function answers(folder) {
   const site = await Site.open({ folders: { "/": folder } });
   try {
-    const { report } = await answerAt(browser.context, site.origin);
-    assert.equal(report.route, "device");
-    assert.ok(report.text.length > 0);
+    await answersAt(site.origin);
   } finally {
     await site.close();
   }
+}
+
+/** @param {string} url */
+async function answersAt(url) {
+  const { report } = await answerAt(browser.context, url);
+  assert.equal(report.route, "device");
+  assert.ok(report.text.length > 0);
 }
 
 test("with Vite", async () => {
@@ -72,8 +77,12 @@ test("with Vite", async () => {
   assert.match(commands, /^npm install vite \S+nearside-\S+\.tgz$/m);
   await emptyFolder(snippet("html", 'import "nearside/element"'));
   await bringModels(commands, "public/models");
-  await run("vite build", empty);
-  await answers(`${empty}dist`);
+  const server = serve("vite --host 127.0.0.1 --strictPort --port", await freePort(), empty);
+  try {
+    await answersAt(await server.url);
+  } finally {
+    server.stop();
+  }
 });
 
 test("without a bundler", async () => {

@@ -5,7 +5,7 @@
  *     cargo xtask pack && npm ci --prefix tests/sites && node --test tests/sites/*.test.mjs
  */
 
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
 import { cp, mkdir, readFile, readdir, rm, stat } from "node:fs/promises";
@@ -99,6 +99,28 @@ export async function run(line, folder) {
     const { stdout = "", stderr = "" } = /** @type {{stdout?: string, stderr?: string}} */ (error);
     throw new Error(`${line} failed in ${folder}:\n${stdout}${stderr}`, { cause: error });
   }
+}
+
+/**
+ * A tool's own server.
+ * @param {string} line its command, to be followed by the port @param {number} port @param {string} folder
+ */
+export function serve(line, port, folder) {
+  const [program, ...args] = line.split(" ");
+  const child = spawn(`${here}node_modules/.bin/${program}`, [...args, String(port)], { cwd: folder, stdio: "pipe" });
+  let said = "";
+  const url = new Promise((resolve, reject) => {
+    const read = (/** @type {Buffer} */ text) => {
+      said += text;
+      if (said.includes(String(port))) resolve(`http://127.0.0.1:${port}/`);
+    };
+    child.stdout.on("data", read);
+    child.stderr.on("data", read);
+    child.on("error", reject);
+    child.on("close", () => reject(new Error(`${line} ended:\n${said}`)));
+  });
+  url.catch(() => {});
+  return { url: /** @type {Promise<string>} */ (url), stop: () => child.kill() };
 }
 
 /** A copy of what was built, to put other files beside it. @param {string} folder @param {string} name */
