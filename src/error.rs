@@ -67,6 +67,20 @@ pub enum Error {
     KvOtherTokens(String),
     #[error("No model is loaded on the device. Wait for it to load, or use the edge.")]
     DeviceNotReady,
+    #[error("The engine on this device failed: {0}. The turn can be repeated.")]
+    EngineFailed(String),
+    #[error("The engine on this device gave no sign of life for {0} ms. The turn can be repeated.")]
+    EngineTimeout(u64),
+    #[error(
+        "The answer of the engine on this device broke off before its end. The turn can be repeated."
+    )]
+    EngineBrokeOff,
+    #[error("The engine on this device ended its answer without a word. The turn can be repeated.")]
+    EngineEmpty,
+    #[error(
+        "The engine on this device gave something that is no piece of an answer: {0}. Mend its adapter."
+    )]
+    EngineProtocol(String),
     #[error("The edge cannot be reached: {0}. Check the connection and the base URL.")]
     EdgeUnreachable(String),
     #[error("The edge did not answer within {0} ms. Try again, or answer on the device.")]
@@ -155,6 +169,11 @@ impl Error {
             Error::KvChecksum(_) => "kv_checksum",
             Error::KvOtherTokens(_) => "kv_other_tokens",
             Error::DeviceNotReady => "device_not_ready",
+            Error::EngineFailed(_) => "engine_failed",
+            Error::EngineTimeout(_) => "engine_timeout",
+            Error::EngineBrokeOff => "engine_broke_off",
+            Error::EngineEmpty => "engine_empty",
+            Error::EngineProtocol(_) => "engine_protocol",
             Error::EdgeUnreachable(_) => "edge_unreachable",
             Error::EdgeTimeout(_) => "edge_timeout",
             Error::EdgeUnauthorized { .. } => "edge_unauthorized",

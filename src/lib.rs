@@ -19,6 +19,7 @@ pub mod dialogue;
 pub mod edge;
 pub mod engine;
 pub mod error;
+pub mod guest;
 pub mod handoff;
 pub mod host;
 pub mod routing;

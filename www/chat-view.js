@@ -63,7 +63,7 @@ export class ChatView {
   #root;
   log;
   #status = h("span", { class: "status", part: "status", role: "status" });
-  #history = h("button", { class: "quiet", part: "history-button", type: "button", "aria-haspopup": "dialog", hidden: true }, icon("history"));
+  #history = h("button", { class: "quiet", part: "history-button", type: "button", "aria-haspopup": "dialog", hidden: true }, icon("list"));
   #bar = h("progress", { class: "progress", part: "progress", max: "1", value: "0", hidden: true });
   #pause = h("button", { class: "quiet", part: "pause", type: "button", hidden: true });
   #banner = h("div", { class: "banner", part: "banner", role: "status", hidden: true });

@@ -69,7 +69,7 @@ button, select, textarea { font: inherit; color: inherit; }
 button { cursor: pointer; }
 :focus-visible { outline: 2px solid var(--edge); outline-offset: 2px; }
 
-header { display: flex; align-items: center; gap: .6rem; padding-block: .6rem; padding-inline: 1rem .75rem; border-block-end: 1px solid var(--line); }
+header { container-type: inline-size; display: flex; flex-wrap: wrap; align-items: center; gap: .3rem .6rem; padding-block: .6rem; padding-inline: 1rem .75rem; border-block-end: 1px solid var(--line); }
 .status { flex: 1; min-inline-size: 0; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; color: var(--muted); font-size: .85em; font-variant-numeric: tabular-nums; }
 .dots { display: flex; gap: 4px; }
 .dot { inline-size: 8px; block-size: 8px; border-radius: 50%; border: 1.5px solid var(--net); }
@@ -146,7 +146,7 @@ button.quiet:hover { background: var(--soft); color: var(--ink); }
 .foot .quiet[aria-pressed="true"] { color: var(--ink); background: var(--soft); }
 .draft { margin-block-end: .6rem; padding-inline-start: .7rem; border-inline-start: 3px solid var(--device-soft); color: var(--muted); font-size: .9em; }
 .draft summary { display: inline-flex; align-items: center; gap: .15em; cursor: pointer; list-style: none; } .draft summary::-webkit-details-marker { display: none; } .draft[open] > summary .icon { transform: rotate(180deg); } .draft p { margin-block: .3rem 0; text-decoration: line-through; text-decoration-color: var(--line); }
-.tools { display: inline-flex; }
+.tools { display: inline-flex; margin-inline-start: -.4rem; }
 .banner { display: flex; flex-wrap: wrap; align-items: center; gap: .6rem; margin: 0 1rem .5rem; padding: .5rem .8rem; border-radius: 10px; background: var(--soft); color: var(--muted); font-size: .87em; }
 .banner.warning { background: var(--warn-soft); color: var(--warn); }
 .banner > span { flex: 1 1 9rem; }
@@ -171,14 +171,17 @@ textarea::placeholder { color: var(--muted); opacity: 1; }
 .round .icon.stop { fill: currentColor; }
 textarea:placeholder-shown ~ .round[part="send"] { opacity: .35; }
 
-@media (max-width: 36rem) {
-  .log { padding: 1rem 1rem .25rem; }
-  header { padding-inline: .85rem .5rem; flex-wrap: wrap; row-gap: .3rem; }
-  .status { flex-basis: calc(100% - 6.5rem); white-space: normal; }
-  /* On a line of their own. */
+/* What is chosen has a line of its own. */
+@container (max-width: 34rem) {
+  header::after { content: ""; flex-basis: 100%; }
   .mode { order: 1; flex: 1 1 6rem; }
   .mode select { inline-size: 100%; text-overflow: ellipsis; padding-inline: .6rem 1.4rem; font-size: .8em; }
   .mode .icon { inset-inline-end: .4rem; }
+  .status { white-space: normal; }
+}
+@media (max-width: 36rem) {
+  .log { padding: 1rem 1rem .25rem; }
+  header { padding-inline: .85rem .5rem; }
   form { margin: .25rem .6rem .6rem; }
   textarea { font-size: 16px; }
 }

@@ -58,10 +58,8 @@ export class NearsideChat extends HTMLElement {
   #unlisten = new AbortController();
   /** Ends the watch for the language around. */
   #unwatch = new AbortController();
-  /** Where dialogues are kept; null unless the page wants that. @type {import("./dialogues/desk.js").Desk | null} */
-  #desk = null;
-  /** The panel that lists them, once it was opened. @type {import("./dialogues/drawer.js").Drawer | null} */
-  #drawer = null;
+  /** Null unless the page wants dialogues to be kept. @type {import("./dialogues/kept-dialogues.js").KeptDialogues | null} */
+  #kept = null;
   /** @type {import("./launcher.js").Launcher | null} */
   #launcher = null;
   /** Whether the dialogue of an earlier visit is being read. @type {Promise<void> | null} */
@@ -78,7 +76,7 @@ export class NearsideChat extends HTMLElement {
       stop: () => this.stop(),
       retry: () => void this.retry(),
       newChat: () => this.newChat(),
-      openHistory: () => void this.#openHistory(),
+      openHistory: () => void this.#kept?.openPanel(),
       setMode: (mode) => this.setAttribute("mode", mode),
       setMaxTokens: (maxTokens) => this.setAttribute("max-tokens", maxTokens),
       loadDevice: () => void this.router?.loadDevice().catch(() => {}),
@@ -119,7 +117,7 @@ export class NearsideChat extends HTMLElement {
       this.#view.log.waiting.cancelAll();
       this.stop();
       this.#release();
-      this.#forgetDesk();
+      this.#closeKept();
     });
   }
 
@@ -241,14 +239,14 @@ export class NearsideChat extends HTMLElement {
   /** Begins another dialogue; with `keep-dialogue` the one before is still in the list. */
   newChat() {
     this.#begin(new DialogueTree());
-    if (!this.#desk) this.#router?.clearDialogue().catch(() => {});
+    if (!this.#kept) this.#router?.clearDialogue().catch(() => {});
     this.#setState(this.#router?.state.phase === "loading" ? "loading" : "ready");
     this.focus();
   }
 
   /** @param {DialogueTree} tree one that is not kept yet */
   #begin(tree) {
-    this.#conversation.begin(tree, this.#desk?.fresh().kept ?? null);
+    this.#conversation.begin(tree, this.#kept?.fresh() ?? null);
   }
 
   /** Opens a chat that is behind a button. */
@@ -272,64 +270,34 @@ export class NearsideChat extends HTMLElement {
 
   /** What was kept, or no more of it, as the attribute says. */
   async #recall() {
-    if (!this.#keeps()) return this.#forgetDesk();
-    this.#recalling ??= this.#openDesk()
+    if (!this.#keeps()) {
+      this.#closeKept();
+      return this.#conversation.keep(null);
+    }
+    this.#recalling ??= this.#openKept()
       .catch((error) => this.#notKept(error))
       .finally(() => (this.#recalling = null));
     await this.#recalling;
   }
 
-  /** The dialogue of an earlier visit, unless one has begun. */
-  async #openDesk() {
-    if (this.#desk) return;
-    const { Desk } = await import("./dialogues/desk.js");
-    const desk = await Desk.start((error) => this.#notKept(error), this.id);
-    const { kept, tree } = this.#hasBegun() ? desk.fresh() : await desk.takeUp();
-    if (!this.#keeps() || !this.isConnected) return desk.close();
-    this.#desk = desk;
-    this.#view.setHistory(true);
-    if (this.#hasBegun()) this.#conversation.keep(kept);
-    else this.#conversation.begin(tree, kept);
-  }
-
-  #hasBegun() {
-    return this.#conversation.tree.last !== null && !this.#conversation.kept;
-  }
-
-  async #openHistory() {
-    const desk = this.#desk;
-    if (!desk) return;
-    const { Drawer } = await import("./dialogues/drawer.js");
-    this.#drawer ??= new Drawer(/** @type {ShadowRoot} */ (this.shadowRoot), desk, this.#view.words, {
-      open: (id) => this.#openDialogue(id),
+  async #openKept() {
+    if (this.#kept) return;
+    const { KeptDialogues } = await import("./dialogues/kept-dialogues.js");
+    const home = {
+      name: this.id,
+      root: /** @type {ShadowRoot} */ (this.shadowRoot),
+      view: this.#view,
+      conversation: this.#conversation,
+      router: () => this.#router,
       newChat: () => this.newChat(),
-      removed: (dialogue) => this.#removed(dialogue),
-      toggled: (open) => this.#view.cover(open),
-    });
-    await this.#drawer.open();
+      warn: (/** @type {unknown} */ error) => this.#notKept(error),
+    };
+    this.#kept = await KeptDialogues.open(home, () => this.#keeps() && this.isConnected);
   }
 
-  /** @param {string} id @returns {Promise<boolean>} false where another page has it open */
-  async #openDialogue(id) {
-    const opened = await this.#desk?.open(id);
-    if (!opened) return false;
-    this.#conversation.begin(opened.tree, opened.kept);
-    return true;
-  }
-
-  /** @param {import("./dialogues/desk.js").Listed} dialogue */
-  #removed({ id, open }) {
-    this.#router?.forgetDialogue(id).catch(() => {});
-    if (open === "here") this.#begin(new DialogueTree());
-  }
-
-  #forgetDesk() {
-    this.#drawer?.remove();
-    this.#drawer = null;
-    this.#view.setHistory(false);
-    this.#desk?.close();
-    this.#desk = null;
-    if (!this.#keeps()) this.#conversation.keep(null);
+  #closeKept() {
+    this.#kept?.close();
+    this.#kept = null;
   }
 
   /** @param {unknown} error */

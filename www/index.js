@@ -11,6 +11,7 @@
 
 import { CompletionStream, completionOf } from "./completion.js";
 import { DeviceLoader } from "./device-loader.js";
+import { EngineHost } from "./engines/host.js";
 import { RouterError } from "./errors.js";
 import { fromPage } from "./messages.js";
 import { coreConfig, startOptions, turnRequest, workerUrl } from "./options.js";
@@ -57,8 +58,10 @@ export class Router extends EventTarget {
   #options;
   /** @type {WorkerPort} */
   #port;
-  /** @type {DeviceLoader} */
+  /** @type {DeviceLoader | EngineHost} */
   #device;
+  /** @type {import("./engines/engine.js").DeviceEngine | null} */
+  #engine;
   #restarts = 0;
   /** @type {RouterError | null} */
   #reported = null;
@@ -114,6 +117,7 @@ export class Router extends EventTarget {
   constructor(options) {
     super();
     const start = startOptions(options);
+    this.#engine = options.deviceEngine ?? null;
     this.#options = {
       ...start,
       loadsDevice: options.device !== false,
@@ -171,6 +175,7 @@ export class Router extends EventTarget {
   /** Pauses what is being downloaded; `loadDevice` goes on with it, also on a later visit. */
   pauseDownload() {
     this.#port.tell(fromPage.pauseDownload());
+    if (this.#device instanceof EngineHost) this.#device.pause();
   }
 
   /**
@@ -270,6 +275,7 @@ export class Router extends EventTarget {
     if (this.#disposed) return;
     this.#disposed = true;
     this.#stopWatching();
+    if (this.#device instanceof EngineHost) handled(this.#device.dispose());
     this.#port.tell(fromPage.dispose());
     this.#port.fail(disposed());
     this.#update({ phase: "disposed" });
@@ -299,11 +305,12 @@ export class Router extends EventTarget {
     const answer = port.call(fromPage.start(options)).answer;
     this.#started = handled(answer.then(() => {}));
     this.ready = handled(this.#becomeReady(answer));
-    const device = new DeviceLoader(
-      port,
-      this.ready.catch(() => {}),
-      (change) => this.#deviceChanged(change),
-    );
+    const turn = this.ready.catch(() => {});
+    const changed = (/** @type {import("./device-loader.js").DeviceChange} */ change) => this.#deviceChanged(change);
+    const device = this.#engine
+      ? new EngineHost(this.#engine, port, turn, changed, (progress) => this.#emit("progress", progress))
+      : new DeviceLoader(port, turn, changed);
+    if (device instanceof EngineHost) port.onEngineCall = (call) => device.receive(call);
     this.deviceReady = handled(loadsDevice ? device.load({ force: false }) : Promise.resolve(null));
     return device;
   }

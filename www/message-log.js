@@ -21,6 +21,8 @@ import { WaitingQuestions } from "./waiting-questions.js";
  */
 
 const NEAR_END_PX = 48;
+/** Screen readers look at a change a moment later. */
+const QUIET_MILLIS = 500;
 /** Messages that are shown at once of a dialogue that is taken up again; earlier ones are a click away. */
 const SHOWN = 60;
 /** Beyond so many, the earlier ones are put away: each costs time whenever the log grows. */
@@ -41,6 +43,8 @@ export class MessageLog {
   /** What is shown, but for those before `#from`, which stay out of the page. @type {readonly Told[]} */
   #path = [];
   #from = 0;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #quiet;
   /** Grows when a reader wants to see more. */
   #mostShown = MOST_SHOWN;
   /** @type {WeakMap<Told, TurnView | Element>} */
@@ -54,7 +58,7 @@ export class MessageLog {
     words.keep(this.element, () => this.element.setAttribute("aria-label", words.say("conversation")));
     words.text(this.#showEarlier, "earlier");
     this.#showEarlier.addEventListener("click", () => this.#bringBack());
-    this.#empty.append(h("slot", { name: "empty" }, words.text(h("p"), "empty")));
+    this.#empty.append(h("slot", { name: "empty", dir: "auto" }, words.text(h("p"), "empty")));
     this.element.append(this.#showEarlier, this.#empty, this.waiting.element);
   }
 
@@ -81,7 +85,7 @@ export class MessageLog {
     this.#clearError();
     for (const message of this.#path.slice(this.#from)) this.#element(message).remove();
     [this.#path, this.#from, this.#mostShown] = [[], 0, MOST_SHOWN];
-    this.show(path);
+    this.#quietly(() => this.show(path));
     this.element.setAttribute("aria-busy", "false");
     this.toEnd();
   }
@@ -192,13 +196,21 @@ export class MessageLog {
     const fromEnd = this.element.scrollHeight - this.element.scrollTop;
     const from = Math.max(0, this.#from - SHOWN);
     const more = this.#path.slice(from, this.#from).map((message) => this.#element(message));
-    this.#showEarlier.after(...more);
+    this.#quietly(() => this.#showEarlier.after(...more));
     for (const element of more) this.#words.sayAgain(element);
     this.#from = from;
     this.#mostShown += SHOWN;
     this.#showEarlier.hidden = from === 0;
     this.#placed(from, from + more.length);
     this.element.scrollTop = this.element.scrollHeight - fromEnd;
+  }
+
+  /** What was said before is not read out as if it were new. @param {() => void} change */
+  #quietly(change) {
+    this.element.setAttribute("aria-live", "off");
+    change();
+    clearTimeout(this.#quiet);
+    this.#quiet = setTimeout(() => this.element.setAttribute("aria-live", "polite"), QUIET_MILLIS);
   }
 
   /** Leaves the log short enough to grow fast. */
@@ -257,7 +269,7 @@ export class MessageLog {
     const at = this.#path.indexOf(message);
     const { scrollTop } = this.element;
     this.#clearError();
-    this.#actions.walk(message, by);
+    this.#quietly(() => this.#actions.walk(message, by));
     this.element.scrollTop = scrollTop;
     const now = this.#path[at] && this.#element(this.#path[at]);
     const buttons = /** @type {NodeListOf<HTMLButtonElement> | undefined} */ (now?.querySelectorAll("[part=branch]"));

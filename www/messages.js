@@ -12,10 +12,13 @@
 /** @typedef {import("./types.js").TurnEvent} TurnEvent */
 /** @typedef {import("./types.js").CoreState} CoreState */
 /** @typedef {import("./types.js").Progress} Progress */
+/** @typedef {import("./engines/engine.js").EngineAsked} EngineAsked */
+/** @typedef {import("./engines/engine.js").EngineInfo} EngineInfo */
+/** @typedef {import("./engines/engine.js").EnginePiece} EnginePiece */
 /** @typedef {import("./errors.js").ErrorReport} ErrorReport */
 
 /** Changed whenever a message changes its meaning; both sides must agree. */
-export const PROTOCOL = 5;
+export const PROTOCOL = 6;
 
 /**
  * What only the page can see of its surroundings.
@@ -32,10 +35,19 @@ export const PROTOCOL = 5;
  * @property {string | null} moduleUrl the wasm-bindgen module, if not the build that suits the browser
  * @property {string | null} wasmUrl the wasm file, if not beside that module
  * @property {string | import("./types.js").Calibration | null} calibration absolute URL, or the calibration
+ * @property {string | null} engine the name of an engine of the page's own, in place of the manifest's device model
  * @property {"auto" | "memory"} storage
  * @property {boolean} keepDialogue whether the device's state of the dialogue outlives the page
  * @property {string | null} [dialogue] the name of the one at hand, if it has one
  * @property {Surroundings} surroundings
+ */
+
+/**
+ * An engine of the page's own. The worker starts an answer with what is `asked`, and stops it without; the
+ * page gives it piece by piece, or says that it failed. A `run` is the number of an answer.
+ * @typedef {{run: number, asked?: EngineAsked}} EngineCall
+ * @typedef {{run: number, piece?: EnginePiece, error?: EngineFailure}} EngineSaid
+ * @typedef {ErrorReport & {millis?: number}} EngineFailure `millis`: how long it was waited for
  */
 
 /**
@@ -46,6 +58,8 @@ export const PROTOCOL = 5;
  *   | {type: "list-models", id: number}
  *   | {type: "delete-model", id: number, sha256: string}
  *   | {type: "load-device", id: number}
+ *   | {type: "use-engine", id: number, info: EngineInfo}
+ *   | {type: "engine", said: EngineSaid}
  *   | {type: "chat", id: number, request: ChatRequest}
  *   | {type: "recall", dialogue: NewMessages}
  *   | {type: "open-dialogue", name: string}
@@ -73,6 +87,7 @@ export const PROTOCOL = 5;
  *   | {type: "failure", id: number, error: ErrorReport}
  *   | {type: "crashed", error: ErrorReport}
  *   | {type: "turn-event", id: number, event: TurnEvent}
+ *   | {type: "engine", call: EngineCall}
  *   | {type: "notice", notice: Notice}} WorkerMessage
  */
 
@@ -90,6 +105,12 @@ export const fromPage = {
   /** @param {string} sha256 */
   deleteModel: (sha256) => ({ type: /** @type {const} */ ("delete-model"), sha256 }),
   loadDevice: () => ({ type: /** @type {const} */ ("load-device") }),
+  /** An engine that is ready is the device's model from now on. @param {EngineInfo} info */
+  useEngine: (info) => ({ type: /** @type {const} */ ("use-engine"), info }),
+  /** @param {number} run @param {EnginePiece} piece @returns {PageMessage} */
+  enginePiece: (run, piece) => ({ type: "engine", said: { run, piece } }),
+  /** @param {number} run @param {EngineFailure} error @returns {PageMessage} */
+  engineFailure: (run, error) => ({ type: "engine", said: { run, error } }),
   /** The dialogue that a later turn goes on with. @param {NewMessages} dialogue @returns {PageMessage} */
   recall: (dialogue) => ({ type: "recall", dialogue }),
   /** @param {string} name @returns {PageMessage} */
@@ -126,6 +147,10 @@ export const fromWorker = {
   crashed: (error) => ({ type: "crashed", error }),
   /** @param {number} id @param {TurnEvent} event @returns {WorkerMessage} */
   turnEvent: (id, event) => ({ type: "turn-event", id, event }),
+  /** @param {number} run @param {EngineAsked} asked @returns {WorkerMessage} */
+  engineStart: (run, asked) => ({ type: "engine", call: { run, asked } }),
+  /** @param {number} run @returns {WorkerMessage} */
+  engineStop: (run) => ({ type: "engine", call: { run } }),
   /** @param {Progress} detail @returns {WorkerMessage} */
   progress: (detail) => ({ type: "notice", notice: { type: "progress", detail } }),
   /** @param {CoreState} detail @returns {WorkerMessage} */

@@ -5,6 +5,7 @@
  * wrong is refused here, with the name of the option, before anything runs.
  */
 
+import { checkedEngine } from "./engines/engine.js";
 import { RouterError } from "./errors.js";
 import { surroundings } from "./surroundings.js";
 
@@ -13,6 +14,7 @@ import { surroundings } from "./surroundings.js";
 /** @typedef {import("./types.js").Message} Message */
 /** @typedef {import("./types.js").Mode} Mode */
 /** @typedef {import("./messages.js").StartOptions} StartOptions */
+/** @typedef {import("./engines/engine.js").DeviceEngine} DeviceEngine */
 
 /**
  * The device's answer is judged after its first sentence, then at growing intervals, and at its end;
@@ -61,6 +63,7 @@ import { surroundings } from "./surroundings.js";
  * @typedef {object} StartOnly
  * @property {string | URL | import("./types.js").Manifest | null} [manifest] model files; none: edge only
  * @property {string | null} [deviceModel] the device model by its name in a catalogue, such as "smollm2-135m-instruct", in place of the manifest's
+ * @property {DeviceEngine | null} [deviceEngine] an engine of the page's own that answers on the device, in place of the manifest's device model: see engines/engine.js
  * @property {string | URL} [modelsBase] the folder that holds this catalogue (catalogue.json) and its models; "models/" unless told otherwise
  * @property {string | URL | import("./types.js").Calibration | null} [calibration] thresholds made by
  *   `cargo xtask calibrate` for these models; a URL or its content
@@ -142,6 +145,7 @@ export function startOptions(options) {
     moduleUrl: options.moduleUrl ? absolute("moduleUrl", options.moduleUrl) : null,
     wasmUrl: options.wasmUrl ? absolute("wasmUrl", options.wasmUrl) : null,
     calibration: isUrl(calibration) ? absolute("calibration", calibration) : calibration,
+    engine: options.deviceEngine ? checkedEngine(options.deviceEngine).name : null,
     storage,
     keepDialogue: options.keepDialogue === true && storage === "auto",
     surroundings: surroundings(),

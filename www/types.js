@@ -54,13 +54,15 @@
 
 /**
  * The policy's answer with every term it weighed: edge if
- * `fused = p - alpha_per_s * (T_edge - T_device)` exceeds `theta`.
+ * `fused = p - alpha_per_s * (T_edge - T_device)` exceeds `theta`. `x_estimated` names what was not counted in the
+ * device's own tokens, as with an engine that does not tell them.
  * @typedef {{
  *   route: Route, reason: string, sentence: string, mode: Mode,
  *   p: number, alpha_per_s: number, theta: number, hysteresis: number, fused: number,
  *   drafting: null | {draft_s: number, expected_s: number, margin: number},
  *   expected_tokens: {device: number, edge: number},
  *   device: DeviceCost, edge: EdgeCost, link: LinkEstimate, ahead: Move | null,
+ *   x_estimated?: string[],
  * }} Decision
  */
 
@@ -130,7 +132,8 @@
 /**
  * What a finished turn was: its number, the decision's summary, the measured times and the text.
  * `thinking` is no part of the text, and `thought_s` how long the reader saw nothing else; where
- * `refused`, the text says why there is no answer.
+ * `refused`, the text says why there is no answer. `asked_in_words`: the page's engine could only be asked to go on
+ * with an answer that had begun; absent with the router's own.
  * @typedef {{
  *   turn: number, route: Route, reason: string, sentence: string, p: number,
  *   t_device_s: number, t_edge_s: number, missing_device: number, missing_edge: number,
@@ -139,6 +142,7 @@
  *   flaw: Flaw | null, max_tokens: number, usage: Usage,
  *   switched: null | Switched, looks: Look[], reading: null | DraftRead, started_both: null | StartedBoth,
  *   edge_warmed: boolean, fetch_error: string | null, dropped_messages: number, n_moves: number, decision: Decision,
+ *   asked_in_words?: boolean,
  * }} TurnReport
  */
 
@@ -260,6 +264,7 @@
  * @typedef {object} Core
  * @property {(source: Source) => Promise<void>} loadScorer
  * @property {(source: Source) => Promise<ModelInfo>} loadDevice
+ * @property {(door: import("./engines/door.js").EngineDoor) => Promise<void>} useEngine
  * @property {(request: ChatRequest, signal: AbortSignal | undefined,
  *   onEvent: (event: TurnEvent) => void) => Promise<TurnReport>} chat
  * @property {(maxBytes: number, write: (bytes: Uint8Array) => void) => Promise<number>} keepDialogue
@@ -317,8 +322,9 @@
 
 /**
  * Where all downloads together stand; `secondsLeft` at the rate of the last seconds, null where nothing comes.
+ * An engine of the page's own says only what `share` of its download is done, from 0 to 1, and nothing of bytes.
  * @typedef {{phase: "download" | "paused" | "load" | "done", file: string, doneBytes: number,
- *   totalBytes: number, bytesPerSecond: number, secondsLeft: number | null}} Progress
+ *   totalBytes: number, bytesPerSecond: number, secondsLeft: number | null, share?: number}} Progress
  */
 
 export {};

@@ -35,6 +35,8 @@ export class WorkerPort {
   #handshake;
   #onNotice;
   #onFailure;
+  /** Hears what the worker asks of an engine of the page's own. @type {(call: import("./messages.js").EngineCall) => void} */
+  onEngineCall = () => {};
 
   /**
    * @param {URL | null} url the worker script; null for the one beside this file
@@ -108,6 +110,7 @@ export class WorkerPort {
     if (message.type === "hello") return this.#greet(message.protocol);
     if (message.type === "crashed") return this.fail(RouterError.fromReport(message.error));
     if (message.type === "notice") return this.#onNotice(message.notice);
+    if (message.type === "engine") return this.onEngineCall(message.call);
     const call = this.#calls.get(message.id);
     if (!call) return;
     if (message.type === "turn-event") return call.onEvent?.(message.event);

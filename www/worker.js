@@ -8,6 +8,7 @@
 import { loadBuild, loadWasm, startModule } from "./builds.js";
 import { readCalibration } from "./calibration.js";
 import { DialogueKeeper } from "./dialogue-keeper.js";
+import { EngineDoor } from "./engines/door.js";
 import { RouterError, reportOf } from "./errors.js";
 import { fromWorker } from "./messages.js";
 import { modelsOf, readManifest } from "./manifests.js";
@@ -46,6 +47,8 @@ class RouterWorker {
   #manifest = null;
   /** What `fetch-device` brought and `load-device` reads. @type {Fetched | null} */
   #device = null;
+  /** To an engine of the page's own. @type {EngineDoor | null} */
+  #engine = null;
   /** Pauses what is being downloaded. */
   #downloads = new AbortController();
   /** @type {Map<number, AbortController>} */
@@ -71,6 +74,7 @@ class RouterWorker {
   /** @param {PageMessage} message */
   async receive(message) {
     if (message.type === "abort") return this.#turns.get(message.id)?.abort();
+    if (message.type === "engine") return this.#engine?.receive(message.said);
     if (message.type === "recall") return this.#recall(message.dialogue);
     if (message.type === "open-dialogue") return this.#openDialogue(message.name);
     if (message.type === "pause-download") return this.#downloads.abort();
@@ -106,6 +110,8 @@ class RouterWorker {
         return this.#deleteModel(message.sha256);
       case "load-device":
         return this.#loadDevice();
+      case "use-engine":
+        return this.#useEngine(message.info);
       case "chat":
         return this.#chat(message.id, message.request);
       case "configure":
@@ -151,15 +157,16 @@ class RouterWorker {
       );
       this.#tellKeeper();
     }
-    this.#progress = new ProgressMeter(totalBytes(this.#manifest), (progress) =>
+    this.#progress = new ProgressMeter(this.#totalBytes(), (progress) =>
       this.#post(fromWorker.progress(progress)),
     );
     setInterval(() => this.#tick(), TICK_MILLIS);
     this.#reportState();
+    const models = modelsOf(this.#manifest);
     return {
       manifestError:
         manifest instanceof RouterError ? reportOf(manifest, "manifest_invalid") : null,
-      models: modelsOf(this.#manifest),
+      models: models && options.engine ? { ...models, device: null } : models,
     };
   }
 
@@ -186,7 +193,8 @@ class RouterWorker {
    */
   #modelNames(edge) {
     const stem = (/** @type {string | undefined} */ name) => name?.replace(/\.gguf$/, "");
-    const device = this.#file("device");
+    const engine = this.#started?.options.engine;
+    const device = engine ? { name: engine, quiz: undefined } : this.#file("device");
     const known = this.#manifest?.edge;
     const ofManifest = edge === undefined || edge === stem(known?.name);
     return {
@@ -233,6 +241,16 @@ class RouterWorker {
     await this.#calibrate();
     void this.#lookOver(fetched.file);
     return info;
+  }
+
+  /** @param {import("./engines/engine.js").EngineInfo} info */
+  async #useEngine(info) {
+    this.#engine?.interrupt();
+    this.#engine = new EngineDoor(this.#post, info);
+    await this.#ready().useEngine(this.#engine);
+    this.#reportState();
+    await this.#calibrate();
+    return { name: info.name, n_ctx: info.contextTokens };
   }
 
   /**
@@ -356,11 +374,14 @@ class RouterWorker {
   async #chat(id, request) {
     const controller = new AbortController();
     await this.#keeper?.opened;
+    // A step of the page's engine is long, and is not waited for.
+    controller.signal.addEventListener("abort", () => this.#engine?.interrupt());
     this.#turns.set(id, controller);
     try {
-      return await this.#ready().chat(request, controller.signal, (event) =>
-        this.#post(fromWorker.turnEvent(id, event)),
+      const report = await this.#ready().chat(request, controller.signal, (event) =>
+        this.#post(fromWorker.turnEvent(id, this.#engine ? markDecision(event) : event)),
       );
+      return this.#engine ? markDecision(report) : report;
     } finally {
       this.#turns.delete(id);
       this.#keeper?.keepSoon();
@@ -492,12 +513,18 @@ class RouterWorker {
   async #renewManifest() {
     const { options, settings } = /** @type {Started} */ (this.#started);
     this.#manifest = await readManifest(options, settings, "reload").catch(() => this.#manifest);
-    this.#progress?.expect(totalBytes(this.#manifest));
+    this.#progress?.expect(this.#totalBytes());
   }
 
-  /** @param {ModelFile["role"]} role */
+  /** What the manifest says of a role; an engine of the page's own has none. @param {ModelFile["role"]} role */
   #file(role) {
+    if (role === "device" && this.#started?.options.engine) return undefined;
     return this.#manifest?.files.find((file) => file.role === role);
+  }
+
+  #totalBytes() {
+    const files = [this.#file("scorer"), this.#file("device")];
+    return files.reduce((sum, file) => sum + (file?.bytes ?? 0), 0);
   }
 
   #ready() {
@@ -536,9 +563,14 @@ async function loadModule(moduleUrl, wasmUrl) {
   }
 }
 
-/** @param {Manifest | null} manifest */
-function totalBytes(manifest) {
-  return manifest?.files.reduce((sum, file) => sum + file.bytes, 0) ?? 0;
+/**
+ * Says that tokens were counted by the text, since the page's engine does not tell its vocabulary.
+ * @template {object} T @param {T} told
+ */
+function markDecision(told) {
+  const { decision } = /** @type {{decision?: import("./types.js").Decision}} */ (told);
+  if (decision) decision.x_estimated = ["missing_tokens"];
+  return told;
 }
 
 /** Lets waiting messages, an abort above all, be handled before the next token. */

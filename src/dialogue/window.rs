@@ -13,7 +13,7 @@
 use super::{Message, Role};
 
 /// A message weighs so much beside its text: its role, and where it begins and ends.
-const MESSAGE_BYTES: usize = 16;
+pub const MESSAGE_BYTES: usize = 16;
 
 /// The exchanges of a dialogue.
 pub struct Cuts {

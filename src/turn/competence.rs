@@ -193,7 +193,8 @@ impl<D: DeviceModel, S: ScoringModel> Router<D, S> {
     pub(super) async fn take_quiz<H: Host>(&mut self, host: &H) {
         if self.quiz_is_due(Route::Device) {
             // A device that cannot compute says so when a person asks it something.
-            self.sides.local.quiz_failed |= self.quiz_device(host).await.is_err();
+            let outcome = self.quiz_device(host).await;
+            self.sides.local.quiz_failed |= outcome.is_err_and(|error| error != Error::Aborted);
             if let Some(device) = &mut self.sides.local.device {
                 device.clear();
             }

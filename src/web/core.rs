@@ -12,16 +12,20 @@ use sha2::Digest;
 use wasm_bindgen::prelude::*;
 use web_sys::{AbortController, AbortSignal};
 
-use super::convert::{error_to_js, from_js, get, to_js};
+use super::convert::{error_to_js, from_js, get, set, to_js};
+use super::device::{Device, PageRouter};
+use super::guest::JsGuest;
 use super::host::{Hooks, WebHost};
 use super::source::JsSource;
 use super::threads::kernels;
 use crate::config::{Config, Mode};
 use crate::dialogue::{Date, Message};
 use crate::engine::{Bert, Engine, Model};
+use crate::guest::GuestEngine;
 use crate::host::Host;
-use crate::routing::{Calibration, LinkEstimate, Rates, Scorer};
-use crate::turn::{CompetenceReport, Router, TurnReport, TurnRequest};
+use crate::routing::{Calibration, LinkEstimate, Rates, Route, Scorer};
+use crate::turn::models::DeviceModel;
+use crate::turn::{CompetenceReport, TurnReport, TurnRequest};
 use crate::{Error, Result};
 
 /// The longest context that a page allocates KV for, whatever the model allows.
@@ -32,7 +36,7 @@ const MAX_CONTEXT: usize = 4096;
 pub struct Core {
     pub(super) host: WebHost,
     /// Held across awaits by a turn or a tick; whoever else needs it waits.
-    router: Mutex<Router>,
+    router: Mutex<PageRouter>,
     /// What was last seen, for when the router is held.
     seen: RefCell<State>,
     /// The browser's word, passed on when the router is free.
@@ -42,6 +46,8 @@ pub struct Core {
     dialogue: RefCell<Vec<Message>>,
     /// Ends the probe, or the reading, that is under way between turns.
     probing: RefCell<Option<AbortController>>,
+    /// The page's own engine, where it is the device's model.
+    guest: RefCell<Option<JsGuest>>,
 }
 
 /// What a page can show at any time.
@@ -114,9 +120,27 @@ impl Core {
             Ok((Engine::new(Arc::new(model), n_ctx)?, info))
         };
         let (engine, info) = load().map_err(|error: Error| error_to_js(&error))?;
-        let set = router.set_device(engine, &self.host).await;
+        self.guest.replace(None);
+        let set = router.set_device(Device::BuiltIn(Box::new(engine)), &self.host).await;
         set.map_err(|error| error_to_js(&error))?;
         Ok(info)
+    }
+
+    /// Takes an engine of the page's own for the device's model: `{info, start, interrupt}`, see
+    /// `www/engines/door.js`. Asks it for a few words, to know its speed. Waits for a turn that is running.
+    #[wasm_bindgen(js_name = useEngine)]
+    pub async fn use_engine(&self, door: JsValue) -> Result<(), JsValue> {
+        let mut router = self.lock().await;
+        router.unset_device();
+        let opened = JsGuest::new(door).and_then(|(guest, info)| {
+            self.guest.replace(Some(guest.clone()));
+            GuestEngine::new(guest, info)
+        });
+        let engine = opened.map_err(|error| error_to_js(&error))?;
+        let set = router.set_device(Device::Guest(engine), &self.host).await;
+        set.map_err(|error| error_to_js(&error))?;
+        self.look(&router);
+        Ok(())
     }
 
     /// Takes in the dialogue that a later turn goes on with: `{kept, messages}`.
@@ -150,7 +174,7 @@ impl Core {
         let host = self.host.for_turn(signal, Some(on_event));
         let report = self.turn(request, &host).await;
         self.turn_running.set(false);
-        report.map(|report| to_js(&report)).map_err(|error| error_to_js(&error))
+        report.map_err(|error| error_to_js(&error))
     }
 
     /// Replaces the named fields of the configuration; models, rates and the
@@ -244,7 +268,7 @@ impl Core {
 impl Core {
     fn create(config: JsValue, hooks: &JsValue) -> Result<Core> {
         let host = WebHost::new(Hooks::new(hooks)?)?;
-        let router = Router::new(read_config(config)?, &host)?;
+        let router = PageRouter::new(read_config(config)?, &host)?;
         let seen = RefCell::new(look(&router, host.now()));
         Ok(Core {
             host,
@@ -254,13 +278,14 @@ impl Core {
             turn_running: Cell::new(false),
             dialogue: RefCell::default(),
             probing: RefCell::new(None),
+            guest: RefCell::new(None),
         })
     }
 
     /// Work that ends as soon as the page asks for something; `None` where that is under way.
     async fn between_turns<T>(
         &self,
-        work: impl AsyncFnOnce(&mut Router, &WebHost) -> T,
+        work: impl AsyncFnOnce(&mut PageRouter, &WebHost) -> T,
     ) -> Option<T> {
         let mut router = self.router.try_lock()?;
         router.set_browser_online(self.browser_online.get());
@@ -285,18 +310,28 @@ impl Core {
         Ok(dialogue.clone())
     }
 
-    async fn turn(&self, request: Result<TurnRequest>, host: &WebHost) -> Result<TurnReport> {
+    /// The turn's report, as JavaScript sees it.
+    async fn turn(&self, request: Result<TurnRequest>, host: &WebHost) -> Result<JsValue> {
         let request = request?;
         let mut router = self.lock().await;
         let report = router.turn(&request, host).await;
         self.look(&router);
-        report
+        let mut report = report?;
+        let Some(guest) = router.device().and_then(Device::guest) else {
+            return Ok(to_js(&report));
+        };
+        note_estimates(&mut report, guest.estimates());
+        let reported = to_js(&report);
+        set(&reported, "asked_in_words", &JsValue::from_bool(guest.was_asked_in_words()));
+        Ok(reported)
     }
 
     /// The router, once whoever holds it is done. What goes on between turns is ended.
-    pub(super) async fn lock(&self) -> MutexGuard<'_, Router> {
+    pub(super) async fn lock(&self) -> MutexGuard<'_, PageRouter> {
         if let Some(probing) = self.probing.take() {
             probing.abort();
+            // Its steps are long, and the device is wanted now.
+            self.guest.borrow().iter().for_each(JsGuest::interrupt);
         }
         let mut router = self.router.lock().await;
         router.set_browser_online(self.browser_online.get());
@@ -304,8 +339,28 @@ impl Core {
     }
 
     /// Leaves a picture behind for [`Core::state`].
-    pub(super) fn look(&self, router: &Router) {
+    pub(super) fn look(&self, router: &PageRouter) {
         self.seen.replace(look(router, self.host.now()));
+    }
+}
+
+/// Names what nobody has counted of an answer that the page's engine has written, or begun.
+fn note_estimates(report: &mut TurnReport, estimates: &[&'static str]) {
+    let begun = report
+        .switched
+        .as_ref()
+        .is_some_and(|switched| switched.from == Route::Device && switched.draft.is_none());
+    let of_answer = |name: &&&str| !matches!(**name, "prompt_tokens" | "cached_tokens");
+    let named: Vec<&'static str> = match report.route {
+        Route::Device => estimates.to_vec(),
+        Route::Edge if begun => estimates.iter().filter(of_answer).copied().collect(),
+        Route::Edge => Vec::new(),
+    };
+    let estimated = &mut report.usage.x_estimated;
+    for name in named {
+        if !estimated.contains(&name) {
+            estimated.push(name);
+        }
     }
 }
 
@@ -318,7 +373,7 @@ fn read_config(config: JsValue) -> Result<Config> {
     serde_wasm_bindgen::from_value(config).map_err(|error| Error::InvalidConfig(error.to_string()))
 }
 
-fn look(router: &Router, now: Duration) -> State {
+fn look(router: &PageRouter, now: Duration) -> State {
     let device = router.device();
     State {
         busy: false,
@@ -327,8 +382,8 @@ fn look(router: &Router, now: Duration) -> State {
         scorer_ready: router.scorer_ready(),
         device: DeviceState {
             ready: device.is_some(),
-            held_tokens: device.map_or(0, |engine| engine.tokens().len()),
-            kv_bytes: device.map_or(0, Engine::kv_bytes),
+            held_tokens: device.map_or(0, |device| device.tokens().len()),
+            kv_bytes: device.and_then(Device::engine).map_or(0, Engine::kv_bytes),
             began: router.began(),
             rates: router.device_rates(),
         },

@@ -8,11 +8,13 @@ use wasm_bindgen::prelude::*;
 
 use super::convert::{describe, error_to_js};
 use super::core::Core;
+use super::device::Device;
 use super::source::JsSource;
 use crate::dialogue::Date;
 use crate::engine::ReadAt;
 use crate::handoff::codec::{Bounds, Encoding, Export, Import};
 use crate::host::Host;
+use crate::turn::models::DeviceModel;
 use crate::{Error, Result};
 
 /// Read at once, between two looks at whoever waits.
@@ -54,7 +56,7 @@ impl Core {
                 return Ok(0);
             }
             let router = self.lock().await;
-            let Some(engine) = router.device() else { return Ok(0) };
+            let Some(engine) = router.device().and_then(Device::engine) else { return Ok(0) };
             let Some(section) = export.next_section(engine)? else { return Ok(export.n_tokens()) };
             drop(router);
             write
@@ -69,7 +71,7 @@ impl Core {
             return Ok(None);
         }
         let router = self.lock().await;
-        match router.device() {
+        match router.device().and_then(Device::engine) {
             Some(engine) if !engine.tokens().is_empty() => {
                 let positions = 0..engine.tokens().len();
                 Export::new(engine, positions, Encoding::F16).map(Some)
@@ -82,7 +84,7 @@ impl Core {
         let source = JsSource::new(source)?;
         let mut router = self.lock().await;
         let missing = || Error::InvalidRequest("there is no device model to resume".to_owned());
-        let engine = router.device().ok_or_else(missing)?;
+        let engine = router.device().and_then(Device::engine).ok_or_else(missing)?;
         let bounds = Bounds { max_bytes: source.size(), max_tokens: engine.n_ctx() };
         let mut import = Import::new(engine.kv_identity(), bounds);
         for offset in (0..source.size()).step_by(READ_BYTES as usize) {
@@ -95,7 +97,7 @@ impl Core {
             self.host.yield_now().await;
         }
         let staged = import.finish()?;
-        let engine = router.device_mut().ok_or_else(missing)?;
+        let engine = router.device_mut().and_then(Device::engine_mut).ok_or_else(missing)?;
         engine.adopt(staged)?;
         let n_tokens = engine.tokens().len();
         if let Some(began) = began {

@@ -5,6 +5,8 @@
 
 mod convert;
 mod core;
+mod device;
+mod guest;
 mod host;
 mod kept;
 mod models;

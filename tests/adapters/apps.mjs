@@ -79,21 +79,29 @@ export function installed(name) {
  * @property {string[]} errors what pages have reported
  */
 
+/** One browser for all apps of a file. @returns {Pick<Stage, "browser">} */
+export function browserForFile() {
+  const shared = /** @type {Pick<Stage, "browser">} */ ({});
+  before(async () => {
+    shared.browser = await launchBrowser();
+  });
+  after(() => shared.browser?.close());
+  return shared;
+}
+
 /**
- * An example, built for this file's tests, with a browser, and a site of its own for each test.
+ * An example, built for its tests, and for each of them a site of its own.
  * @param {Example} name
+ * @param {Pick<Stage, "browser">} shared
  */
-export function appForEachTest(name) {
+export function appForEachTest(name, shared) {
   const stage = /** @type {Stage} */ ({});
   before(async () => {
     const { buildExample } = await import("../../examples/build.mjs");
-    const [browser] = await Promise.all([launchBrowser(), buildExample(name, { development: true })]);
-    stage.browser = browser;
+    await buildExample(name, { development: true });
   });
-  after(() => stage.browser?.close());
   beforeEach(async () => {
-    stage.errors = [];
-    stage.site = await startSite();
+    Object.assign(stage, shared, { errors: [], site: await startSite() });
   });
   afterEach(async () => {
     for (const page of stage.browser.context.pages()) await page.close();

@@ -6,7 +6,7 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 
-import { APPS, appForEachTest, doubtTheDevice, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady, untilSent } from "./apps.mjs";
+import { APPS, appForEachTest, browserForFile, doubtTheDevice, openApp, playLongAnswer, playWeather, shows, untilAbandoned, untilDeviceReady, untilSent } from "./apps.mjs";
 
 /** What an answer says, less a draft that is shown beside it. @param {import("playwright-core").Locator} answer */
 function withoutDraft(answer) {
@@ -17,9 +17,11 @@ function withoutDraft(answer) {
   });
 }
 
+const shared = browserForFile();
+
 for (const [name, ways] of APPS) {
   describe(name, () => {
-    const stage = appForEachTest(name);
+    const stage = appForEachTest(name, shared);
     const open = (/** @type {import("../../www/types.js").Mode} */ mode) => openApp(stage, name, mode);
 
     test("the edge answers, and the next turn tells it what was said", async () => {

@@ -240,3 +240,33 @@ test("keeping can be switched off and on: what was said since is kept from then 
   await chat(page).locator("article.answer").first().waitFor();
   assert.deepEqual((await said(page)).filter((_, n) => n % 2 === 0), ["kept", "not kept yet", "kept again"]);
 });
+
+test("the line to type in is in sight on a small phone and at twice the size, whatever is open", async () => {
+  const page = await open();
+  await ask(page, "Hello");
+  await turn(page, () => chat(page).getByRole("button", { name: "Answer again" }).click());
+  await chat(page).getByRole("button", { name: "Edit the question" }).click();
+  await chat(page).locator("[part=edit-input]").waitFor();
+  for (const [width, height] of [[320, 640], [640, 360], [320, 480], [1280, 800]]) {
+    await page.setViewportSize({ width, height });
+    const line = await chat(page).locator("[part=input]").boundingBox();
+    assert.ok(line && line.x >= 0 && line.y >= 0 && line.x + line.width <= width && line.y + line.height <= height, `${width} x ${height}`);
+    const outside = await chat(page).evaluate((element, width) => {
+      const shown = [.../** @type {ShadowRoot} */ (element.shadowRoot).querySelectorAll("header *, article *, form *")];
+      const boxes = shown.map((one) => [one.outerHTML.slice(0, 80), one.getBoundingClientRect()]);
+      return boxes.filter(([, box]) => /** @type {DOMRect} */ (box).width > 0 && /** @type {DOMRect} */ (box).right > width + 1).map(([html]) => html);
+    }, width);
+    assert.deepEqual(outside, [], `${width} x ${height}`);
+    assert.equal(await page.evaluate(() => document.documentElement.scrollWidth), width);
+  }
+});
+
+test("a dialogue that is taken up is not read out, what is new in it is", async () => {
+  const page = await open();
+  await ask(page, "Hello");
+  await page.evaluate(() => /** @type {any} */ (document.querySelector("nearside-chat")).newChat());
+  const log = chat(page).locator("[part=log]");
+  assert.equal(await log.getAttribute("aria-live"), "off");
+  await page.waitForTimeout(700);
+  assert.equal(await log.getAttribute("aria-live"), "polite");
+});

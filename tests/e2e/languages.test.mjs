@@ -93,6 +93,28 @@ test("what is shown changes with the language, also in answers and errors that a
   assert.match(await text("error"), /^The edge failed \(HTTP 500\)/);
 });
 
+test("messages that were out of the page speak the language of now when they come back", async () => {
+  site.answer = "Yes.";
+  await open();
+  await chat().evaluate((/** @type {any} */ element) => {
+    const said = Array.from({ length: 30 }, (_, n) => [{ role: "user", content: `Question ${n}` }, { role: "assistant", content: `Answer ${n}` }]);
+    element.messages = said.flat();
+  });
+  const first = chat().getByText("Question 9", { exact: true });
+  await first.waitFor();
+  // The log gets too long, and what came before leaves the page.
+  await chat().evaluate(async (/** @type {any} */ element) => {
+    for (let n = 0; n < 32; n++) await element.ask("And now?");
+  });
+  await first.waitFor({ state: "detached" });
+  await setLanguage("nearside-chat", "fr");
+  await speaks("Envoyer");
+  await chat().locator("[part=earlier]").click();
+  await first.waitFor();
+  const names = await chat().locator("article").evaluateAll((articles) => articles.map((article) => article.getAttribute("aria-label")));
+  assert.deepEqual([...new Set(names)].sort(), ["Réponse", "Vous"]);
+});
+
 test("the details of an error, which are English, are a hint away in the other languages", async () => {
   await open();
   await setLanguage("nearside-chat", "es");
@@ -173,6 +195,8 @@ test("Arabic is laid out from right to left, and each text in its own direction"
   await open();
   await setLanguage("nearside-chat", "ar");
   await speaks("إرسال");
+  const pages = await page.locator(".suggest p").evaluate((text) => getComputedStyle(text).direction);
+  assert.equal(pages, "ltr", "what the page puts into it has the direction of its own words");
   await ask(page, "What is the capital of France?");
   await chat().locator("pre").waitFor();
 

@@ -209,3 +209,23 @@ for (const [scheme, theme] of /** @type {const} */ ([
     await page.evaluate(() => localStorage.removeItem("nearside-theme"));
   });
 }
+
+test("nothing jumps while the page comes up, on a phone and on a desk", async () => {
+  await page.addInitScript(() => {
+    const moved = { sum: 0 };
+    Object.assign(window, { moved });
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) moved.sum += /** @type {any} */ (entry).value;
+    }).observe({ type: "layout-shift", buffered: true });
+  });
+  for (const [width, height] of [
+    [412, 823],
+    [1280, 800],
+  ]) {
+    await page.setViewportSize({ width, height });
+    await open();
+    const moved = await page.evaluate(() => /** @type {any} */ (window).moved.sum);
+    // Google calls less than 0.1 good.
+    assert.ok(moved < 0.1, `${width} px: ${moved}`);
+  }
+});

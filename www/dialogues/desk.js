@@ -37,7 +37,10 @@ export class Desk extends EventTarget {
     this.#warn = warn;
     this.#key = name ? `${LAST}:${name}` : LAST;
     if (this.#channel) this.#channel.onmessage = () => this.#hear();
-    addEventListener("pagehide", () => this.#open?.flush(), { signal: this.#leaving.signal });
+    const { signal } = this.#leaving;
+    addEventListener("pagehide", () => this.#open?.flush(), { signal });
+    // A phone may end a page that it has hidden without another word.
+    document.addEventListener("visibilitychange", () => document.hidden && this.#open?.flush(), { signal });
   }
 
   /** @param {(error: unknown) => void} warn that nothing is kept @param {string} name as above */

@@ -25,6 +25,7 @@ const css = `
 .item-row:has([aria-current]) { background: color-mix(in srgb, var(--edge) 11%, transparent); }
 .item-open { display: grid; gap: .1rem; padding: .45rem .5rem; border: 0; border-radius: 10px; background: none; text-align: start; }
 .item-open:focus-visible, .item summary:focus-visible { outline-offset: -2px; }
+.item-title, .item-piece { text-align: -webkit-match-parent; text-align: match-parent; }
 .item-title { overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 [aria-current] .item-title { font-weight: 600; }
 .item-piece { display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 2; overflow: hidden; overflow-wrap: anywhere; color: var(--muted); font-size: .85em; }
@@ -45,8 +46,8 @@ const css = `
 .history-bar { display: flex; align-items: center; gap: .6rem; margin: 0 .75rem; color: var(--muted); font-size: .88em; }
 .history-bar:has(span:not(:empty)) { padding: .5rem .75rem; margin-block-end: .5rem; border-radius: 10px; background: var(--soft); color: var(--ink); }
 .history-bar span { flex: 1; min-inline-size: 0; overflow-wrap: anywhere; }
-.history-foot { display: flex; flex-wrap: wrap; gap: .35rem; padding: .6rem .75rem .75rem; border-block-start: 1px solid var(--line); }
-.history-foot .item-act { border-color: transparent; background: none; color: var(--muted); }
+.history-foot { display: grid; grid-template-columns: auto auto; justify-content: start; justify-items: start; gap: .1rem .3rem; padding: .5rem .6rem .6rem; border-block-start: 1px solid var(--line); }
+.history-foot .item-act { text-align: start; border-color: transparent; background: none; color: var(--muted); }
 .history-foot .item-act:hover { background: var(--soft); color: var(--ink); }
 @media (max-width: 36rem) { .find, .item-name { font-size: 16px; } }
 @media (max-height: 26rem) { .history-foot { padding-block: .4rem; } .history-head { padding-block: .3rem 0; } .history-tools { grid-template-columns: auto 1fr; } }

@@ -41,7 +41,7 @@ async function fromDatabase() {
     if (!database.objectStoreNames.contains(TABLE)) return [];
     return await new Promise((resolve, reject) => {
       const request = database.transaction(TABLE).objectStore(TABLE).getAll();
-      request.onsuccess = () => resolve(request.result.every(isMessage) ? request.result : []);
+      request.onsuccess = () => resolve(request.result.filter(isMessage));
       request.onerror = () => reject(request.error);
     });
   } finally {

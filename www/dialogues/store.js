@@ -43,12 +43,16 @@ export async function openStore() {
   return store;
 }
 
-/** What a version kept that knew one dialogue. @param {Store} store */
+/** What a version kept that knew one dialogue. What could not be taken over stays for the next visit. @param {Store} store */
 async function takeOverEarlier(store) {
-  const messages = await earlierMessages().catch(() => []);
-  const [first] = messages;
-  if (first) await store.put({ ...titled(first), id: "earlier", end: messages.at(-1)?.id ?? null }, messages);
-  await forgetEarlier();
+  try {
+    const messages = await earlierMessages();
+    const [first] = messages;
+    if (first) await store.put({ ...titled(first), id: "earlier", end: messages.at(-1)?.id ?? null }, messages);
+    await forgetEarlier();
+  } catch {
+    // Nothing was taken away.
+  }
 }
 
 /** @param {Told} first */

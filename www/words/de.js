@@ -273,4 +273,9 @@ export default {
   error_previous_load_crashed: "Das Modell wurde beim letzten Mal nicht fertig geladen, deshalb antwortet nur der Server. Zum Versuch bitte neu laden.",
   error_memory_low: "Das Modell passt womöglich nicht in den Speicher dieses Geräts, deshalb antwortet nur der Server. Zum Versuch trotzdem laden.",
   error_disposed: "Dieser Chat wurde beendet. Bitte die Seite neu laden.",
+  error_engine_failed: "Das Modell auf diesem Gerät ist ausgefallen. Fragen Sie noch einmal, oder laden Sie das Modell neu.",
+  error_engine_timeout: "Das Modell auf diesem Gerät hat zu lange nichts gesagt und wurde angehalten. Fragen Sie noch einmal.",
+  error_engine_broke_off: "Die Antwort des Modells auf diesem Gerät brach vor dem Ende ab. Fragen Sie noch einmal.",
+  error_engine_empty: "Das Modell auf diesem Gerät hat nichts gesagt. Fragen Sie noch einmal.",
+  error_engine_protocol: "Das Modell auf diesem Gerät hat etwas Unverständliches geliefert. Laden Sie die Seite neu.",
 };

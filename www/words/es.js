@@ -273,4 +273,9 @@ export default {
   error_previous_load_crashed: "La última vez el modelo no terminó de cargarse, así que solo responde el servidor. Vuelve a cargarlo para intentarlo.",
   error_memory_low: "Quizá el modelo no quepa en la memoria de este dispositivo, así que solo responde el servidor. Cárgalo de todos modos para probar.",
   error_disposed: "Este chat se ha cerrado. Vuelve a cargar la página.",
+  error_engine_failed: "El modelo de este dispositivo ha fallado. Pregunte de nuevo o vuelva a cargar el modelo.",
+  error_engine_timeout: "El modelo de este dispositivo tardó demasiado y se detuvo. Pregunte de nuevo.",
+  error_engine_broke_off: "La respuesta del modelo de este dispositivo se cortó antes del final. Pregunte de nuevo.",
+  error_engine_empty: "El modelo de este dispositivo no dijo nada. Pregunte de nuevo.",
+  error_engine_protocol: "El modelo de este dispositivo devolvió algo que no se entiende. Vuelva a cargar la página.",
 };

@@ -273,4 +273,9 @@ export default {
   error_previous_load_crashed: "Le chargement du modèle ne s’est pas terminé la dernière fois, seul le serveur répond donc. Rechargez pour réessayer.",
   error_memory_low: "Le modèle risque de ne pas tenir dans la mémoire de cet appareil, seul le serveur répond donc. Chargez-le quand même pour essayer.",
   error_disposed: "Cette conversation a été fermée. Rechargez la page.",
+  error_engine_failed: "Le modèle de cet appareil a échoué. Reposez la question ou rechargez le modèle.",
+  error_engine_timeout: "Le modèle de cet appareil est resté silencieux trop longtemps et a été arrêté. Reposez la question.",
+  error_engine_broke_off: "La réponse du modèle de cet appareil s’est interrompue avant la fin. Reposez la question.",
+  error_engine_empty: "Le modèle de cet appareil n’a rien dit. Reposez la question.",
+  error_engine_protocol: "Le modèle de cet appareil a renvoyé quelque chose d’incompréhensible. Rechargez la page.",
 };

@@ -274,4 +274,9 @@ export default {
   error_previous_load_crashed: "上次模型没有加载完成，所以只用服务器回答。请重新加载再试一次。",
   error_memory_low: "此设备的内存可能放不下模型，所以只用服务器回答。想试试的话，请重新加载。",
   error_disposed: "这个对话已关闭。请重新加载页面。",
+  error_engine_failed: "此设备上的模型出错了。请重新提问，或重新加载模型。",
+  error_engine_timeout: "此设备上的模型长时间没有回应，已被停止。请重新提问。",
+  error_engine_broke_off: "此设备上的模型在回答结束前中断了。请重新提问。",
+  error_engine_empty: "此设备上的模型没有给出回答。请重新提问。",
+  error_engine_protocol: "此设备上的模型返回了无法识别的内容。请重新加载页面。",
 };

@@ -114,11 +114,14 @@ fn browser(tools: &TestTools) -> Result<()> {
 /// The JavaScript is checked with the packages that the adapters are written for.
 pub fn types() -> Result<()> {
     node::packages_of("examples")?;
-    sh::run(&mut node::tool("tsc"))
+    node::packages_of("tests/engines")?;
+    sh::run(&mut node::tool("tsc"))?;
+    sh::run(node::tool("tsc").args(["-p", "tests/engines"]))
 }
 
 /// The Playwright tests, and those of the element's words.
 fn end_to_end(tools: &TestTools) -> Result<()> {
+    node::packages_of("tests/engines")?;
     sh::run(sh::command("node").args(["--test", "tests/words.test.mjs"]))?;
     node_tests("tests/e2e", tools)
 }
