@@ -11,7 +11,8 @@ use nearside::dialogue::{Message, Role};
 use nearside::engine::Finish;
 use nearside::guest::{Asked, Capabilities, Guest, GuestEngine, GuestInfo, Keeps, Piece};
 use nearside::host::sim::{SimEdge, SimHost};
-use nearside::routing::Route;
+use nearside::routing::{Abilities, Ability, Confidence, Item, Route, Score, quiz::questions};
+use nearside::turn::models::ScoringModel;
 use nearside::turn::{FinishReason, Router, TurnReport, TurnRequest};
 use nearside::{Error, Result};
 use support::judge::{Judge, shown};
@@ -372,4 +373,59 @@ fn an_engine_without_a_name_or_room_is_refused() {
     assert_eq!(refused("", 4096), Err("invalid_config"));
     assert_eq!(refused("theirs", 16), Err("invalid_config"));
     assert_eq!(refused("theirs", 4096), Ok(()));
+}
+
+/// A scorer that knows abilities, so that the device is asked the quiz.
+struct Able(Abilities);
+
+impl ScoringModel for Able {
+    fn score(&self, _: &[Message]) -> Result<Score> {
+        Ok(Score { p: 0.2, device_tokens: 8.0, edge_tokens: 8.0 })
+    }
+
+    fn can_look(&self) -> bool {
+        false
+    }
+
+    fn look(&self, _: &[Message], _: &str, _: Option<Confidence>) -> Result<f64> {
+        unreachable!("it cannot look")
+    }
+
+    fn priors(&self) -> Option<Abilities> {
+        Some(self.0.clone())
+    }
+
+    fn item(&self, _: &[Message], _: Route) -> Result<Option<Item>> {
+        Ok(Some(Item { ease: 0.0, asks: vec![1.0] }))
+    }
+}
+
+/// How many questions of the quiz are asked in two rounds, the first of which ends with this error.
+fn asked_after(error: Error) -> usize {
+    let (host, script) = (SimHost::new(), Script::default());
+    script.then(says(&["twenty-one"])).then(vec![text("It "), Err(error)]);
+    let info = GuestInfo {
+        name: "theirs".to_owned(),
+        context_tokens: 1024,
+        capabilities: NOTHING,
+        sampling: Default::default(),
+    };
+    let engine = GuestEngine::new(script.clone(), info).unwrap();
+    let config = config(Mode::DeviceOnly);
+    let mut router: Router<GuestEngine<Script>, Able> = Router::new(config, &&host).unwrap();
+    host.run(router.set_device(engine, &&host)).unwrap();
+    let ability = Ability::believed(&[0.0], &[1.5]);
+    router.set_scorer(Able(Abilities { device: ability.clone(), edge: ability }));
+    host.run(router.tick(&&host));
+    for _ in 0..questions().len() {
+        script.then(says(&["42"]));
+    }
+    host.run(router.tick(&&host));
+    script.asked.borrow().len() - 2
+}
+
+#[test]
+fn a_quiz_that_was_interrupted_goes_on_and_one_that_failed_does_not() {
+    assert_eq!(asked_after(Error::Aborted), questions().len());
+    assert_eq!(asked_after(Error::EngineFailed("no".to_owned())), 0);
 }

@@ -76,7 +76,7 @@ class WllamaEngine {
   }
 
   /** @param {EngineRequest} request @returns {AsyncGenerator<import("./engine.js").EnginePiece>} */
-  async *generate({ messages, goesOn, readsOnly, maxTokens, sampling, seed, signal }) {
+  async *generate({ messages, readsOnly, maxTokens, sampling, seed, signal }) {
     const { temperature, top_k, top_p, min_p, repetition_penalty } = sampling;
     const chunks = await this.#wllama.createChatCompletion({
       messages: [...messages],
@@ -93,19 +93,18 @@ class WllamaEngine {
       ...(this.#logprobs && { logprobs: true, top_logprobs: 1 }),
       abortSignal: signal,
     });
-    // llama.cpp says the answer that it goes on with once more, and writes a token where none is wanted.
-    const repeated = new Repeated(goesOn ? messages[messages.length - 1].content : "");
     try {
       for await (const { choices, prompt_progress } of chunks) {
         if (prompt_progress) yield { read: prompt_progress.processed / prompt_progress.total };
         const [choice] = choices ?? [];
         if (!choice) continue;
         const { finish_reason, delta } = choice;
+        // llama.cpp writes one token also where none is wanted.
         if (readsOnly) {
           if (finish_reason) yield { finish: "length" };
           continue;
         }
-        const text = repeated.without(delta.content ?? "");
+        const text = delta.content ?? "";
         const told = choice.logprobs?.content;
         yield {
           text,
@@ -121,24 +120,5 @@ class WllamaEngine {
 
   async dispose() {
     await this.#wllama.exit();
-  }
-}
-
-/** Takes away the beginning of a text that is there already, in whatever pieces it comes. */
-class Repeated {
-  #left;
-
-  /** @param {string} begun */
-  constructor(begun) {
-    this.#left = begun;
-  }
-
-  /** @param {string} text */
-  without(text) {
-    if (this.#left === "" || text === "") return text;
-    const n = Math.min(this.#left.length, text.length);
-    const same = this.#left.slice(0, n) === text.slice(0, n);
-    this.#left = same ? this.#left.slice(n) : "";
-    return same ? text.slice(n) : text;
   }
 }
