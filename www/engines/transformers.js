@@ -11,8 +11,8 @@
  *     });
  *     const router = Router.create({ deviceEngine, baseUrl: "/v1" });
  *
- * On the processor the package computes where it is called, and the page stands still meanwhile: set
- * `env.backends.onnx.wasm.proxy = true` there.
+ * On the processor the package computes where it is called, and the page stands still while it reads the
+ * prompt and for each token: set `env.backends.onnx.wasm.proxy = true` there.
  */
 
 /** @typedef {import("./engine.js").DeviceEngine} DeviceEngine */
@@ -107,7 +107,7 @@ class TransformersEngine {
     const past = await this.#past(ids);
     this.#held = null;
     const stop = () => [signal.aborted || pieces.stopped];
-    const { sequences, past_key_values } = await model.generate({
+    const { sequences, past_key_values } = await breathing(model).generate({
       ...inputs,
       ...(past && { past_key_values: past }),
       ...samplingOf(sampling),
@@ -142,6 +142,28 @@ class TransformersEngine {
     await this.#held?.past.dispose?.();
     this.#held = null;
   }
+}
+
+/**
+ * The model, which lets the page handle what waits, an abort above all, before each of its steps: on the processor
+ * they come one after the other without a pause.
+ * @param {any} model
+ */
+function breathing(model) {
+  const forward = async (/** @type {unknown} */ inputs) => {
+    await nextTask();
+    return model.forward(inputs);
+  };
+  return Object.create(model, { forward: { value: forward } });
+}
+
+/** Settles when the browser has handled what waits. */
+function nextTask() {
+  const { port1, port2 } = new MessageChannel();
+  return new Promise((resolve) => {
+    port1.onmessage = () => (port1.close(), resolve(undefined));
+    port2.postMessage(null);
+  });
 }
 
 /** What the model writes, from the calls that it makes to the pieces that are read. */
