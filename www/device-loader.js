@@ -109,7 +109,9 @@ function metered(size) {
 /** Before anything is downloaded. @param {{sha256: string, bytes: number, kept: boolean}} file */
 async function refuseIfUnsafe({ sha256, bytes: size, kept }) {
   if (!kept && surroundings().metered) throw metered(size);
-  if (marked() === sha256 && !(await otherTabLoads())) {
+  // In this order: a tab that has loaded meanwhile has taken its mark away.
+  const loadsElsewhere = await otherTabLoads();
+  if (!loadsElsewhere && marked() === sha256) {
     throw new RouterError(
       "previous_load_crashed",
       "The device model did not finish loading last time, so only the edge is used. Load it again to retry.",

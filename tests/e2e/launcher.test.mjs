@@ -82,6 +82,8 @@ test("on a small phone it takes all of the window, and the line to type in is in
   const page = await open('display="launcher" open');
   await page.setViewportSize({ width: 320, height: 480 });
   await chat(page).locator("textarea").waitFor();
+  // It comes up from below.
+  await chat(page).evaluate((element) => Promise.all(element.getAnimations({ subtree: true }).map(({ finished }) => finished)));
   const box = await chat(page).boundingBox();
   assert.deepEqual(box, { x: 0, y: 0, width: 320, height: 480 });
   const line = await chat(page).locator("textarea").boundingBox();

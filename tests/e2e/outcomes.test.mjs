@@ -49,7 +49,7 @@ beforeEach(async () => {
   await open();
 });
 afterEach(async () => {
-  await page.getByRole("button", { name: "Forget them" }).click();
+  await page.getByRole("button", { name: "Forget thumbs" }).click();
   await page.close();
 });
 
@@ -114,7 +114,7 @@ async function exported() {
   /** @type {import("playwright-core").Download[]} */
   const downloads = [];
   page.on("download", (download) => downloads.push(download));
-  await page.getByRole("button", { name: "Export outcomes" }).click();
+  await page.getByRole("button", { name: "Export thumbs" }).click();
   await page.getByText(/Rated questions exported|No question has been rated/).waitFor();
   for (let waited = 0; downloads.length < 2 && waited < 3000; waited += 100) {
     await page.waitForTimeout(100);
@@ -143,7 +143,7 @@ test("nothing is kept unless the page is told to", async () => {
 });
 
 test("kept verdicts survive a reload, and calibrate reads their files as they are", async () => {
-  await page.getByRole("checkbox").check();
+  await page.getByRole("checkbox", { name: /thumbs/ }).check();
   const [first, second] = await rateTwo();
   const n_requests = site.requests.length;
   await kept(3);
