@@ -134,3 +134,18 @@ test("every module that the page loads is among the assets that are kept", async
   assert.deepEqual([...reached].filter((name) => !kept.includes(name)).sort(), [], "missing in www/sw.js");
   assert.deepEqual(kept.filter((name) => !reached.has(name)).sort(), [], "in www/sw.js for nothing");
 });
+
+test("the page names at once all that its script imports", async () => {
+  const root = new URL("../../", import.meta.url);
+  const imported = new Set(["demo.js"]);
+  for (const name of imported) {
+    const url = new URL(`www/${name}`, root);
+    const source = (await readFile(url, "utf8")).replace(/\/\*[^]*?\*\//g, "");
+    for (const [, path] of source.matchAll(/^(?:import|export)\b(?:[^;]*?\bfrom)?\s*"(\.[^"]+)"/gm))
+      imported.add(new URL(path, url).href.slice(new URL("www/", root).href.length));
+  }
+  imported.delete("demo.js");
+  const page = await readFile(new URL("index.html", root), "utf8");
+  const named = [...page.matchAll(/<link rel="modulepreload" href="www\/([^"]+)">/g)].map(([, name]) => name);
+  assert.deepEqual(named.sort(), [...imported].sort());
+});
