@@ -15,6 +15,8 @@ export class Blocks {
   element = h("div", { class: "markdown" }, this.#ended, this.#open);
   /** The source that the ended blocks stand for. */
   #drawn = "";
+  /** How much of the source, in whole lines, was looked at for blocks that have ended. */
+  #looked = 0;
 
   /** @param {Renderer} renderer */
   constructor(renderer) {
@@ -30,6 +32,7 @@ export class Blocks {
     if (!source.startsWith(this.#drawn)) {
       this.#ended.replaceChildren();
       this.#drawn = "";
+      this.#looked = 0;
     }
     this.#endBlocks(source.slice(this.#drawn.length), isFinal);
     const rest = source.slice(this.#drawn.length);
@@ -40,6 +43,9 @@ export class Blocks {
   /** What stands before the last block of whole lines cannot change any more. @param {string} rest @param {boolean} isFinal */
   #endBlocks(rest, isFinal) {
     const lines = isFinal ? rest : rest.slice(0, rest.lastIndexOf("\n") + 1);
+    const end = this.#drawn.length + lines.length;
+    if (!isFinal && end === this.#looked) return;
+    this.#looked = end;
     const blocks = this.#renderer.blocks(lines);
     const last = blocks.findLastIndex(({ type }) => type !== "space");
     const ended = isFinal ? blocks : blocks.slice(0, Math.max(last, 0));
